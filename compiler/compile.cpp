@@ -1,0 +1,185 @@
+#include "compiler/compile.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "compiler/lower_entity.h"
+#include "compiler/lower_nudges.h"
+#include "compiler/meaning.h"
+#include "compiler/plan.h"
+#include "compiler/rule_graph.h"
+
+namespace lull::compiler {
+namespace {
+
+using dsl::CheckedProgram;
+using runtime::EntitySpec;
+using runtime::Ruleset;
+
+void AddHeader(const CheckedProgram& program, Ruleset& ruleset) {
+  const dsl::RulesetHeader& header = program.header;
+  ruleset.name = header.name;
+  ruleset.version = fmt::format("{:016x}", MeaningHash(ProgramMeaning(program)));
+  ruleset.title = header.title;
+  ruleset.zone = header.zone;
+  ruleset.currency = header.currency;
+  ruleset.wire.type = header.wire_type;
+  if (!header.wire_time.empty()) ruleset.wire.time = {header.wire_time};
+  ruleset.wire.id = header.wire_id;
+  ruleset.late = static_cast<runtime::LatePolicy>(header.late);
+  ruleset.lateness_micros = header.lateness_micros;
+  ruleset.dedupe_micros = header.dedupe_micros;
+  for (const dsl::Choice& choice : program.choices) ruleset.choices.push_back({choice.name, choice.values});
+  for (const dsl::Channel& channel : program.channels) ruleset.channels.push_back({channel.name, channel.is_task});
+  for (const dsl::Unit& unit : program.units) ruleset.units.push_back({unit.name});
+}
+
+void AddEvents(const Plan& plan, Ruleset& ruleset) {
+  const CheckedProgram& program = *plan.program;
+  ruleset.frame_slot_count = plan.frame_slot_count;
+  for (dsl::EventId e = 0; e < program.events.size(); ++e) {
+    const dsl::Event& event = program.events[e];
+    runtime::EventSchema& schema = ruleset.events.emplace_back();
+    schema.name = event.name;
+    schema.wire_type = event.wire_type;
+    schema.entities = event.entities;
+    for (std::size_t f = 0; f < event.fields.size(); ++f) {
+      const dsl::EventField& field = event.fields[f];
+      runtime::FieldSchema& out = schema.fields.emplace_back();
+      out.name = field.name;
+      out.wire_path = field.wire_path;
+      out.slot = plan.field_slots[e][f];
+      out.type = ValueTypeOf(field.type);
+      out.optional = field.optional;
+      out.used = plan.field_used[e][f];
+      out.text_bytes_max = field.text_bytes_max;
+      if (field.type.kind == dsl::TypeKind::kChoice) out.choice = field.type.of;
+    }
+  }
+}
+
+void AddConditions(const Plan& plan, dsl::EntityId id, EntitySpec& spec) {
+  using runtime::ListenerKind;
+  const CheckedProgram& program = *plan.program;
+  for (const PlannedCondition& condition : plan.entities[id].conditions) {
+    runtime::ConditionSpec& out = spec.conditions.emplace_back();
+    out.name = condition.name;
+    out.since_offset = condition.since.offset;
+    if (condition.role == ConditionRole::kStall) {
+      out.each_wait = plan.stalls[condition.index].each_wait;
+    }
+  }
+  const auto listen = [&](ConditionId condition, ListenerKind kind, std::uint32_t index) {
+    if (condition != kNone) spec.conditions[condition].listeners.push_back({kind, index});
+  };
+  for (dsl::NudgeId n = 0; n < program.nudges.size(); ++n) {
+    const dsl::Nudge& nudge = program.nudges[n];
+    if (nudge.entity != id) continue;
+    const NudgePlan& of = plan.nudges[n];
+    if (nudge.trigger == dsl::TriggerKind::kStallBegins) {
+      listen(plan.stalls[nudge.stall].condition, ListenerKind::kTriggerNudge, n);
+    }
+    listen(of.rises, ListenerKind::kTriggerNudge, n);
+    listen(of.state, ListenerKind::kEpisode, n);
+    listen(of.due, ListenerKind::kDue, n);
+    listen(of.withdraw, ListenerKind::kWithdraw, n);
+  }
+  for (const dsl::JourneyId j : plan.entities[id].journeys) {
+    for (const dsl::Transition& step : program.journeys[j].transitions) {
+      if (step.kind != dsl::TransitionKind::kStallBegins) continue;
+      listen(plan.StallCondition(step.stall), ListenerKind::kTransition, plan.journey_numbers[j]);
+    }
+  }
+}
+
+void AddJourneys(const Plan& plan, dsl::EntityId id, EntitySpec& spec) {
+  const CheckedProgram& program = *plan.program;
+  for (const dsl::JourneyId j : plan.entities[id].journeys) {
+    const dsl::Journey& journey = program.journeys[j];
+    runtime::JourneySpec& out = spec.journeys.emplace_back();
+    out.name = journey.name;
+    for (const dsl::Stage& stage : journey.stages) out.stages.push_back(stage.name);
+    out.stage_offset = plan.journeys[j].stage.offset;
+    out.entered_offset = plan.journeys[j].entered.offset;
+    out.start = journey.start;
+    out.entering.resize(journey.stages.size());
+    for (dsl::NudgeId n = 0; n < program.nudges.size(); ++n) {
+      const dsl::Nudge& nudge = program.nudges[n];
+      const bool entered = nudge.trigger == dsl::TriggerKind::kStageEntered && nudge.journey == j;
+      if (entered) out.entering[nudge.stage].push_back(n);
+    }
+    spec.has_follow_ups = spec.has_follow_ups ||
+                          std::ranges::any_of(journey.transitions, [](const dsl::Transition& step) {
+                            return step.kind == dsl::TransitionKind::kWhen ||
+                                   step.kind == dsl::TransitionKind::kStallBegins;
+                          });
+    spec.has_computed_deadlines =
+        spec.has_computed_deadlines ||
+        std::ranges::any_of(journey.transitions, [&](const dsl::Transition& step) {
+          return step.duration != dsl::kNone && program.expr(step.duration).kind != dsl::ExprKind::kLiteral;
+        });
+  }
+}
+
+void AddFunctions(Lowering& lowering, const RuleGraph& graph, dsl::EntityId id, EntitySpec& spec) {
+  const CheckedProgram& program = lowering.program();
+  for (dsl::EventId e = 0; e < program.events.size(); ++e) {
+    const dsl::Event& event = program.events[e];
+    EntitySpec::EventFunctions& functions = spec.events.emplace_back();
+    if (std::ranges::count(event.entities, id) == 0) continue;
+    functions.update = LowerUpdate(lowering, id, e);
+    functions.conditions = LowerConditions(lowering, id, graph.slices[id][e],
+                                           "conditions_" + program.entities[id].name + "_" + event.name);
+    functions.nudges = LowerEventNudges(lowering, id, e);
+  }
+  spec.automatic = LowerAutomatic(lowering, id);
+  spec.all_conditions =
+      LowerConditions(lowering, id, graph.order[id], "conditions_" + program.entities[id].name);
+  spec.before = LowerBefore(lowering, id, graph.order[id]);
+}
+
+EntitySpec MakeEntity(Lowering& lowering, const RuleGraph& graph, dsl::EntityId id) {
+  const Plan& plan = lowering.plan;
+  const dsl::Entity& entity = lowering.program().entities[id];
+  EntitySpec spec;
+  spec.name = entity.name;
+  spec.key = entity.key;
+  plan.layouts[id].Finish(spec);
+  spec.default_texts = plan.entities[id].default_texts;
+  for (const WindowPlan& window : plan.entities[id].windows) spec.windows.push_back(window.spec);
+  spec.aggregates = plan.entities[id].aggregates;
+  spec.each_waits = plan.entities[id].each_waits;
+  spec.forget_after_micros = entity.forget_after_micros;
+  if (plan.entities[id].activity != kNone) {
+    spec.activity_offset = plan.streams[plan.entities[id].activity].latest_time.offset;
+  }
+  AddConditions(plan, id, spec);
+  AddJourneys(plan, id, spec);
+  AddFunctions(lowering, graph, id, spec);
+  return spec;
+}
+
+}  // namespace
+
+Result<CompiledRuleset> Compile(const CheckedProgram& program) {
+  const Plan plan = MakePlan(program);
+  const Result<RuleGraph> graph = MakeRuleGraph(plan);
+  if (!graph) return std::unexpected(graph.error());
+  const auto module = std::make_shared<Module>();
+  const auto ruleset = std::make_shared<Ruleset>();
+  Lowering lowering{plan, *module};
+  AddHeader(program, *ruleset);
+  AddEvents(plan, *ruleset);
+  for (dsl::EntityId e = 0; e < program.entities.size(); ++e) {
+    ruleset->entities.push_back(MakeEntity(lowering, *graph, e));
+  }
+  NudgeLowering nudges(lowering);
+  for (dsl::ScoreId s = 0; s < program.scores.size(); ++s) ruleset->scores.push_back(nudges.Score(s));
+  for (dsl::NudgeId n = 0; n < program.nudges.size(); ++n) ruleset->nudges.push_back(nudges.Nudge(n));
+  for (dsl::PolicyId p = 0; p < program.policies.size(); ++p) ruleset->policies.push_back(nudges.Policy(p));
+  for (const Function& function : module->functions) ruleset->function_names.push_back(function.name);
+  return CompiledRuleset{ruleset, module};
+}
+
+}  // namespace lull::compiler

@@ -1,0 +1,26 @@
+// From a checked program to what runs: runtime tables and the functions behind them, as IR.
+//
+//   checked program -> plan (what is remembered where) -> rule graph (order, slices) -> IR + tables
+//
+// The functions then become code by MakeInterpreted (interpreter.h) or CompileNative (native.h).
+#pragma once
+
+#include <memory>
+
+#include "compiler/ir.h"
+#include "dsl/checked_program.h"
+#include "runtime/base/result.h"
+#include "runtime/ruleset.h"
+
+namespace lull::compiler {
+
+struct CompiledRuleset {
+  std::shared_ptr<const runtime::Ruleset> ruleset;
+  std::shared_ptr<const Module> module;
+};
+
+/// `program` must be free of errors. Fails only where rules read each other in a circle that the checker could not
+/// name.
+Result<CompiledRuleset> Compile(const dsl::CheckedProgram& program);
+
+}  // namespace lull::compiler

@@ -1,0 +1,81 @@
+// The functions of an entity: what an event updates, which conditions it can change, where its journeys go.
+//
+// Each function returns kNoFunction if there is nothing to do. Their contracts are those of
+// runtime::EntitySpec.
+#pragma once
+
+#include "compiler/lower_expression.h"
+#include "compiler/rule_graph.h"
+
+namespace lull::compiler {
+
+/// A function in the making.
+class FunctionInHand {
+ public:
+  FunctionInHand(Lowering& lowering, std::string name, Reading reading, dsl::EventId own = kNone)
+      : lowering_(lowering), build(lowering.module, function_), read(lowering, build, reading, own) {
+    function_.name = std::move(name);
+  }
+  FunctionInHand(const FunctionInHand&) = delete;
+  FunctionInHand& operator=(const FunctionInHand&) = delete;
+
+  /// kNoFunction if nothing was written.
+  runtime::FunctionId Finish() {
+    if (function_.code.empty()) return runtime::kNoFunction;
+    build.Finish();
+    return lowering_.Add(std::move(function_));
+  }
+
+  /// Runs `body` where `condition` holds.
+  template <typename Body>
+  void If(ValueId condition, Body body) {
+    if (build.IsConstBool(condition, true)) {
+      body();
+      return;
+    }
+    const LabelId yes = build.NewLabel();
+    const LabelId done = build.NewLabel();
+    build.BranchIf(condition, yes, done);
+    build.Bind(yes);
+    body();
+    build.Branch(done);
+    build.Bind(done);
+    read.Forget();
+  }
+
+  /// `condition` and `more`, which is computed only if needed.
+  template <typename More>
+  ValueId AndThen(ValueId condition, More more) {
+    if (build.IsConstBool(condition, true)) return more();
+    const LocalId result = build.NewLocal(IrType::kBool);
+    build.Set(result, build.ConstBool(false));
+    If(condition, [&] { build.Set(result, more()); });
+    return build.Get(result);
+  }
+
+ private:
+  Lowering& lowering_;
+  Function function_;
+
+ public:
+  IrBuilder build;
+  ExpressionLowering read;
+};
+
+/// Attributes, features and waits, then the journeys' transitions on this event and by condition.
+runtime::FunctionId LowerUpdate(Lowering& lowering, dsl::EntityId entity, dsl::EventId event);
+/// Updates the bits of these conditions, in this order.
+runtime::FunctionId LowerConditions(Lowering& lowering, dsl::EntityId entity,
+                                    const std::vector<ConditionId>& conditions, std::string name);
+/// Tells the runtime what the conditions that depend on time were just before an event.
+runtime::FunctionId LowerBefore(Lowering& lowering, dsl::EntityId entity, const std::vector<ConditionId>& order);
+/// Automatic and timed transitions.
+runtime::FunctionId LowerAutomatic(Lowering& lowering, dsl::EntityId entity);
+/// The nudges `on` this event.
+runtime::FunctionId LowerEventNudges(Lowering& lowering, dsl::EntityId entity, dsl::EventId event);
+
+/// Appends the journeys' part to an update (`event` given) or to the automatic function (kNone). Returns the locals
+/// that hold the stage each journey goes to (unknown: it stays), by number.
+void LowerJourneys(FunctionInHand& function, Lowering& lowering, dsl::EntityId entity, dsl::EventId event);
+
+}  // namespace lull::compiler

@@ -1,0 +1,153 @@
+// Where journeys go: one transition each, decided from one snapshot, the first of the text that applies.
+#include <algorithm>
+
+#include "compiler/lower_entity.h"
+
+namespace lull::compiler {
+namespace {
+
+using dsl::Transition;
+using dsl::TransitionKind;
+using runtime::AbiId;
+
+class JourneyLowering {
+ public:
+  JourneyLowering(Lowering& lowering, FunctionInHand& function, dsl::EventId event)
+      : lowering_(lowering),
+        plan_(lowering.plan),
+        function_(function),
+        build_(function.build),
+        watch_(lowering, function.build, kAsCondition, event),
+        event_(event) {}
+
+  bool Concerns(const Transition& step) const {
+    switch (step.kind) {
+      case TransitionKind::kEvent:
+        return event_ != kNone && std::ranges::count(plan_.Events(step.events), event_) > 0;
+      case TransitionKind::kWhen:
+        return true;
+      default:
+        return event_ == kNone;
+    }
+  }
+
+  /// The local that holds the stage to enter.
+  LocalId Target(dsl::JourneyId id) {
+    const dsl::Journey& journey = lowering_.program().journeys[id];
+    const JourneyPlan& plan = plan_.journeys[id];
+    const LocalId target = build_.NewLocal(IrType::kI64);
+    const LabelId done = build_.NewLabel();
+    const ValueId stage = build_.Load(plan.stage.offset, plan.stage.kind);
+    for (const Transition& step : journey.transitions) {
+      if (!Concerns(step)) continue;
+      watch_.Forget();
+      const ValueId applies = function_.AndThen(IsFrom(journey, step, stage), [&] {
+        return function_.AndThen(Guard(step, plan), [&] { return MayEnter(id, step); });
+      });
+      const LabelId take = build_.NewLabel();
+      const LabelId next = build_.NewLabel();
+      build_.BranchIf(applies, take, next);
+      build_.Bind(take);
+      build_.Set(target, build_.ConstI64(step.to));
+      build_.Branch(done);
+      build_.Bind(next);
+    }
+    build_.Branch(done);
+    build_.Bind(done);
+    return target;
+  }
+
+  void Enter(dsl::JourneyId id, LocalId target) {
+    const ValueId number = build_.ConstI64(plan_.journey_numbers[id]);
+    const dsl::Journey& journey = lowering_.program().journeys[id];
+    // The stage to enter is a constant of the call: one branch for each stage that can be reached from here.
+    std::vector<std::uint32_t> stages;
+    for (const Transition& step : journey.transitions) {
+      if (Concerns(step) && std::ranges::count(stages, step.to) == 0) stages.push_back(step.to);
+    }
+    for (const std::uint32_t stage : stages) {
+      const ValueId value = build_.ConstI64(stage);
+      function_.If(build_.ICompare(IrCompare::kEqual, build_.Get(target), value),
+                   [&] { build_.Call(AbiId::kEnter, {number, value}); });
+    }
+  }
+
+ private:
+  ValueId IsFrom(const dsl::Journey& journey, const Transition& step, ValueId stage) {
+    if (step.from.size() == journey.stages.size()) return build_.ConstBool(true);
+    ValueId any = build_.ConstBool(false);
+    for (const std::uint32_t from : step.from) {
+      any = build_.Or(any, build_.ICompare(IrCompare::kEqual, stage, build_.ConstI64(from), false));
+    }
+    return any;
+  }
+
+  ValueId Guard(const Transition& step, const JourneyPlan& plan) {
+    const ValueId entered = build_.Load(plan.entered.offset, plan.entered.kind);
+    switch (step.kind) {
+      case TransitionKind::kEvent:
+        return function_.read.ConditionOrYes(step.where);
+      case TransitionKind::kWhen:
+        return watch_.Condition(step.when);
+      case TransitionKind::kStallBegins:
+        return build_.Call(AbiId::kStallBegan, {build_.ConstI64(plan_.StallCondition(step.stall))});
+      case TransitionKind::kAfter:
+        return watch_.Reached(build_.IAdd(entered, watch_.Value(step.duration)));
+      case TransitionKind::kAfterQuiet: {
+        const Slot latest_slot = plan_.streams[plan.activity].latest_time;
+        const ValueId latest = build_.Load(latest_slot.offset, latest_slot.kind);
+        const ValueId later = build_.ICompare(IrCompare::kGreater, latest, entered);
+        return watch_.Reached(build_.IAdd(build_.Select(later, latest, entered), watch_.Value(step.duration)));
+      }
+    }
+    return build_.ConstBool(false);
+  }
+
+  ValueId MayEnter(dsl::JourneyId id, const Transition& step) {
+    if (step.kind == TransitionKind::kEvent) return build_.ConstBool(true);
+    return build_.Call(AbiId::kMayEnter, {build_.ConstI64(plan_.journey_numbers[id]), build_.ConstI64(step.to)});
+  }
+
+  Lowering& lowering_;
+  const Plan& plan_;
+  FunctionInHand& function_;
+  IrBuilder& build_;
+  ExpressionLowering watch_;
+  dsl::EventId event_;
+};
+
+std::vector<dsl::JourneyId> Concerned(const Lowering& lowering, const JourneyLowering& journeys,
+                                      dsl::EntityId entity) {
+  std::vector<dsl::JourneyId> concerned;
+  for (const dsl::JourneyId id : lowering.plan.entities[entity].journeys) {
+    const auto& steps = lowering.program().journeys[id].transitions;
+    if (std::ranges::any_of(steps, [&](const Transition& step) { return journeys.Concerns(step); })) {
+      concerned.push_back(id);
+    }
+  }
+  return concerned;
+}
+
+}  // namespace
+
+void LowerJourneys(FunctionInHand& function, Lowering& lowering, dsl::EntityId entity, dsl::EventId event) {
+  JourneyLowering journeys(lowering, function, event);
+  const std::vector<dsl::JourneyId> concerned = Concerned(lowering, journeys, entity);
+  std::vector<LocalId> targets;
+  for (const dsl::JourneyId id : concerned) targets.push_back(journeys.Target(id));
+  for (std::size_t i = 0; i < concerned.size(); ++i) journeys.Enter(concerned[i], targets[i]);
+  if (event != kNone || concerned.empty()) return;
+  ValueId moved = function.build.ConstBool(false);
+  for (const LocalId target : targets) {
+    moved = function.build.Or(moved, function.build.IsKnown(function.build.Get(target)));
+  }
+  function.build.Return(moved);
+}
+
+runtime::FunctionId LowerAutomatic(Lowering& lowering, dsl::EntityId entity) {
+  FunctionInHand function(lowering, "automatic_" + lowering.program().entities[entity].name, kAsCondition);
+  LowerJourneys(function, lowering, entity, kNone);
+  return function.Finish();
+}
+
+}  // namespace lull::compiler

@@ -1,0 +1,226 @@
+#include "compiler/lower_nudges.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "compiler/meaning.h"
+
+namespace lull::compiler {
+
+using dsl::ExprId;
+using runtime::AbiId;
+using runtime::FunctionId;
+
+FunctionId NudgeLowering::Condition(const std::string& name, ExprId expr, Reading reading) {
+  if (expr == kNone) return runtime::kNoFunction;
+  FunctionInHand function(lowering_, name, reading);
+  const ValueId value = function.read.Condition(expr);
+  function.build.Return(value);
+  return function.Finish();
+}
+
+FunctionId NudgeLowering::Value(const std::string& name, ExprId expr) {
+  if (expr == kNone) return runtime::kNoFunction;
+  FunctionInHand function(lowering_, name, kPlain);
+  function.build.Out(0, function.read.Value(expr));
+  return function.Finish();
+}
+
+FunctionId NudgeLowering::RouteKey(const std::string& name, ExprId expr) {
+  if (expr == kNone) return runtime::kNoFunction;
+  FunctionInHand function(lowering_, name, kPlain);
+  function.build.Out(0, function.read.Text(expr));
+  return function.Finish();
+}
+
+runtime::TemplateSpec::Argument NudgeLowering::Argument(ExprId id) const {
+  const dsl::Type type = lowering_.program().expr(id).type;
+  const std::uint32_t of =
+      type.kind == dsl::TypeKind::kStage ? lowering_.plan.journey_numbers[type.of] : type.of;
+  return {ValueTypeOf(type), of};
+}
+
+runtime::TextSpec NudgeLowering::Text(const std::string& name, ExprId text, ExprId when) {
+  const dsl::Expr& expr = lowering_.program().expr(text);
+  runtime::TextSpec spec;
+  spec.when = Condition(name + "_when", when);
+  std::vector<ExprId> arguments;
+  if (expr.kind == dsl::ExprKind::kLiteral && expr.type.kind == dsl::TypeKind::kText) {
+    spec.text.pieces = {expr.text};
+  } else if (expr.kind == dsl::ExprKind::kTemplate) {
+    spec.text.pieces = expr.texts;
+    arguments = expr.args;
+  } else {
+    spec.text.pieces = {"", ""};
+    arguments = {text};
+  }
+  if (arguments.empty()) return spec;
+  FunctionInHand function(lowering_, name + "_text", kPlain);
+  for (std::uint32_t i = 0; i < arguments.size(); ++i) {
+    spec.text.arguments.push_back(Argument(arguments[i]));
+    function.build.Out(i, function.read.Value(arguments[i]));
+  }
+  spec.arguments = function.Finish();
+  return spec;
+}
+
+runtime::NudgeSpec NudgeLowering::Nudge(dsl::NudgeId id) {
+  static constexpr runtime::TriggerKind kTriggers[] = {
+      runtime::TriggerKind::kEvent,     runtime::TriggerKind::kStall, runtime::TriggerKind::kStage,
+      runtime::TriggerKind::kCondition, runtime::TriggerKind::kWhile, runtime::TriggerKind::kWhile,
+  };
+  const dsl::CheckedProgram& program = lowering_.program();
+  const dsl::Nudge& nudge = program.nudges[id];
+  const NudgePlan& plan = lowering_.plan.nudges[id];
+  runtime::NudgeSpec spec;
+  spec.name = nudge.name;
+  spec.entity = nudge.entity;
+  spec.trigger = kTriggers[static_cast<std::size_t>(nudge.trigger)];
+  if (nudge.events != kNone) spec.trigger_name = program.event_sets[nudge.events].name;
+  if (nudge.stall != kNone) spec.trigger_name = program.stalls[nudge.stall].name;
+  if (nudge.journey != kNone) {
+    const dsl::Journey& journey = program.journeys[nudge.journey];
+    spec.trigger_name = journey.name + " entering " + journey.stages[nudge.stage].name;
+  }
+  spec.state_condition = plan.state;
+  spec.due_condition = plan.due;
+  spec.gone_bit = plan.gone_bit;
+  spec.due_offset = plan.last_due.offset;
+  const bool own_function = nudge.trigger == dsl::TriggerKind::kEvent || plan.state != kNone;
+  if (!own_function) {
+    spec.if_condition = Condition(nudge.name + "_if", nudge.if_condition);
+    spec.again_after = Value(nudge.name + "_again_after", nudge.again_after);
+  }
+  spec.channel = nudge.channel;
+  spec.title = Text(nudge.name + "_title", nudge.title, kNone);
+  if (nudge.stall != kNone) {
+    for (const dsl::Reason& reason : program.stalls[nudge.stall].reasons) {
+      spec.reasons.push_back(Text(nudge.name + "_because", reason.text, reason.when));
+    }
+  }
+  spec.scores = nudge.scores;
+  for (const dsl::Route& route : nudge.routes) {
+    spec.routes.push_back({route.unit, RouteKey(nudge.name + "_key", route.key)});
+  }
+  spec.worth = Value(nudge.name + "_worth", nudge.worth);
+  if (nudge.worth != kNone) spec.worth_type = ValueTypeOf(program.expr(nudge.worth).type);
+  spec.meaning = MeaningHash(NudgeMeaning(program, nudge));
+  return spec;
+}
+
+runtime::ScoreSpec NudgeLowering::Score(dsl::ScoreId id) {
+  const dsl::Score& score = lowering_.program().scores[id];
+  runtime::ScoreSpec spec;
+  spec.name = score.name;
+  // Scores that no nudge uses have no slots to read.
+  const auto& nudges = lowering_.program().nudges;
+  const bool used = std::ranges::any_of(
+      nudges, [&](const dsl::Nudge& nudge) { return std::ranges::count(nudge.scores, id) > 0; });
+  if (!used) return spec;
+  {
+    FunctionInHand function(lowering_, score.name + "_score", kPlain);
+    function.build.Out(0, function.read.ScoreValue(id));
+    spec.value = function.Finish();
+  }
+  for (const dsl::ScorePart& part : score.parts) {
+    runtime::ScoreSpec::Part& out = spec.parts.emplace_back();
+    FunctionInHand function(lowering_, score.name + "_part", kPlain);
+    const ValueId applies = function.read.ConditionOrYes(part.when);
+    const ValueId points = function.read.Value(part.points);
+    function.build.Out(0, part.take ? function.build.FNeg(points) : points);
+    function.build.Out(1, applies);
+    out.points = function.Finish();
+    out.has_because = part.because != kNone;
+    if (out.has_because) out.because = Text(score.name + "_because", part.because, kNone);
+  }
+  return spec;
+}
+
+std::string NudgeLowering::LimitText(const dsl::Limit& limit) const {
+  static constexpr const char* kPeriods[] = {"", "per day", "per week", "per month"};
+  static constexpr std::pair<std::int64_t, const char*> kUnits[] = {{7 * kMicrosPerDay, "week"},
+                                                                    {kMicrosPerDay, "day"},
+                                                                    {kMicrosPerHour, "hour"},
+                                                                    {kMicrosPerMinute, "minute"},
+                                                                    {kMicrosPerSecond, "second"},
+                                                                    {1, "microsecond"}};
+  const dsl::CheckedProgram& program = lowering_.program();
+  std::string what = limit.count_max == 1 ? "nudge" : "nudges";
+  if (limit.scope == dsl::LimitScope::kNudge) what = program.nudges[limit.scope_index].name;
+  if (limit.scope == dsl::LimitScope::kChannel) what = program.channels[limit.scope_index].name;
+  if (limit.scope == dsl::LimitScope::kUnit) what = "for " + program.units[limit.scope_index].name;
+  if (limit.period != dsl::LimitPeriod::kRolling) {
+    return fmt::format("{} {} {}", limit.count_max, what, kPeriods[static_cast<std::size_t>(limit.period)]);
+  }
+  for (const auto& [micros, unit] : kUnits) {
+    if (limit.rolling_micros % micros != 0 || unit == kUnits[0].second) continue;
+    const std::int64_t count = limit.rolling_micros / micros;
+    return fmt::format("{} {} in {} {}{}", limit.count_max, what, count, unit, count == 1 ? "" : "s");
+  }
+  return what;
+}
+
+runtime::PolicySpec NudgeLowering::Policy(dsl::PolicyId id) {
+  const dsl::CheckedProgram& program = lowering_.program();
+  const dsl::Policy& policy = program.policies[id];
+  runtime::PolicySpec spec;
+  spec.name = policy.name;
+  spec.entity = policy.entity;
+  spec.covers = policy.covers;
+  spec.best_count = policy.best_count;
+  spec.best_by_worth = policy.best_by_worth;
+  if (!policy.best_by_worth) spec.best_by = Value(policy.name + "_best", policy.best_by);
+  if (policy.best_by != kNone) spec.best_type = ValueTypeOf(program.expr(policy.best_by).type);
+  const auto& offsets = lowering_.plan.entities[policy.entity].limit_offsets;
+  for (std::size_t i = 0; i < policy.limits.size(); ++i) {
+    const dsl::Limit& limit = policy.limits[i];
+    runtime::LimitSpec& out = spec.limits.emplace_back();
+    out.count_max = limit.count_max;
+    out.scope = static_cast<runtime::LimitScope>(limit.scope);
+    out.scope_index = limit.scope_index;
+    out.period = static_cast<runtime::LimitPeriod>(limit.period);
+    out.rolling_micros = limit.rolling_micros;
+    out.offset = offsets[id][i];
+    out.text = LimitText(limit);
+  }
+  for (const dsl::QuietHours& quiet : policy.quiet_hours) {
+    spec.quiet_hours.push_back(
+        {quiet.from_minute, quiet.to_minute, Condition(policy.name + "_quiet", quiet.condition, {false, true})});
+  }
+  for (const ExprId never : policy.never) spec.never.push_back(Condition(policy.name + "_never", never, {false, true}));
+  spec.holdout_share = policy.holdout_share;
+  return spec;
+}
+
+FunctionId LowerEventNudges(Lowering& lowering, dsl::EntityId entity, dsl::EventId event) {
+  const dsl::CheckedProgram& program = lowering.program();
+  FunctionInHand function(lowering, "nudges_" + program.entities[entity].name + "_" + program.events[event].name,
+                          kPlain, event);
+  IrBuilder& build = function.build;
+  for (dsl::NudgeId n = 0; n < program.nudges.size(); ++n) {
+    const dsl::Nudge& nudge = program.nudges[n];
+    const bool concerned = nudge.entity == entity && nudge.trigger == dsl::TriggerKind::kEvent &&
+                           std::ranges::count(lowering.plan.Events(nudge.events), event) > 0;
+    if (!concerned) continue;
+    const Slot last = lowering.plan.nudges[n].last_due;
+    const auto is_free = [&] {
+      if (nudge.again_after == kNone) return build.ConstBool(true);
+      const ValueId due = build.Load(last.offset, last.kind);
+      const ValueId over = build.ICompare(IrCompare::kGreaterEqual, build.Now(),
+                                          build.IAdd(due, function.read.Value(nudge.again_after)));
+      return build.Or(over, build.Not(build.IsKnown(due)));
+    };
+    const ValueId where = function.read.ConditionOrYes(nudge.where);
+    const ValueId free = function.AndThen(where, is_free);
+    const ValueId due =
+        function.AndThen(free, [&] { return function.read.ConditionOrYes(nudge.if_condition); });
+    function.If(due, [&] {
+      if (last.exists()) build.Store(last.offset, last.kind, build.Now());
+      build.Call(AbiId::kDue, {build.ConstI64(n)});
+    });
+  }
+  return function.Finish();
+}
+
+}  // namespace lull::compiler

@@ -1,0 +1,28 @@
+// What a nudge needs when it is due: conditions, worth, route, texts, scores, as functions and tables.
+#pragma once
+
+#include "compiler/lower_entity.h"
+
+namespace lull::compiler {
+
+class NudgeLowering {
+ public:
+  explicit NudgeLowering(Lowering& lowering) : lowering_(lowering) {}
+
+  runtime::NudgeSpec Nudge(dsl::NudgeId id);
+  runtime::ScoreSpec Score(dsl::ScoreId id);
+  runtime::PolicySpec Policy(dsl::PolicyId id);
+
+ private:
+  /// A condition as arithmetic; kNone gives kNoFunction.
+  runtime::FunctionId Condition(const std::string& name, dsl::ExprId expr, Reading reading = kPlain);
+  runtime::FunctionId Value(const std::string& name, dsl::ExprId expr);
+  runtime::FunctionId RouteKey(const std::string& name, dsl::ExprId expr);
+  runtime::TextSpec Text(const std::string& name, dsl::ExprId text, dsl::ExprId when);
+  runtime::TemplateSpec::Argument Argument(dsl::ExprId expr) const;
+  std::string LimitText(const dsl::Limit& limit) const;
+
+  Lowering& lowering_;
+};
+
+}  // namespace lull::compiler

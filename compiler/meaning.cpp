@@ -1,0 +1,77 @@
+#include "compiler/meaning.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "dsl/program_printer.h"
+
+namespace lull::compiler {
+
+using dsl::CheckedProgram;
+using dsl::DefinitionKind;
+using dsl::kNone;
+
+std::string ExprMeaning(const CheckedProgram& program, dsl::ExprId expr) {
+  return expr == kNone ? std::string() : dsl::MeaningOfExpr(program, expr);
+}
+
+std::string EventsMeaning(const CheckedProgram& program, const std::vector<dsl::EventId>& events) {
+  std::vector<std::string> types;
+  for (const dsl::EventId event : events) types.push_back(program.events[event].wire_type);
+  std::ranges::sort(types);
+  return fmt::format("{}", fmt::join(types, ","));
+}
+
+std::string StallMeaning(const CheckedProgram& program, const dsl::Stall& stall) {
+  const auto index = static_cast<std::uint32_t>(&stall - program.stalls.data());
+  return dsl::Meaning(program, DefinitionKind::kStall, index);
+}
+
+std::string JourneyMeaning(const CheckedProgram& program, const dsl::Journey& journey) {
+  const auto index = static_cast<std::uint32_t>(&journey - program.journeys.data());
+  return dsl::Meaning(program, DefinitionKind::kJourney, index);
+}
+
+std::string NudgeMeaning(const CheckedProgram& program, const dsl::Nudge& nudge) {
+  std::string text = fmt::format("nudge {} of {} trigger {}", nudge.name, program.entities[nudge.entity].name,
+                                 static_cast<int>(nudge.trigger));
+  if (nudge.events != kNone) text += " on " + EventsMeaning(program, program.event_sets[nudge.events].events);
+  if (nudge.stall != kNone) text += " stall " + StallMeaning(program, program.stalls[nudge.stall]);
+  if (nudge.journey != kNone) {
+    const dsl::Journey& journey = program.journeys[nudge.journey];
+    text += " entering " + journey.stages[nudge.stage].name + " of " + JourneyMeaning(program, journey);
+  }
+  for (const dsl::ExprId expr :
+       {nudge.where, nudge.condition, nudge.if_condition, nudge.again_after, nudge.withdraw_when}) {
+    text += " | " + ExprMeaning(program, expr);
+  }
+  return text;
+}
+
+std::string TypeMeaning(const CheckedProgram& program, dsl::Type type) {
+  if (type.kind == dsl::TypeKind::kChoice) {
+    return fmt::format("choice {{{}}}", fmt::join(program.choices[type.of].values, ","));
+  }
+  return std::to_string(static_cast<int>(type.kind));
+}
+
+std::string ProgramMeaning(const CheckedProgram& program) {
+  const dsl::RulesetHeader& header = program.header;
+  std::string text = fmt::format("{} {} {} {} {} {} {}\n", header.title, header.wire_type, header.wire_time,
+                                 header.wire_id, static_cast<int>(header.late), header.lateness_micros,
+                                 header.dedupe_micros);
+  text += dsl::PrintProgram(program);
+  for (const dsl::Event& event : program.events) {
+    for (const dsl::EventField& field : event.fields) text += fmt::format("{} ", field.text_bytes_max);
+  }
+  for (std::uint32_t n = 0; n < program.nudges.size(); ++n) {
+    text += dsl::Meaning(program, DefinitionKind::kNudge, n) + "\n";
+  }
+  for (std::uint32_t p = 0; p < program.policies.size(); ++p) {
+    text += dsl::Meaning(program, DefinitionKind::kPolicy, p) + "\n";
+  }
+  return text;
+}
+
+}  // namespace lull::compiler

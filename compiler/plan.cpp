@@ -1,0 +1,381 @@
+#include "compiler/plan.h"
+
+#include <algorithm>
+#include <set>
+#include <tuple>
+
+#include "compiler/meaning.h"
+#include "compiler/stream_planner.h"
+#include "compiler/usage.h"
+#include "runtime/base/check.h"
+
+namespace lull::compiler {
+namespace {
+
+using dsl::CheckedProgram;
+using runtime::SlotKind;
+using runtime::StatePiece;
+
+bool DependsOnTime(const CheckedProgram& program, dsl::ExprId expr) {
+  return expr != kNone && program.expr(expr).depends_on_time;
+}
+
+class Planner {
+ public:
+  explicit Planner(const CheckedProgram& program) : program_(program), usage_(FindUsage(program)) {
+    plan_.program = &program;
+    plan_.aggregates.resize(program.aggregates.size());
+    plan_.attributes.resize(program.attributes.size());
+    plan_.attribute_times.resize(program.attributes.size());
+    plan_.stalls.resize(program.stalls.size());
+    plan_.journeys.resize(program.journeys.size());
+    plan_.journey_numbers.resize(program.journeys.size(), kNone);
+    plan_.nudges.resize(program.nudges.size());
+    plan_.entities.resize(program.entities.size());
+    plan_.field_used = usage_.fields;
+  }
+
+  Plan Make() {
+    PlaceFields();
+    for (dsl::StallId s = 0; s < program_.stalls.size(); ++s) {
+      if (usage_.stalls[s]) PlanStallConditions(s);
+    }
+    for (dsl::NudgeId n = 0; n < program_.nudges.size(); ++n) PlanNudgeConditions(n);
+    for (EntityPlan& entity : plan_.entities) entity.bit_count += Count(entity.conditions);
+    for (dsl::NudgeId n = 0; n < program_.nudges.size(); ++n) NumberGoneBit(n);
+    for (EntityPlan& entity : plan_.entities) plan_.layouts.emplace_back(entity.bit_count);
+    for (dsl::EntityId e = 0; e < plan_.entities.size(); ++e) PieceBits(e);
+    for (dsl::AttributeId a = 0; a < program_.attributes.size(); ++a) {
+      if (usage_.attributes[a]) PlanAttribute(a);
+    }
+    StreamPlanner streams(plan_);
+    for (dsl::AggregateId a = 0; a < program_.aggregates.size(); ++a) {
+      if (usage_.aggregates[a]) streams.PlanAggregate(a);
+    }
+    for (dsl::JourneyId j = 0; j < program_.journeys.size(); ++j) {
+      if (usage_.journeys[j]) PlanJourney(j, streams);
+    }
+    for (dsl::StallId s = 0; s < program_.stalls.size(); ++s) {
+      if (usage_.stalls[s]) PlanStall(s, streams);
+    }
+    for (dsl::EntityId e = 0; e < program_.entities.size(); ++e) {
+      if (program_.entities[e].forget_after_micros > 0) plan_.entities[e].activity = streams.Activity(e);
+    }
+    for (dsl::NudgeId n = 0; n < program_.nudges.size(); ++n) PlanNudge(n);
+    for (dsl::PolicyId p = 0; p < program_.policies.size(); ++p) PlanLimits(p);
+    streams.Finish();
+    return std::move(plan_);
+  }
+
+ private:
+  template <typename T>
+  static std::uint32_t Count(const std::vector<T>& items) {
+    return static_cast<std::uint32_t>(items.size());
+  }
+
+  /// Fields of one name and type have one slot in every event, so that a rule on a group reads one place; classes
+  /// that meet in an event get different slots.
+  void PlaceFields() {
+    using Class = std::tuple<std::string, dsl::TypeKind, std::uint32_t>;
+    std::map<Class, std::vector<dsl::EventId>> events_of;
+    for (dsl::EventId e = 0; e < program_.events.size(); ++e) {
+      for (const dsl::EventField& field : program_.events[e].fields) {
+        events_of[{field.name, field.type.kind, field.type.of}].push_back(e);
+      }
+    }
+    std::vector<std::set<std::uint32_t>> taken(program_.events.size());
+    std::map<Class, std::uint32_t> slots;
+    for (const auto& [name, events] : events_of) {
+      std::uint32_t slot = 0;
+      while (std::ranges::any_of(events, [&](dsl::EventId e) { return taken[e].contains(slot); })) ++slot;
+      for (const dsl::EventId e : events) taken[e].insert(slot);
+      slots[name] = slot;
+      plan_.frame_slot_count = std::max(plan_.frame_slot_count, slot + 1);
+    }
+    for (const dsl::Event& event : program_.events) {
+      std::vector<std::uint32_t>& of_event = plan_.field_slots.emplace_back();
+      for (const dsl::EventField& field : event.fields) {
+        of_event.push_back(slots[{field.name, field.type.kind, field.type.of}]);
+      }
+    }
+  }
+
+  ConditionId AddCondition(dsl::EntityId entity, PlannedCondition condition) {
+    auto& conditions = plan_.entities[entity].conditions;
+    conditions.push_back(std::move(condition));
+    return Count(conditions) - 1;
+  }
+
+  void PlanStallConditions(dsl::StallId id) {
+    const dsl::Stall& stall = program_.stalls[id];
+    StallPlan& plan = plan_.stalls[id];
+    const std::string meaning = StallMeaning(program_, stall);
+    if (stall.form == dsl::StallForm::kFor) {
+      PlannedCondition dwell;
+      dwell.role = ConditionRole::kDwell;
+      dwell.index = id;
+      dwell.expr = stall.while_condition;
+      dwell.depends_on_time = DependsOnTime(program_, stall.while_condition);
+      dwell.name = stall.name + " (while)";
+      dwell.meaning = "dwell " + ExprMeaning(program_, stall.while_condition);
+      plan.dwell = AddCondition(stall.entity, std::move(dwell));
+    }
+    PlannedCondition condition;
+    condition.role = ConditionRole::kStall;
+    condition.index = id;
+    condition.depends_on_time = true;
+    condition.name = stall.name;
+    condition.meaning = meaning;
+    plan.condition = AddCondition(stall.entity, std::move(condition));
+  }
+
+  void PlanNudgeConditions(dsl::NudgeId id) {
+    const dsl::Nudge& nudge = program_.nudges[id];
+    NudgePlan& plan = plan_.nudges[id];
+    const auto add = [&](ConditionRole role, dsl::ExprId expr, std::string name) {
+      PlannedCondition condition;
+      condition.role = role;
+      condition.index = id;
+      condition.expr = expr;
+      condition.depends_on_time = DependsOnTime(program_, expr);
+      condition.name = std::move(name);
+      condition.meaning = "condition " + std::to_string(static_cast<int>(role)) + " of " +
+                          NudgeMeaning(program_, nudge);
+      return AddCondition(nudge.entity, std::move(condition));
+    };
+    if (nudge.trigger == dsl::TriggerKind::kConditionRises) {
+      plan.rises = add(ConditionRole::kRises, nudge.condition, nudge.name + " (on)");
+    }
+    if (nudge.trigger == dsl::TriggerKind::kWhileCondition) {
+      plan.state = add(ConditionRole::kState, nudge.condition, nudge.name + " (while)");
+    }
+    if (nudge.trigger == dsl::TriggerKind::kWhileStall) plan.state = plan_.stalls[nudge.stall].condition;
+    if (plan.state != kNone) {
+      plan.due = add(ConditionRole::kDue, nudge.if_condition, nudge.name + " (due)");
+      PlannedCondition& due = plan_.entities[nudge.entity].conditions[plan.due];
+      due.depends_on_time = due.depends_on_time || nudge.again_after != kNone ||
+                            plan_.entities[nudge.entity].conditions[plan.state].depends_on_time;
+    }
+    if (nudge.withdraw_when != kNone) {
+      plan.withdraw = add(ConditionRole::kWithdraw, nudge.withdraw_when, nudge.name + " (withdraw when)");
+    }
+  }
+
+  void NumberGoneBit(dsl::NudgeId id) {
+    if (plan_.nudges[id].state == kNone) return;
+    plan_.nudges[id].gone_bit = plan_.entities[program_.nudges[id].entity].bit_count++;
+  }
+
+  void PieceBits(dsl::EntityId id) {
+    RecordLayout& layout = plan_.layouts[id];
+    EntityPlan& entity = plan_.entities[id];
+    for (ConditionId c = 0; c < entity.conditions.size(); ++c) {
+      PlannedCondition& condition = entity.conditions[c];
+      layout.AddPiece(StatePiece::Kind::kBit, c, condition.meaning);
+      if (condition.role == ConditionRole::kDwell) {
+        condition.since = layout.AddSlot(SlotKind::kI64, "since " + condition.meaning);
+      }
+    }
+    for (dsl::NudgeId n = 0; n < program_.nudges.size(); ++n) {
+      if (program_.nudges[n].entity != id || plan_.nudges[n].gone_bit == kNone) continue;
+      layout.AddPiece(StatePiece::Kind::kBit, plan_.nudges[n].gone_bit,
+                      "gone " + NudgeMeaning(program_, program_.nudges[n]));
+    }
+  }
+
+  void PlanAttribute(dsl::AttributeId id) {
+    const dsl::Attribute& attribute = program_.attributes[id];
+    RecordLayout& layout = plan_.layouts[attribute.entity];
+    const std::string meaning = "attribute " + attribute.name + " " + TypeMeaning(program_, attribute.type);
+    const Slot slot = layout.AddSlot(SlotKindOf(program_, attribute.type), meaning);
+    plan_.attributes[id] = slot;
+    plan_.attribute_times[id] = layout.AddSlot(SlotKind::kI64, "time of " + meaning);
+    if (attribute.default_value == kNone) return;
+    const dsl::Expr& value = program_.expr(attribute.default_value);
+    if (slot.kind == SlotKind::kText) {
+      plan_.entities[attribute.entity].default_texts.push_back({slot.offset, value.text});
+    } else if (slot.kind == SlotKind::kF64) {
+      layout.SetDefaultNumber(slot, value.number);
+    } else {
+      layout.SetDefault(slot, value.integer);
+    }
+  }
+
+  void PlanJourney(dsl::JourneyId id, StreamPlanner& streams) {
+    const dsl::Journey& journey = program_.journeys[id];
+    EntityPlan& entity = plan_.entities[journey.entity];
+    RecordLayout& layout = plan_.layouts[journey.entity];
+    const std::string meaning = JourneyMeaning(program_, journey);
+    JourneyPlan& plan = plan_.journeys[id];
+    plan_.journey_numbers[id] = Count(entity.journeys);
+    entity.journeys.push_back(id);
+    plan.stage = layout.AddSlot(SlotKind::kU8, "stage " + meaning);
+    layout.SetDefault(plan.stage, journey.start);
+    plan.entered = layout.AddSlot(SlotKind::kI64, "entered " + meaning);
+    const bool quiet = std::ranges::any_of(journey.transitions, [](const dsl::Transition& step) {
+      return step.kind == dsl::TransitionKind::kAfterQuiet;
+    });
+    if (quiet) plan.activity = streams.Activity(journey.entity);
+  }
+
+  void PlanStall(dsl::StallId id, StreamPlanner& streams) {
+    const dsl::Stall& stall = program_.stalls[id];
+    StallPlan& plan = plan_.stalls[id];
+    RecordLayout& layout = plan_.layouts[stall.entity];
+    const std::string meaning = StallMeaning(program_, stall);
+    switch (stall.form) {
+      case dsl::StallForm::kFor:
+        return;
+      case dsl::StallForm::kQuiet:
+        plan.base = streams.Activity(stall.entity);
+        return;
+      case dsl::StallForm::kNo:
+        plan.base = streams.LatestOf(stall.entity, stall.awaited, stall.awaited_where);
+        return;
+      case dsl::StallForm::kAfterEach:
+        return PlanEachWait(id, meaning);
+      case dsl::StallForm::kAfter:
+      case dsl::StallForm::kAfterFirst:
+        break;
+    }
+    plan.started = layout.AddSlot(SlotKind::kI64, "started " + meaning);
+    plan.seen = layout.AddSlot(SlotKind::kI64, "seen " + meaning);
+    if (program_.expr(stall.duration).kind != dsl::ExprKind::kLiteral) {
+      plan.overdue = layout.AddSlot(SlotKind::kU8, "overdue " + meaning);
+      layout.SetDefault(plan.overdue, 0);
+    }
+    if (!stall.same_field.empty()) {
+      const dsl::Type type = plan_.FieldType(stall.opening, stall.same_field);
+      plan.same = layout.AddSlot(SlotKindOf(program_, type), "same " + meaning);
+    }
+  }
+
+  void PlanEachWait(dsl::StallId id, const std::string& meaning) {
+    const dsl::Stall& stall = program_.stalls[id];
+    EntityPlan& entity = plan_.entities[stall.entity];
+    runtime::EachWaitSpec wait;
+    wait.condition = plan_.stalls[id].condition;
+    wait.keep_count = program_.header.keep_count;
+    wait.keep_overdue = NeedsOverdue(id);
+    if (!stall.same_field.empty()) wait.same_type = ValueTypeOf(plan_.FieldType(stall.opening, stall.same_field));
+    plan_.stalls[id].each_wait = Count(entity.each_waits);
+    plan_.layouts[stall.entity].AddPiece(StatePiece::Kind::kEachWait, Count(entity.each_waits), meaning);
+    entity.each_waits.push_back(wait);
+  }
+
+  /// Only where all that listens is `on` the stall, and nothing can hold it back, an overdue wait is done with at
+  /// once.
+  bool NeedsOverdue(dsl::StallId id) const {
+    const dsl::Stall& stall = program_.stalls[id];
+    if (stall.while_condition != kNone || stall.unless_condition != kNone) return true;
+    const bool read = std::ranges::any_of(program_.exprs, [&](const dsl::Expr& expr) {
+      return expr.kind == dsl::ExprKind::kStall && expr.index == id;
+    });
+    return read || std::ranges::any_of(program_.nudges, [&](const dsl::Nudge& nudge) {
+             return nudge.stall == id && nudge.trigger == dsl::TriggerKind::kWhileStall;
+           });
+  }
+
+  void PlanNudge(dsl::NudgeId id) {
+    const dsl::Nudge& nudge = program_.nudges[id];
+    const std::string meaning = NudgeMeaning(program_, nudge);
+    plan_.layouts[nudge.entity].AddPiece(StatePiece::Kind::kNudge, id, meaning);
+    if (nudge.again_after == kNone) return;
+    plan_.nudges[id].last_due = plan_.layouts[nudge.entity].AddSlot(SlotKind::kI64, "due " + meaning);
+  }
+
+  void PlanLimits(dsl::PolicyId id) {
+    const dsl::Policy& policy = program_.policies[id];
+    auto& offsets = plan_.entities[policy.entity].limit_offsets;
+    offsets.resize(program_.policies.size());
+    for (const dsl::Limit& limit : policy.limits) {
+      const bool rolling = limit.period == dsl::LimitPeriod::kRolling;
+      const std::string meaning = "limit " + policy.name + " " + std::to_string(limit.count_max) + " " +
+                                  std::to_string(static_cast<int>(limit.scope)) + " " + ScopeName(limit) + " " +
+                                  std::to_string(static_cast<int>(limit.period)) + " " +
+                                  std::to_string(limit.rolling_micros);
+      offsets[id].push_back(plan_.layouts[policy.entity].AddBlock(rolling ? limit.count_max : 2,
+                                                                  StatePiece::Kind::kLimit, meaning));
+    }
+  }
+
+  std::string ScopeName(const dsl::Limit& limit) const {
+    switch (limit.scope) {
+      case dsl::LimitScope::kAll:
+        return {};
+      case dsl::LimitScope::kNudge:
+        return program_.nudges[limit.scope_index].name;
+      case dsl::LimitScope::kChannel:
+        return program_.channels[limit.scope_index].name;
+      case dsl::LimitScope::kUnit:
+        return program_.units[limit.scope_index].name;
+    }
+    return {};
+  }
+
+  const CheckedProgram& program_;
+  Usage usage_;
+  Plan plan_;
+};
+
+}  // namespace
+
+std::uint32_t Plan::FieldSlot(dsl::EventSetId set, const std::string& field) const {
+  const dsl::EventId event = Events(set).front();
+  const auto& fields = program->events[event].fields;
+  const auto found = std::ranges::find(fields, field, &dsl::EventField::name);
+  LULL_CHECK(found != fields.end());
+  return field_slots[event][static_cast<std::size_t>(found - fields.begin())];
+}
+
+dsl::Type Plan::FieldType(dsl::EventSetId set, const std::string& field) const {
+  if (field == "time") return {dsl::TypeKind::kTime, kNone};
+  const auto& fields = program->events[Events(set).front()].fields;
+  const auto found = std::ranges::find(fields, field, &dsl::EventField::name);
+  LULL_CHECK(found != fields.end());
+  return found->type;
+}
+
+Plan MakePlan(const CheckedProgram& program) { return Planner(program).Make(); }
+
+SlotKind SlotKindOf(const CheckedProgram& program, dsl::Type type) {
+  switch (type.kind) {
+    case dsl::TypeKind::kFlag:
+    case dsl::TypeKind::kStage:
+      return SlotKind::kU8;
+    case dsl::TypeKind::kChoice:
+      return program.choices[type.of].values.size() > 254 ? SlotKind::kU32 : SlotKind::kU8;
+    case dsl::TypeKind::kNumber:
+      return SlotKind::kF64;
+    case dsl::TypeKind::kText:
+      return SlotKind::kText;
+    default:
+      return SlotKind::kI64;
+  }
+}
+
+runtime::ValueType ValueTypeOf(dsl::Type type) {
+  switch (type.kind) {
+    case dsl::TypeKind::kFlag:
+      return runtime::ValueType::kFlag;
+    case dsl::TypeKind::kNumber:
+      return runtime::ValueType::kNumber;
+    case dsl::TypeKind::kMoney:
+      return runtime::ValueType::kMoney;
+    case dsl::TypeKind::kDuration:
+      return runtime::ValueType::kDuration;
+    case dsl::TypeKind::kTime:
+      return runtime::ValueType::kTime;
+    case dsl::TypeKind::kDate:
+      return runtime::ValueType::kDate;
+    case dsl::TypeKind::kText:
+      return runtime::ValueType::kText;
+    case dsl::TypeKind::kChoice:
+      return runtime::ValueType::kChoice;
+    case dsl::TypeKind::kStage:
+      return runtime::ValueType::kStage;
+  }
+  return runtime::ValueType::kText;
+}
+
+}  // namespace lull::compiler

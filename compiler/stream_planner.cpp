@@ -1,0 +1,216 @@
+#include "compiler/stream_planner.h"
+
+#include <algorithm>
+
+#include "compiler/meaning.h"
+
+namespace lull::compiler {
+
+using dsl::AggregateFunction;
+using dsl::WindowKind;
+using runtime::SlotKind;
+using runtime::WindowFunction;
+
+StreamId StreamPlanner::Find(dsl::EntityId entity, std::vector<dsl::EventId> events, dsl::EventSetId set,
+                             dsl::ExprId where, dsl::EventSetId since) {
+  const dsl::CheckedProgram& program = *plan_.program;
+  std::string meaning = program.entities[entity].name + ": " + EventsMeaning(program, events) + " where " +
+                        ExprMeaning(program, where);
+  if (since != kNone) meaning += " since " + EventsMeaning(program, plan_.Events(since));
+  const auto [found, is_new] = by_meaning_.try_emplace(meaning, static_cast<StreamId>(plan_.streams.size()));
+  if (!is_new) {
+    if (plan_.streams[found->second].set == kNone) plan_.streams[found->second].set = set;
+    return found->second;
+  }
+  Stream& stream = plan_.streams.emplace_back();
+  stream.entity = entity;
+  stream.events = std::move(events);
+  stream.set = set;
+  stream.where = where;
+  stream.since = since;
+  stream.meaning = std::move(meaning);
+  if (since != kNone) Need(found->second, stream.since_time, SlotKind::kI64, "since");
+  return found->second;
+}
+
+void StreamPlanner::Need(StreamId stream, Slot& slot, SlotKind kind, const char* what) {
+  if (slot.exists()) return;
+  const Stream& of = plan_.streams[stream];
+  slot = plan_.layouts[of.entity].AddSlot(kind, what + (" " + of.meaning));
+}
+
+Slot StreamPlanner::NeedField(StreamId stream, std::map<std::string, Slot>& slots, const std::string& field,
+                              const char* what, bool counter) {
+  Slot& slot = slots[field];
+  if (slot.exists()) return slot;
+  const Stream& of = plan_.streams[stream];
+  RecordLayout& layout = plan_.layouts[of.entity];
+  const std::string meaning = std::string(what) + " " + field + " " + of.meaning;
+  if (counter) {
+    slot = layout.AddCounter(meaning);
+  } else {
+    slot = layout.AddSlot(SlotKindOf(*plan_.program, plan_.FieldType(of.set, field)), meaning);
+  }
+  return slot;
+}
+
+StreamId StreamPlanner::Activity(dsl::EntityId entity) {
+  const dsl::CheckedProgram& program = *plan_.program;
+  const dsl::EventSetId set = program.entities[entity].activity;
+  std::vector<dsl::EventId> events;
+  if (set != kNone) {
+    events = plan_.Events(set);
+  } else {
+    for (dsl::EventId e = 0; e < program.events.size(); ++e) {
+      if (std::ranges::count(program.events[e].entities, entity) > 0) events.push_back(e);
+    }
+  }
+  const StreamId stream = Find(entity, std::move(events), set, kNone, kNone);
+  Need(stream, plan_.streams[stream].latest_time, SlotKind::kI64, "latest");
+  return stream;
+}
+
+StreamId StreamPlanner::LatestOf(dsl::EntityId entity, dsl::EventSetId events, dsl::ExprId where) {
+  const StreamId stream = Find(entity, plan_.Events(events), events, where, kNone);
+  Need(stream, plan_.streams[stream].latest_time, SlotKind::kI64, "latest");
+  return stream;
+}
+
+void StreamPlanner::PlanAggregate(dsl::AggregateId id) {
+  const dsl::Aggregate& aggregate = plan_.program->aggregates[id];
+  const dsl::EventSetId since = aggregate.window == WindowKind::kSince ? aggregate.since : kNone;
+  const StreamId stream =
+      Find(aggregate.entity, plan_.Events(aggregate.events), aggregate.events, aggregate.where, since);
+  plan_.aggregates[id] = {stream, kNone, aggregate.entity};
+  const bool looks_back = aggregate.window == WindowKind::kLast || !aggregate.same_field.empty() ||
+                          aggregate.function == AggregateFunction::kCountDifferent;
+  if (looks_back) {
+    PlanWindowed(id, stream);
+  } else {
+    PlanScalar(aggregate, stream);
+  }
+}
+
+void StreamPlanner::PlanScalar(const dsl::Aggregate& aggregate, StreamId id) {
+  Stream& stream = plan_.streams[id];
+  const std::string& field = aggregate.field;
+  const bool of_time = field.empty() || field == "time";
+  switch (aggregate.function) {
+    case AggregateFunction::kCount:
+      if (!stream.count.exists()) {
+        stream.count = plan_.layouts[stream.entity].AddCounter("count " + stream.meaning);
+      }
+      return;
+    case AggregateFunction::kAverage:
+      NeedField(id, stream.known_count, field, "known", true);
+      [[fallthrough]];
+    case AggregateFunction::kSum: {
+      const bool is_new = !stream.sum[field].exists();
+      const Slot slot = NeedField(id, stream.sum, field, "sum");
+      if (is_new) plan_.layouts[stream.entity].SetDefault(slot, 0);
+      return;
+    }
+    case AggregateFunction::kMinimum:
+      NeedField(id, stream.minimum, field, "minimum");
+      return;
+    case AggregateFunction::kMaximum:
+      NeedField(id, stream.maximum, field, "maximum");
+      return;
+    case AggregateFunction::kFirst:
+      Need(id, stream.first_time, SlotKind::kI64, "first");
+      if (!of_time) NeedField(id, stream.first, field, "first");
+      return;
+    case AggregateFunction::kLatest:
+      Need(id, stream.latest_time, SlotKind::kI64, "latest");
+      if (!of_time) NeedField(id, stream.latest, field, "latest");
+      return;
+    case AggregateFunction::kGap:
+      Need(id, stream.previous_time, SlotKind::kI64, "previous");
+      [[fallthrough]];
+    case AggregateFunction::kAny:
+    case AggregateFunction::kTimeSince:
+      Need(id, stream.latest_time, SlotKind::kI64, "latest");
+      return;
+    case AggregateFunction::kCountDifferent:
+      return;
+  }
+}
+
+std::uint32_t StreamPlanner::WindowOf(StreamId id) {
+  Stream& stream = plan_.streams[id];
+  if (stream.window == kNone) {
+    auto& windows = plan_.entities[stream.entity].windows;
+    stream.window = static_cast<std::uint32_t>(windows.size());
+    windows.push_back({id, {}, {}});
+    windows.back().spec.keep_count = plan_.program->header.keep_count;
+    windows.back().spec.retention_micros = 1;
+  }
+  return stream.window;
+}
+
+std::uint32_t StreamPlanner::DistinctWindow(StreamId id, const std::string& field) {
+  Stream& stream = plan_.streams[id];
+  const auto found = stream.distinct.find(field);
+  if (found != stream.distinct.end()) return found->second;
+  auto& windows = plan_.entities[stream.entity].windows;
+  const auto window = static_cast<std::uint32_t>(windows.size());
+  windows.push_back({id, {}, {}});
+  windows.back().spec.keep_count = plan_.program->header.keep_count;
+  windows.back().spec.distinct_only = true;
+  stream.distinct[field] = window;
+  return window;
+}
+
+std::uint32_t StreamPlanner::Column(std::uint32_t window, StreamId id, const std::string& field) {
+  if (field.empty() || field == "time") return runtime::kNoIndex;
+  const Stream& stream = plan_.streams[id];
+  WindowPlan& plan = plan_.entities[stream.entity].windows[window];
+  const auto found = std::ranges::find(plan.columns, field);
+  if (found != plan.columns.end()) return static_cast<std::uint32_t>(found - plan.columns.begin());
+  plan.columns.push_back(field);
+  plan.spec.columns.push_back(ValueTypeOf(plan_.FieldType(stream.set, field)));
+  return static_cast<std::uint32_t>(plan.columns.size() - 1);
+}
+
+void StreamPlanner::PlanWindowed(dsl::AggregateId id, StreamId stream) {
+  static constexpr WindowFunction kFunctions[] = {
+      WindowFunction::kCount,          WindowFunction::kSum,   WindowFunction::kAverage, WindowFunction::kMinimum,
+      WindowFunction::kMaximum,        WindowFunction::kCountDifferent, WindowFunction::kFirst,
+      WindowFunction::kLatest,         WindowFunction::kCount, WindowFunction::kLatest,  WindowFunction::kLatest,
+  };
+  const dsl::Aggregate& aggregate = plan_.program->aggregates[id];
+  const bool ever = aggregate.window != WindowKind::kLast;
+  const bool distinct =
+      ever && aggregate.function == AggregateFunction::kCountDifferent && aggregate.same_field.empty();
+  runtime::AggregateSpec spec;
+  spec.window = distinct ? DistinctWindow(stream, aggregate.field) : WindowOf(stream);
+  spec.function = kFunctions[static_cast<std::size_t>(aggregate.function)];
+  spec.column = Column(spec.window, stream, aggregate.field);
+  if (!aggregate.same_field.empty()) spec.same_column = Column(spec.window, stream, aggregate.same_field);
+  spec.last_micros = ever ? 0 : aggregate.last_micros;
+  EntityPlan& entity = plan_.entities[aggregate.entity];
+  runtime::WindowSpec& window = entity.windows[spec.window].spec;
+  if (ever) {
+    window.retention_micros = 0;
+  } else if (window.retention_micros != 0) {
+    window.retention_micros = std::max(window.retention_micros, spec.last_micros);
+  }
+  plan_.aggregates[id].spec = static_cast<std::uint32_t>(entity.aggregates.size());
+  entity.aggregates.push_back(spec);
+}
+
+void StreamPlanner::Finish() {
+  for (dsl::EntityId e = 0; e < plan_.entities.size(); ++e) {
+    auto& windows = plan_.entities[e].windows;
+    for (std::uint32_t w = 0; w < windows.size(); ++w) {
+      WindowPlan& window = windows[w];
+      std::string meaning = "window " + plan_.streams[window.stream].meaning;
+      for (const std::string& column : window.columns) meaning += " " + column;
+      meaning += " " + std::to_string(window.spec.retention_micros) + " " + std::to_string(window.spec.keep_count) +
+                 (window.spec.distinct_only ? " distinct" : "");
+      window.spec.offset = plan_.layouts[e].AddWindow(w, meaning);
+    }
+  }
+}
+
+}  // namespace lull::compiler

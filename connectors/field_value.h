@@ -1,0 +1,41 @@
+// From a scanned JSON value to a value of the language.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "connectors/byte_arena.h"
+#include "connectors/json_scan.h"
+#include "connectors/string_index.h"
+#include "runtime/event.h"
+#include "runtime/ruleset.h"
+
+namespace lull::connectors {
+
+enum class Conversion : std::uint8_t { kDone, kWrongType, kNotOneOf, kTextTooLong };
+
+/// What a conversion may need to know of its field.
+struct ConversionLimits {
+  std::uint32_t text_bytes_max = 256;
+  const StringIndex* choice = nullptr;
+};
+
+/// `value` is not null and was accepted by a scan. Texts are views into the line or into `arena`. Leaves
+/// `out` alone unless the result is kDone.
+using Converter = Conversion (*)(const JsonValue& value, const ConversionLimits& limits, ByteArena& arena,
+                                 runtime::FieldValue& out);
+
+/// The converter for a type of field. kStage has none and is a programmer's error.
+Converter ConverterFor(runtime::ValueType type);
+
+/// The unknown of a type.
+runtime::FieldValue UnknownOf(runtime::ValueType type);
+
+/// What a person calls the type: "an amount of money".
+std::string_view DescribeType(runtime::ValueType type);
+std::string_view DescribeKind(JsonKind kind);
+
+/// A string's decoded bytes, anything else as written.
+std::string_view PlainText(const JsonValue& value, ByteArena& arena);
+
+}  // namespace lull::connectors

@@ -1,0 +1,65 @@
+#include "connectors/nats/deploy_marker.h"
+
+#include <simdjson.h>
+
+#include "connectors/json_text.h"
+
+namespace lull::connectors {
+namespace {
+
+constexpr std::int64_t kFormat = 1;
+
+bool ReadFiles(simdjson::dom::array files, DeployMarker& marker) {
+  for (const simdjson::dom::element file : files) {
+    std::string_view name;
+    std::string_view text;
+    if (file["name"].get(name) != simdjson::SUCCESS || file["text"].get(text) != simdjson::SUCCESS) {
+      return false;
+    }
+    marker.files.emplace_back(name, text);
+  }
+  return !marker.files.empty();
+}
+
+}  // namespace
+
+std::string ToJson(const DeployMarker& marker) {
+  std::string out = "{\"format\":" + std::to_string(kFormat) + ",\"version\":";
+  AppendJsonText(out, marker.version);
+  out += ",\"lateness_micros\":";
+  out += marker.lateness_micros == kUnknown ? "null" : std::to_string(marker.lateness_micros);
+  out += ",\"ahead_micros\":" + std::to_string(marker.ahead_micros) + ",\"files\":[";
+  for (std::size_t i = 0; i < marker.files.size(); ++i) {
+    out += i == 0 ? "{\"name\":" : ",{\"name\":";
+    AppendJsonText(out, marker.files[i].first);
+    out += ",\"text\":";
+    AppendJsonText(out, marker.files[i].second);
+    out += '}';
+  }
+  out += "]}";
+  return out;
+}
+
+Result<DeployMarker> ParseDeployMarker(std::string_view json) {
+  simdjson::dom::parser parser;
+  simdjson::dom::element root;
+  DeployMarker marker;
+  std::int64_t format = 0;
+  std::string_view version;
+  simdjson::dom::array files;
+  const bool whole = parser.parse(json.data(), json.size()).get(root) == simdjson::SUCCESS &&
+                     root["format"].get(format) == simdjson::SUCCESS && format == kFormat &&
+                     root["version"].get(version) == simdjson::SUCCESS &&
+                     root["ahead_micros"].get(marker.ahead_micros) == simdjson::SUCCESS &&
+                     root["files"].get(files) == simdjson::SUCCESS && ReadFiles(files, marker);
+  if (!whole) {
+    return Fail("not a deployment that this version of Lull can read");
+  }
+  marker.version = version;
+  if (std::int64_t lateness = 0; root["lateness_micros"].get(lateness) == simdjson::SUCCESS) {
+    marker.lateness_micros = lateness;
+  }
+  return marker;
+}
+
+}  // namespace lull::connectors

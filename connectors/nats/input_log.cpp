@@ -1,0 +1,402 @@
+#include "connectors/nats/input_log.h"
+
+#include <algorithm>
+#include <deque>
+#include <utility>
+#include <vector>
+
+#include "connectors/nats/acknowledgement.h"
+#include "connectors/nats/handles.h"
+#include "runtime/base/check.h"
+
+namespace lull::connectors {
+namespace {
+
+constexpr std::int64_t kNanosPerSecond = 1'000'000'000;
+// How long the broker keeps a consumer whose reader has gone.
+constexpr std::int64_t kAbandonedConsumerNanos = 120 * kNanosPerSecond;
+// Longer than any batch should need; what is delivered again after it is recognised and skipped.
+constexpr std::int64_t kAckWaitNanos = 600 * kNanosPerSecond;
+// A pull that was lost with a connection ends after this, and is sent again.
+constexpr std::int64_t kPullMsMax = 1'000;
+constexpr std::int64_t kRetryMs = 50;
+constexpr std::int64_t kStateCheckMs = 1'000;
+
+// The header holds the name of the stream, and after a space the sequence there.
+std::string_view OriginOf(natsMsg* message) {
+  const char* origin = nullptr;
+  if (natsMsgHeader_Get(message, kStreamSourceHeader, &origin) != NATS_OK) {
+    return {};
+  }
+  const std::string_view text = origin;
+  return text.substr(0, text.find(' '));
+}
+
+struct BatchEnd {
+  std::uint64_t sequence = 0;
+  std::string reply;
+};
+
+}  // namespace
+
+struct InputLog::Impl {
+  Impl(Connection& c, InputLogOptions o) : connection(c), options(std::move(o)) {}
+  ~Impl();
+
+  natsConnection* raw() { return connection.impl().connection; }
+  jsCtx* js() { return connection.impl().jetstream; }
+  bool filtered() const { return !options.subject_filter.empty(); }
+
+  Status Attach();
+  void Detach();
+  void DeleteConsumer();
+  natsStatus AddConsumer(int& code);
+  Status CheckState(const StreamState& state);
+  Status OnSilence();
+  Status Take(natsMsgList& list);
+  Status TakeOne(natsMsg* message, bool& hole);
+  Status ExplainHole();
+  Result<bool> Fill(int count_max, std::int64_t wait_ms);
+  Error Lost(const std::string& what) const;
+
+  Connection& connection;
+  InputLogOptions options;
+  std::string consumer;
+  SubscriptionHandle subscription;
+  bool fresh = true;  // nothing has come from this consumer yet
+  std::uint64_t first = 1;
+  std::uint64_t next = 1;
+  WallTime newest;
+  bool caught_up = false;
+  std::int64_t state_checked_ms = 0;
+
+  std::vector<MessageHandle> held;
+  std::vector<InputMessage> messages;
+  std::deque<BatchEnd> batch_ends;
+};
+
+InputLog::Impl::~Impl() {
+  messages.clear();
+  held.clear();
+  Detach();
+  if (options.durable.empty()) {
+    DeleteConsumer();
+  }
+}
+
+void InputLog::Impl::Detach() {
+  subscription.reset();
+  batch_ends.clear();
+}
+
+void InputLog::Impl::DeleteConsumer() {
+  if (consumer.empty() || !connection.connected()) {
+    return;
+  }
+  auto code = static_cast<jsErrCode>(0);
+  // One that is gone, or that cannot be told so, is removed by the broker after its time of inactivity.
+  (void)js_DeleteConsumer(js(), options.stream.c_str(), consumer.c_str(), nullptr, &code);
+  consumer.clear();
+}
+
+natsStatus InputLog::Impl::AddConsumer(int& code) {
+  jsConsumerConfig config;
+  jsConsumerConfig_Init(&config);
+  config.DeliverPolicy = js_DeliverByStartSequence;
+  config.OptStartSeq = next;
+  config.ReplayPolicy = js_ReplayInstant;
+  config.HeadersOnly = options.headers_only;
+  config.FilterSubject = filtered() ? options.subject_filter.c_str() : nullptr;
+  config.MaxAckPending = -1;
+  if (options.durable.empty()) {
+    config.AckPolicy = js_AckNone;
+    config.InactiveThreshold = kAbandonedConsumerNanos;
+  } else {
+    config.Durable = options.durable.c_str();
+    config.AckPolicy = js_AckAll;
+    config.AckWait = kAckWaitNanos;
+  }
+  jsConsumerInfo* info = nullptr;
+  auto js_code = static_cast<jsErrCode>(0);
+  const natsStatus status = js_AddConsumer(&info, js(), options.stream.c_str(), &config, nullptr, &js_code);
+  const ConsumerInfoHandle owner(info);
+  code = js_code;
+  if (status == NATS_OK) {
+    consumer = info->Name;
+  }
+  return status;
+}
+
+// Makes a consumer at `next`. No subscription afterwards means: not now, try again.
+Status InputLog::Impl::Attach() {
+  Detach();
+  const StreamLook look = LookAtStream(connection, options.stream);
+  if (!look.ok()) {
+    return look.transient() ? Status() : std::unexpected(StreamLookError(connection, options.stream, look));
+  }
+  if (Status ok = CheckState(StateOf(*look.info)); !ok) {
+    return ok;
+  }
+  if (!options.durable.empty()) {
+    consumer = options.durable;
+  }
+  DeleteConsumer();
+  int code = 0;
+  natsStatus status = AddConsumer(code);
+  natsSubscription* sub = nullptr;
+  if (status == NATS_OK) {
+    jsSubOptions sub_options;
+    jsSubOptions_Init(&sub_options);
+    sub_options.Stream = options.stream.c_str();
+    sub_options.Consumer = consumer.c_str();
+    // The library compares this one with the consumer that it is bound to.
+    sub_options.Config.HeadersOnly = options.headers_only;
+    auto js_code = static_cast<jsErrCode>(0);
+    status = js_PullSubscribe(&sub, js(), filtered() ? options.subject_filter.c_str() : "", nullptr, nullptr,
+                              &sub_options, &js_code);
+    code = js_code;
+  }
+  if (status == NATS_OK) {
+    subscription.reset(sub);
+    fresh = true;
+    return {};
+  }
+  if (IsTransient(status, code)) {
+    return {};
+  }
+  return std::unexpected(
+      JetStreamError("reading stream " + options.stream + " at " + connection.address(), status, code));
+}
+
+Error InputLog::Impl::Lost(const std::string& what) const {
+  return Error{
+      "stream " + options.stream + " at " + connection.address() + ": " + what +
+      " What to do: restore the broker's storage from a backup, or, if the loss is accepted, start anew from "
+      "what the stream still has."};
+}
+
+Status InputLog::Impl::CheckState(const StreamState& state) {
+  if (state.last_sequence + 1 < next) {
+    return std::unexpected(
+        Lost("it ends at " + std::to_string(state.last_sequence) + ", but messages up to " +
+             std::to_string(next - 1) +
+             " were read before; the broker has lost messages or the stream was made anew."));
+  }
+  // Of a filtered log only the consumer knows what is still to come.
+  caught_up = state.last_sequence < next || (filtered() && caught_up);
+  return {};
+}
+
+// No message came in the time of a pull: at the end of the stream, or cut off from it?
+Status InputLog::Impl::OnSilence() {
+  const std::int64_t now = SteadyMs();
+  if (now - state_checked_ms < kStateCheckMs || !connection.connected()) {
+    return {};
+  }
+  state_checked_ms = now;
+  auto state = ReadStreamState(connection, options.stream);
+  if (!state) {
+    Detach();
+    return {};
+  }
+  caught_up = filtered();
+  if (Status ok = CheckState(*state); !ok) {
+    return ok;
+  }
+  if (!caught_up) {
+    Detach();
+  }
+  return {};
+}
+
+Status InputLog::Impl::ExplainHole() {
+  auto state = ReadStreamState(connection, options.stream);
+  if (!state) {
+    Detach();
+    return {};
+  }
+  const std::string wanted = std::to_string(next);
+  if (state->first_sequence > next) {
+    return std::unexpected(Lost("message " + wanted +
+                                " was removed before it was read; the stream now begins at " +
+                                std::to_string(state->first_sequence) + "."));
+  }
+  return std::unexpected(
+      Lost("message " + wanted +
+           " is missing although later ones are there; storage is damaged, or somebody deleted "
+           "it."));
+}
+
+Status InputLog::Impl::TakeOne(natsMsg* message, bool& hole) {
+  const char* reply = natsMsg_GetReply(message);
+  const auto delivery = ParseDelivery(reply == nullptr ? "" : reply);
+  if (!delivery) {
+    return {};
+  }
+  if (delivery->sequence < next) {
+    if (delivery->stored_at > newest && next > first) {
+      return std::unexpected(
+          Lost("message " + std::to_string(delivery->sequence) +
+               " was read before and has been written anew; the broker has lost messages."));
+    }
+    return {};
+  }
+  if (delivery->sequence > next && !filtered()) {
+    hole = true;
+    return {};
+  }
+  InputMessage& entry = messages.emplace_back();
+  entry.sequence = delivery->sequence;
+  entry.subject = natsMsg_GetSubject(message);
+  entry.data = {natsMsg_GetData(message), static_cast<std::size_t>(natsMsg_GetDataLength(message))};
+  entry.stored_at = delivery->stored_at;
+  if (options.message_ids) {
+    const char* id = nullptr;
+    entry.message_id = natsMsgHeader_Get(message, kMessageIdHeader, &id) == NATS_OK ? id : "";
+  }
+  if (options.origins) {
+    entry.origin = OriginOf(message);
+  }
+  next = delivery->sequence + 1;
+  newest = delivery->stored_at;
+  caught_up = delivery->pending == 0;
+  return {};
+}
+
+Status InputLog::Impl::Take(natsMsgList& list) {
+  bool hole = false;
+  for (int i = 0; i < list.Count; ++i) {
+    MessageHandle message(std::exchange(list.Msgs[i], nullptr));
+    const std::size_t before = messages.size();
+    if (Status ok = hole ? Status() : TakeOne(message.get(), hole); !ok) {
+      return ok;
+    }
+    if (messages.size() > before) {
+      held.push_back(std::move(message));
+    }
+  }
+  const bool was_fresh = std::exchange(fresh, false);
+  if (!messages.empty() && !options.durable.empty()) {
+    batch_ends.push_back({messages.back().sequence, natsMsg_GetReply(held.back().get())});
+  }
+  if (!hole) {
+    return {};
+  }
+  // Messages on their way are lost with a connection; a new consumer tells whether the stream has them.
+  caught_up = false;
+  if (was_fresh && messages.empty()) {
+    return ExplainHole();
+  }
+  Detach();
+  return {};
+}
+
+// One pull. True if it brought messages.
+Result<bool> InputLog::Impl::Fill(int count_max, std::int64_t wait_ms) {
+  if (natsConnection_IsClosed(raw())) {
+    return Fail("the connection to NATS at " + connection.address() + " is closed for good.");
+  }
+  if (!subscription) {
+    if (Status ok = Attach(); !ok) {
+      return std::unexpected(ok.error());
+    }
+  }
+  if (!subscription) {
+    SleepMs(std::min(wait_ms, kRetryMs));
+    return false;
+  }
+  natsMsgList list{};
+  auto code = static_cast<jsErrCode>(0);
+  const natsStatus status = natsSubscription_Fetch(&list, subscription.get(), count_max, wait_ms, &code);
+  Status ok;
+  if (status == NATS_OK) {
+    ok = Take(list);
+    natsMsgList_Destroy(&list);
+  } else if (status == NATS_TIMEOUT) {
+    ok = OnSilence();
+  } else {
+    Detach();
+    SleepMs(std::min(wait_ms, kRetryMs));
+  }
+  if (!ok) {
+    return std::unexpected(ok.error());
+  }
+  return !messages.empty();
+}
+
+InputLog::InputLog(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+InputLog::InputLog(InputLog&&) noexcept = default;
+InputLog& InputLog::operator=(InputLog&&) noexcept = default;
+InputLog::~InputLog() = default;
+
+Result<InputLog> InputLog::Open(Connection& connection, InputLogOptions options) {
+  LULL_CHECK(options.from_sequence > 0);
+  auto impl = std::make_unique<Impl>(connection, std::move(options));
+  auto state = ReadStreamState(connection, impl->options.stream);
+  if (!state) {
+    return std::unexpected(state.error());
+  }
+  impl->next = std::max(impl->options.from_sequence, state->first_sequence);
+  if (impl->options.from_sequence > state->last_sequence + 1) {
+    impl->next = impl->options.from_sequence;
+  }
+  impl->first = impl->next;
+  if (Status ok = impl->Attach(); !ok) {
+    return std::unexpected(ok.error());
+  }
+  return InputLog(std::move(impl));
+}
+
+std::uint64_t InputLog::first_sequence() const { return impl_->first; }
+std::uint64_t InputLog::next_sequence() const { return impl_->next; }
+bool InputLog::caught_up() const { return impl_->caught_up; }
+
+Result<std::span<const InputMessage>> InputLog::Read(int count_max, std::int64_t timeout_ms) {
+  LULL_CHECK(count_max > 0);
+  impl_->messages.clear();
+  impl_->held.clear();
+  const std::int64_t deadline = SteadyMs() + timeout_ms;
+  for (;;) {
+    const std::int64_t left = deadline - SteadyMs();
+    auto filled = impl_->Fill(count_max, std::clamp<std::int64_t>(left, 1, kPullMsMax));
+    if (!filled) {
+      return std::unexpected(filled.error());
+    }
+    if (*filled || SteadyMs() >= deadline) {
+      return std::span<const InputMessage>(impl_->messages);
+    }
+  }
+}
+
+Result<bool> InputLog::AtEnd() {
+  auto state = ReadStreamState(impl_->connection, impl_->options.stream);
+  if (!state) {
+    return false;
+  }
+  if (Status ok = impl_->CheckState(*state); !ok) {
+    return std::unexpected(ok.error());
+  }
+  return impl_->caught_up;
+}
+
+Status InputLog::Acknowledge(std::uint64_t sequence) {
+  const std::string* reply = nullptr;
+  std::string last;
+  while (!impl_->batch_ends.empty() && impl_->batch_ends.front().sequence <= sequence) {
+    last = std::move(impl_->batch_ends.front().reply);
+    impl_->batch_ends.pop_front();
+    reply = &last;
+  }
+  if (reply == nullptr) {
+    return {};
+  }
+  constexpr std::string_view kAck = "+ACK";
+  const natsStatus status =
+      natsConnection_Publish(impl_->raw(), reply->c_str(), kAck.data(), static_cast<int>(kAck.size()));
+  if (status != NATS_OK) {
+    return Fail("acknowledging stream " + impl_->options.stream + ": " + StatusText(status) + ".");
+  }
+  return {};
+}
+
+}  // namespace lull::connectors

@@ -1,0 +1,35 @@
+// What a business unit receives, read back from its JSON (connectors/decision_json.h).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "runtime/base/result.h"
+
+namespace lull::connectors {
+
+struct RoutedTask {
+  std::string kind = "sent";  ///< or "withdrawn", "expired": of a task that was sent before
+  std::string why;            ///< of those
+  std::string id;
+  std::string time;
+  std::string nudge;
+  std::string entity_type;
+  std::string entity_id;
+  std::string channel;
+  std::string title;
+  std::optional<std::string> unit;
+  std::optional<std::string> key;
+  std::optional<double> worth;
+  std::string due;                   ///< empty: none
+  std::vector<std::string> reasons;  ///< those of the stall, then of the scores, largest first
+};
+
+Result<RoutedTask> ParseRoutedTask(std::string_view json);
+
+/// The value of a member of an event's object that is a text; nothing if it is not one.
+std::optional<std::string> TextMember(std::string_view json, std::string_view name);
+
+}  // namespace lull::connectors

@@ -1,0 +1,339 @@
+#include "connectors/nats/serve_config.h"
+
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <fstream>
+#include <initializer_list>
+#include <iterator>
+#include <set>
+#include <utility>
+
+#include "connectors/nats/config_values.h"
+#include "connectors/nats/subject_token.h"
+
+namespace lull::connectors {
+namespace {
+
+constexpr std::int64_t kStreamBytesMin = 1LL << 20;
+constexpr std::int64_t kEventBytesMax = 64LL << 20;
+constexpr std::size_t kNameCharactersMax = 40;
+
+// Reads values of tables and collects what is wrong with them.
+class Reader {
+ public:
+  explicit Reader(std::filesystem::path file) : file_(std::move(file)) {}
+
+  void Complain(const toml::node& node, const std::string& what) { Complain(node.source().begin, what); }
+  void Complain(toml::source_position at, const std::string& what) {
+    errors_.push_back(file_.string() + ":" + std::to_string(at.line) + ":" + std::to_string(at.column) +
+                      ": " + what);
+  }
+
+  // Every key must be one of `keys`.
+  void OnlyKeys(const toml::table& table, const std::string& where,
+                std::initializer_list<std::string_view> keys) {
+    for (const auto& [key, value] : table) {
+      if (std::ranges::find(keys, key.str()) != keys.end()) {
+        continue;
+      }
+      std::string what = "there is no key `" + std::string(key.str()) + "` " + where;
+      if (const auto close = Suggest(key.str(), {keys.begin(), keys.end()})) {
+        what += "; did you mean `" + std::string(*close) + "`?";
+      } else {
+        what += "; known are:";
+        for (const std::string_view known : keys) {
+          what += (known == *keys.begin() ? " " : ", ") + std::string(known);
+        }
+      }
+      Complain(key.source().begin, what + (what.back() == '?' ? "" : "."));
+    }
+  }
+
+  const toml::table* Table(const toml::table& parent, std::string_view key) {
+    const toml::node* node = parent.get(key);
+    if (node != nullptr && !node->is_table()) {
+      Complain(*node, "`" + std::string(key) + "` is a section: write [" + std::string(key) + "].");
+    }
+    return node == nullptr ? nullptr : node->as_table();
+  }
+
+  std::optional<std::string> Text(const toml::table& table, std::string_view key) {
+    const toml::node* node = table.get(key);
+    if (node == nullptr) {
+      return std::nullopt;
+    }
+    const auto text = node->value_exact<std::string>();
+    if (!text || text->empty()) {
+      Complain(*node, "`" + std::string(key) + "` must be a text in quotes that is not empty.");
+      return std::nullopt;
+    }
+    return text;
+  }
+
+  std::optional<bool> Flag(const toml::table& table, std::string_view key) {
+    const toml::node* node = table.get(key);
+    const auto flag = node == nullptr ? std::nullopt : node->value_exact<bool>();
+    if (node != nullptr && !flag) {
+      Complain(*node, "`" + std::string(key) + "` must be true or false.");
+    }
+    return flag;
+  }
+
+  std::optional<std::int64_t> Duration(const toml::table& table, std::string_view key,
+                                       std::int64_t min_micros) {
+    const auto text = Text(table, key);
+    if (!text) {
+      return std::nullopt;
+    }
+    const auto micros = ParseDuration(*text);
+    if (!micros) {
+      Complain(*table.get(key), "`" + std::string(key) +
+                                    "` must be a duration such as \"30s\", \"5m\" or \"36h\", not \"" +
+                                    *text + "\".");
+    } else if (*micros < min_micros) {
+      Complain(*table.get(key), "`" + std::string(key) + "` is too short: at least " +
+                                    std::to_string(min_micros / kMicrosPerMilli) + "ms.");
+      return std::nullopt;
+    }
+    return micros;
+  }
+
+  void Bytes(const toml::table& table, std::string_view key, std::int64_t min, std::int64_t max,
+             std::int64_t& into) {
+    const toml::node* node = table.get(key);
+    if (node == nullptr) {
+      return;
+    }
+    std::optional<std::int64_t> bytes = node->value_exact<std::int64_t>();
+    if (const auto text = node->value_exact<std::string>()) {
+      bytes = ParseBytes(*text);
+    }
+    if (!bytes) {
+      Complain(*node, "`" + std::string(key) + "` must be a size such as \"512 MiB\" or \"10 GiB\".");
+    } else if (*bytes < min || *bytes > max) {
+      Complain(*node, "`" + std::string(key) + "` must be between " + std::to_string(min) + " and " +
+                          std::to_string(max) + " bytes.");
+    } else {
+      into = *bytes;
+    }
+  }
+
+  std::optional<std::filesystem::path> Path(const toml::table& table, std::string_view key) {
+    const auto text = Text(table, key);
+    return text ? std::optional(file_.parent_path() / *text) : std::nullopt;
+  }
+
+  // A file that must be readable now, so that a mistake shows before anything is connected.
+  std::string File(const toml::table& table, std::string_view key) {
+    const auto path = Path(table, key);
+    if (path && !std::ifstream(*path)) {
+      Complain(*table.get(key), "cannot read `" + std::string(key) + "` " + path->string() + ".");
+    }
+    return path ? path->string() : "";
+  }
+
+  std::string Secret(const toml::table& table, std::string_view key) {
+    const std::string path = File(table, key);
+    std::string line;
+    if (path.empty()) {
+      return line;
+    }
+    std::ifstream file(path);
+    std::getline(file, line);
+    if (!line.empty() && line.back() == '\r') {
+      line.pop_back();
+    }
+    if (file && line.empty()) {
+      Complain(*table.get(key), "the first line of `" + std::string(key) + "` " + path + " is empty.");
+    }
+    return line;
+  }
+
+  const std::vector<std::string>& errors() const { return errors_; }
+
+ private:
+  std::filesystem::path file_;
+  std::vector<std::string> errors_;
+};
+
+bool IsDeploymentName(std::string_view name) {
+  const auto fits = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; };
+  return !name.empty() && name.size() <= kNameCharactersMax && std::ranges::all_of(name, fits);
+}
+
+bool IsStreamName(std::string_view name) { return name.find_first_of(" \t.*>/\\") == std::string_view::npos; }
+
+void ReadUrl(Reader& reader, const toml::node& node, std::vector<std::string>& urls) {
+  const auto url = node.value_exact<std::string>();
+  if (!url || url->empty()) {
+    reader.Complain(node, "`url` must be a text such as \"nats://127.0.0.1:4222\", or a list of them.");
+  } else if (url->find('@') != std::string::npos) {
+    reader.Complain(node, "`url` must hold no user or password; use `user` and `password_file`.");
+  } else {
+    urls.push_back(*url);
+  }
+}
+
+void ReadNats(Reader& reader, const toml::table& root, ConnectionOptions& options) {
+  const toml::table* nats = reader.Table(root, "nats");
+  if (nats == nullptr) {
+    return;
+  }
+  reader.OnlyKeys(*nats, "in [nats]",
+                  {"url", "user", "password_file", "token_file", "credentials_file", "tls", "ca_file",
+                   "certificate_file", "key_file"});
+  if (const toml::node* url = nats->get("url")) {
+    options.urls.clear();
+    if (const toml::array* list = url->as_array(); list != nullptr && !list->empty()) {
+      for (const toml::node& entry : *list) {
+        ReadUrl(reader, entry, options.urls);
+      }
+    } else {
+      ReadUrl(reader, *url, options.urls);
+    }
+  }
+  options.user = reader.Text(*nats, "user").value_or("");
+  options.password = reader.Secret(*nats, "password_file");
+  options.token = reader.Secret(*nats, "token_file");
+  options.credentials_file = reader.File(*nats, "credentials_file");
+  options.tls = reader.Flag(*nats, "tls").value_or(false);
+  options.ca_file = reader.File(*nats, "ca_file");
+  options.certificate_file = reader.File(*nats, "certificate_file");
+  options.key_file = reader.File(*nats, "key_file");
+  if (nats->contains("user") != nats->contains("password_file")) {
+    reader.Complain(*nats, "`user` and `password_file` go together.");
+  }
+  if (nats->contains("certificate_file") != nats->contains("key_file")) {
+    reader.Complain(*nats, "`certificate_file` and `key_file` go together.");
+  }
+  if (nats->contains("user") + nats->contains("token_file") + nats->contains("credentials_file") > 1) {
+    reader.Complain(*nats, "only one of `user`, `token_file` and `credentials_file` can be used.");
+  }
+}
+
+void ReadSource(Reader& reader, const toml::table& table, std::vector<ServeSource>& sources) {
+  reader.OnlyKeys(table, "in [[source]]", {"subject", "stream", "silence"});
+  ServeSource source;
+  source.subject = reader.Text(table, "subject").value_or("");
+  source.stream = reader.Text(table, "stream").value_or("");
+  source.silence_micros = reader.Duration(table, "silence", kMicrosPerSecond);
+  if (!table.contains("subject") && !table.contains("stream")) {
+    reader.Complain(table, "a [[source]] needs a `subject` to capture or a `stream` to copy from.");
+  }
+  if (!source.subject.empty() && !IsSubscribeSubject(source.subject)) {
+    reader.Complain(*table.get("subject"), "\"" + source.subject + "\" is not a NATS subject.");
+  }
+  if (source.stream.empty() && (source.subject == ">" || source.subject.starts_with("$"))) {
+    reader.Complain(*table.get("subject"),
+                    "a source cannot capture the broker's own subjects; name what producers publish to, as "
+                    "\"events.>\".");
+  }
+  if (!IsStreamName(source.stream)) {
+    reader.Complain(*table.get("stream"), "\"" + source.stream + "\" is not a stream name.");
+  }
+  sources.push_back(std::move(source));
+}
+
+void ReadSources(Reader& reader, const toml::table& root, std::vector<ServeSource>& sources) {
+  const toml::node* node = root.get("source");
+  const toml::array* list = node == nullptr ? nullptr : node->as_array();
+  if (list == nullptr || list->empty() || !list->is_homogeneous<toml::table>()) {
+    reader.Complain(node == nullptr ? static_cast<const toml::node&>(root) : *node,
+                    "there must be at least one [[source]] section that says where events come from.");
+    return;
+  }
+  std::set<std::pair<std::string, std::string>> seen;
+  for (const toml::node& entry : *list) {
+    ReadSource(reader, *entry.as_table(), sources);
+    if (!seen.emplace(sources.back().stream, sources.back().subject).second) {
+      reader.Complain(entry, "this source is listed twice.");
+    }
+  }
+}
+
+void ReadTop(Reader& reader, const toml::table& root, ServeConfig& config) {
+  reader.OnlyKeys(root, "here",
+                  {"name", "ruleset", "lateness", "nats", "source", "actions", "ticks", "limits"});
+  config.name = reader.Text(root, "name").value_or("");
+  if (!root.contains("name")) {
+    reader.Complain(root, "`name` is missing: the name of the deployment, such as name = \"retail\".");
+  } else if (!config.name.empty() && !IsDeploymentName(config.name)) {
+    reader.Complain(*root.get("name"), "`name` must be 1 to 40 lower-case letters, digits or `_`.");
+  }
+  config.ruleset = reader.Path(root, "ruleset").value_or("");
+  if (!root.contains("ruleset")) {
+    reader.Complain(root, "`ruleset` is missing: the folder with the rule files.");
+  } else if (std::error_code error;
+             !config.ruleset.empty() && !std::filesystem::is_directory(config.ruleset, error)) {
+    reader.Complain(*root.get("ruleset"), "there is no folder " + config.ruleset.string() + ".");
+  }
+  config.lateness_micros = reader.Duration(root, "lateness", 0);
+}
+
+void ReadSections(Reader& reader, const toml::table& root, ServeConfig& config) {
+  config.action_prefix = "lull." + config.name + ".actions";
+  if (const toml::table* actions = reader.Table(root, "actions")) {
+    reader.OnlyKeys(*actions, "in [actions]", {"prefix", "decisions"});
+    config.action_prefix = reader.Text(*actions, "prefix").value_or(config.action_prefix);
+    config.keep_decisions = reader.Flag(*actions, "decisions").value_or(false);
+    if (actions->contains("prefix") && !IsPublishSubject(config.action_prefix)) {
+      reader.Complain(*actions->get("prefix"), "`prefix` must be a NATS subject without wildcards.");
+    }
+  }
+  if (const toml::table* ticks = reader.Table(root, "ticks")) {
+    reader.OnlyKeys(*ticks, "in [ticks]", {"interval", "delay", "automatic"});
+    config.tick_interval_micros =
+        reader.Duration(*ticks, "interval", 10 * kMicrosPerMilli).value_or(config.tick_interval_micros);
+    config.tick_delay_micros = reader.Duration(*ticks, "delay", 0).value_or(config.tick_delay_micros);
+    config.automatic_ticks = reader.Flag(*ticks, "automatic").value_or(true);
+  }
+  if (const toml::table* limits = reader.Table(root, "limits")) {
+    constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max();
+    reader.OnlyKeys(*limits, "in [limits]",
+                    {"input_bytes", "action_bytes", "dead_bytes", "event_bytes", "ahead"});
+    reader.Bytes(*limits, "input_bytes", kStreamBytesMin, kMax, config.input_bytes_max);
+    reader.Bytes(*limits, "action_bytes", kStreamBytesMin, kMax, config.action_bytes_max);
+    reader.Bytes(*limits, "dead_bytes", kStreamBytesMin, kMax, config.dead_bytes_max);
+    reader.Bytes(*limits, "event_bytes", 1'024, kEventBytesMax, config.event_bytes_max);
+    config.ahead_micros = reader.Duration(*limits, "ahead", 0).value_or(config.ahead_micros);
+  }
+}
+
+}  // namespace
+
+Result<ServeConfig> ParseServeConfig(std::string_view text, const std::filesystem::path& file) {
+  Reader reader(file);
+  toml::table root;
+  try {
+    root = toml::parse(text, file.string());
+  } catch (const toml::parse_error& error) {
+    reader.Complain(error.source().begin, std::string(error.description()) + ".");
+    return Fail(reader.errors().front());
+  }
+  ServeConfig config;
+  ReadTop(reader, root, config);
+  ReadNats(reader, root, config.nats);
+  ReadSources(reader, root, config.sources);
+  ReadSections(reader, root, config);
+  if (reader.errors().empty()) {
+    config.nats.client_name = "lull serve " + config.name;
+    return config;
+  }
+  std::string message;
+  for (const std::string& error : reader.errors()) {
+    message += (message.empty() ? "" : "\n") + error;
+  }
+  return Fail(message);
+}
+
+Result<ServeConfig> LoadServeConfig(const std::filesystem::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  if (!stream) {
+    return Fail("cannot read the configuration file " + file.string() + ".");
+  }
+  const std::string text{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+  return ParseServeConfig(text, file);
+}
+
+}  // namespace lull::connectors

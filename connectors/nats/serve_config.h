@@ -1,0 +1,110 @@
+// The configuration file of `lull serve`, in TOML.
+//
+//   name     = "retail"
+//       The deployment: lower-case letters, digits, `_`. Part of all stream names.
+//   ruleset  = "rulesets/retail"
+//       Folder of rule files; relative to this file.
+//   lateness = "60s"
+//       Overrides the ruleset's own (optional).
+//
+//   [nats]
+//   url = "nats://127.0.0.1:4222"
+//       Or a list of servers of one cluster; without passwords.
+//   user = "lull", password_file = "secrets/password"
+//       Secrets come from files only: the first line; relative to this file.
+//   token_file = "secrets/token"
+//   credentials_file = "secrets/lull.creds"
+//       User JWT and seed.
+//   tls = true
+//       Implied by the files below.
+//   ca_file = "tls/ca.pem", certificate_file = "tls/lull.pem", key_file = "tls/lull.key"
+//
+//   [[source]]
+//       One or more: where events come from.
+//   subject = "events.>"
+//       Core subject to capture, wildcards allowed.
+//   silence = "30s"
+//       Without a message for so long the source counts as down, and clock ticks are held back. Optional:
+//       without it the source is never judged down.
+//   [[source]]
+//   stream  = "ORDERS"
+//       An existing JetStream stream to copy from.
+//   subject = "orders.*.placed"
+//       Only these subjects of it (optional).
+//
+//   [actions]
+//   prefix = "lull.retail.actions"
+//       Actions go to PREFIX.<unit>.<key>.
+//   decisions = true
+//       Keeps all other decisions too, with their reasons, on lull.<name>.decisions.<kind> (default: no).
+//
+//   [ticks]
+//   interval = "1s"
+//       How often the clock moves when no events come.
+//   delay = "2s"
+//       How far ticks stay behind the machine's clock; at least the lateness.
+//   automatic = false
+//       Only producers move the clock, by messages on lull.<name>.tick: for replays of history (default:
+//       true).
+//
+//   [limits]
+//   input_bytes  = "4 GiB"     of the input log; when full, producers are refused
+//   action_bytes = "1 GiB"     of the log of actions, and of that of decisions
+//   dead_bytes   = "256 MiB"   of the log of dead letters
+//   event_bytes  = "1 MiB"     of one event
+//   ahead        = "5m"        an event further ahead of its arrival is a dead letter
+//
+// Durations: "250ms", "30s", "5m", "36h", "7d", "1h 30m". Sizes: "512 MiB", "10 GiB", "2 GB", or bytes.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "connectors/nats/connection.h"
+#include "runtime/base/result.h"
+#include "runtime/base/time.h"
+
+namespace lull::connectors {
+
+struct ServeSource {
+  std::string subject;  ///< to capture, or to filter by if `stream` is given; then it may be empty
+  std::string stream;   ///< empty: core subjects
+  std::optional<std::int64_t> silence_micros;
+};
+
+struct ServeConfig {
+  std::string name;
+  std::filesystem::path ruleset;
+  std::optional<std::int64_t> lateness_micros;
+  ConnectionOptions nats;  ///< secrets already read; no log function
+  std::vector<ServeSource> sources;
+  std::string action_prefix;  ///< default lull.<name>.actions
+  bool keep_decisions = false;
+  bool automatic_ticks = true;
+  std::int64_t tick_interval_micros = kMicrosPerSecond;
+  std::int64_t tick_delay_micros = 2 * kMicrosPerSecond;
+  std::int64_t input_bytes_max = 4LL << 30;
+  std::int64_t action_bytes_max = 1LL << 30;
+  std::int64_t dead_bytes_max = 256LL << 20;
+  std::int64_t event_bytes_max = 1LL << 20;
+  std::int64_t ahead_micros = 5 * kMicrosPerMinute;
+
+  std::string tick_subject() const { return "lull." + name + ".tick"; }
+  std::string deploy_subject() const { return "lull." + name + ".deploy"; }
+  std::string decision_prefix() const { return "lull." + name + ".decisions"; }
+  std::string control_subject() const { return "lull." + name + ".control"; }
+  std::string dead_prefix() const { return "lull." + name + ".dead"; }
+};
+
+/// Reads and checks the file. The error lists every mistake, one a line, as FILE:LINE:COLUMN: what and what
+/// to do.
+Result<ServeConfig> LoadServeConfig(const std::filesystem::path& file);
+
+/// The same from text; `file` names it in messages, and its folder is where relative paths begin.
+Result<ServeConfig> ParseServeConfig(std::string_view text, const std::filesystem::path& file);
+
+}  // namespace lull::connectors

@@ -1,0 +1,291 @@
+// Warnings about rules that are legal but hardly meant. Only programs without errors get here.
+#include <algorithm>
+#include <set>
+#include <string>
+#include <tuple>
+
+#include "dsl/checker.h"
+#include "dsl/program_walk.h"
+
+namespace lull::dsl {
+namespace {
+
+// A value that is read from one place: attribute, field, feature or aggregate. Two reads of it look alike.
+using Place = std::tuple<ExprKind, std::uint32_t, FieldScope, std::string>;
+
+Place PlaceOf(const Expr& expr) { return {expr.kind, expr.index, expr.scope, expr.text}; }
+
+class Linter {
+ public:
+  Linter(const CheckedProgram& program, Diagnostics& diagnostics)
+      : program_(program), diagnostics_(diagnostics) {}
+
+  void Run();
+
+ private:
+  template <typename Definition>
+  void LintConditions(const Definition& definition);
+  void LintCondition(ExprId root);
+  void LintNot(const Expr& negation, const std::set<Place>& guarded);
+  void LintCompare(const Expr& compare);
+  void LintText(ExprId text, const std::set<Place>& guarded);
+  void LintNudge(const Nudge& nudge);
+  std::set<Place> GuardsOf(ExprId root) const;
+  std::set<Place> GuardsOf(const Stall& stall) const;
+  bool MayBeMissing(const Expr& expr, bool never_counts) const;
+  const Expr* FindMissing(ExprId root, const std::set<Place>& guarded, bool never_counts) const;
+
+  const CheckedProgram& program_;
+  Diagnostics& diagnostics_;
+  std::set<ExprId> inside_between_;
+  std::set<Place> shown_;  // places that a text warning was already given for
+};
+
+// What is asked to be known or unknown somewhere in a condition: its author thought of it.
+std::set<Place> Linter::GuardsOf(ExprId root) const {
+  std::set<Place> guards;
+  VisitExprs(program_, root, [&](ExprId, const Expr& expr) {
+    if (expr.kind == ExprKind::kIsKnown || expr.kind == ExprKind::kIsUnknown) {
+      guards.insert(PlaceOf(program_.exprs[expr.args.front()]));
+    }
+  });
+  return guards;
+}
+
+std::set<Place> Linter::GuardsOf(const Stall& stall) const {
+  std::set<Place> guards = GuardsOf(stall.while_condition);
+  guards.merge(GuardsOf(stall.unless_condition));
+  return guards;
+}
+
+// Whether data may be missing, rather than that a calculation may overflow. `never_counts`: an event that
+// never happened counts too.
+bool Linter::MayBeMissing(const Expr& expr, bool never_counts) const {
+  if (!expr.may_be_unknown) {
+    return false;
+  }
+  switch (expr.kind) {
+    case ExprKind::kAttribute:
+    case ExprKind::kField:
+      return true;
+    case ExprKind::kAggregate: {
+      const Aggregate& aggregate = program_.aggregates[expr.index];
+      const bool reads_field =
+          aggregate.function == AggregateFunction::kFirst || aggregate.function == AggregateFunction::kLatest;
+      if (aggregate.function == AggregateFunction::kSum) {
+        return false;
+      }
+      if (never_counts || !reads_field) {
+        return never_counts;
+      }
+      for (const EventId event : program_.event_sets[aggregate.events].events) {
+        for (const EventField& field : program_.events[event].fields) {
+          if (field.name == aggregate.field && field.optional) {
+            return true;
+          }
+        }
+      }
+      return false;
+    }
+    default:
+      return false;
+  }
+}
+
+// The first place below `root` whose data may be missing; what an `or else` or `is known` looks at is taken
+// care of.
+const Expr* Linter::FindMissing(ExprId root, const std::set<Place>& guarded, bool never_counts) const {
+  std::vector<ExprId> open = {root};
+  std::set<ExprId> seen;
+  while (!open.empty()) {
+    const ExprId id = open.back();
+    open.pop_back();
+    if (id == kNone || !seen.insert(id).second) {
+      continue;
+    }
+    const Expr& expr = program_.exprs[id];
+    if (guarded.contains(PlaceOf(expr))) {
+      continue;
+    }
+    if (MayBeMissing(expr, never_counts)) {
+      return &expr;
+    }
+    if (expr.kind == ExprKind::kFeature) {
+      open.push_back(program_.features[expr.index].value);
+    } else if (expr.kind == ExprKind::kOrElse) {
+      open.push_back(expr.args[1]);
+    } else if (expr.kind == ExprKind::kIf) {
+      open.insert(open.end(), {expr.args[2], expr.args[1]});
+    } else if (expr.kind != ExprKind::kIsKnown && expr.kind != ExprKind::kIsUnknown) {
+      open.insert(open.end(), expr.args.rbegin(), expr.args.rend());
+    }
+  }
+  return nullptr;
+}
+
+void Linter::LintNot(const Expr& negation, const std::set<Place>& guarded) {
+  const Expr* missing = FindMissing(negation.args.front(), guarded, true);
+  if (missing == nullptr) {
+    return;
+  }
+  diagnostics_.Report(Code::kNotOverUnknown, negation.span, "this is yes when something in it is unknown")
+      .NoteAt(missing->span, "this may be unknown; a comparison with it is no then, and `not` makes it yes")
+      .Help("ask whether it is known as well: `x is known and not ...`, or give a value with `or else`");
+}
+
+void Linter::LintCompare(const Expr& compare) {
+  const Expr& left = program_.exprs[compare.args[0]];
+  const Expr& right = program_.exprs[compare.args[1]];
+  bool fixed = left.kind == ExprKind::kLiteral && right.kind == ExprKind::kLiteral;
+  if (!fixed && left.kind == ExprKind::kAggregate && right.kind == ExprKind::kLiteral) {
+    const AggregateFunction function = program_.aggregates[left.index].function;
+    const bool counts =
+        function == AggregateFunction::kCount || function == AggregateFunction::kCountDifferent;
+    const bool reaches_zero =
+        compare.compare == CompareOp::kGreaterEqual || compare.compare == CompareOp::kLess;
+    fixed = counts && (right.number < 0 || (right.number == 0 && reaches_zero));
+  }
+  if (fixed) {
+    diagnostics_.Report(Code::kAlwaysSame, compare.span, "this comparison always has the same answer")
+        .Help("leave it out, or compare with something that changes");
+  }
+}
+
+void Linter::LintCondition(ExprId root) {
+  if (root == kNone) {
+    return;
+  }
+  if (program_.exprs[root].kind == ExprKind::kLiteral) {
+    diagnostics_
+        .Report(Code::kAlwaysSame, program_.exprs[root].span,
+                program_.exprs[root].integer != 0 ? "this condition is always yes"
+                                                  : "this condition is always no")
+        .Help("leave it out, or ask something that changes");
+  }
+  const std::set<Place> guarded = GuardsOf(root);
+  VisitExprs(program_, root, [&](ExprId, const Expr& expr) {
+    if (expr.kind == ExprKind::kNot) {
+      LintNot(expr, guarded);
+    }
+  });
+}
+
+template <typename Definition>
+void Linter::LintConditions(const Definition& definition) {
+  VisitRoots(definition, [&](ExprId root, RootUse use) {
+    if (use == RootUse::kCondition) {
+      LintCondition(root);
+    }
+  });
+}
+
+// One warning for each place, however many texts show it.
+void Linter::LintText(ExprId text, const std::set<Place>& guarded) {
+  if (text == kNone) {
+    return;
+  }
+  for (const ExprId arg : program_.exprs[text].args) {
+    const Expr* missing = FindMissing(arg, guarded, false);
+    if (missing == nullptr || !shown_.insert(PlaceOf(*missing)).second) {
+      continue;
+    }
+    diagnostics_
+        .Report(Code::kUnknownInText, program_.exprs[arg].span,
+                "this may be unknown, and the text would say so")
+        .Help(missing->kind == ExprKind::kAttribute
+                  ? "give the attribute a default, or narrow the rule with `... is known`"
+                  : "make a feature of it with `or else`, or narrow the rule with `... is known`");
+  }
+}
+
+void Linter::LintNudge(const Nudge& nudge) {
+  std::set<Place> guarded = GuardsOf(nudge.if_condition);
+  guarded.merge(GuardsOf(nudge.where));
+  guarded.merge(GuardsOf(nudge.condition));
+  if (nudge.stall != kNone) {
+    guarded.merge(GuardsOf(program_.stalls[nudge.stall]));
+  }
+  LintText(nudge.title, guarded);
+  if (!nudge.routes.empty() && nudge.routes.back().key != kNone) {
+    const ExprId key = nudge.routes.back().key;
+    if (FindMissing(key, guarded, true) != nullptr) {
+      diagnostics_
+          .Report(Code::kKeyMayBeUnknown, program_.exprs[key].span,
+                  "this may be unknown, and then nobody gets the nudge")
+          .Help("add a unit without a key at the end: `else UNIT`");
+    }
+  }
+  if (nudge.trigger != TriggerKind::kEvent) {
+    return;
+  }
+  const std::vector<EventId>& events = program_.event_sets[nudge.events].events;
+  VisitRoots(nudge, [&](ExprId root, RootUse) {
+    VisitExprs(program_, root, [&](ExprId, const Expr& expr) {
+      if (expr.kind != ExprKind::kAggregate) {
+        return;
+      }
+      const Aggregate& aggregate = program_.aggregates[expr.index];
+      const std::vector<EventId>& since = program_.event_sets[aggregate.events].events;
+      if (aggregate.function == AggregateFunction::kTimeSince && aggregate.where == kNone &&
+          std::includes(since.begin(), since.end(), events.begin(), events.end())) {
+        diagnostics_
+            .Report(Code::kAlwaysZero, expr.span, "in a rule on this event the time since it is always zero")
+            .Help("for the time between the latest two, write `gap of " +
+                  program_.event_sets[aggregate.events].name + "`");
+      }
+    });
+  });
+}
+
+void Linter::Run() {
+  for (const Expr& expr : program_.exprs) {
+    if (expr.kind == ExprKind::kAnd && program_.exprs[expr.args[0]].kind == ExprKind::kCompare &&
+        program_.exprs[expr.args[0]].span == expr.span && program_.exprs[expr.args[1]].span == expr.span) {
+      inside_between_.insert(expr.args.begin(), expr.args.end());
+    }
+  }
+  for (ExprId id = 0; id < program_.exprs.size(); ++id) {
+    const Expr& expr = program_.exprs[id];
+    if (expr.kind == ExprKind::kCompare && !inside_between_.contains(id)) {
+      LintCompare(expr);
+    }
+    if (expr.kind == ExprKind::kLike && program_.exprs[expr.args[1]].text.find('*') == std::string::npos) {
+      diagnostics_
+          .Report(Code::kLikeWithoutStar, program_.exprs[expr.args[1]].span,
+                  "without a `*` this is the same as `is`")
+          .Help("put `*` where any characters may stand, or write `is`");
+    }
+  }
+  for (const Score& score : program_.scores) {
+    LintConditions(score);
+    for (const ScorePart& part : score.parts) {
+      LintText(part.because, GuardsOf(part.when));
+    }
+  }
+  for (const Stall& stall : program_.stalls) {
+    LintConditions(stall);
+    for (const Reason& reason : stall.reasons) {
+      std::set<Place> guarded = GuardsOf(stall);
+      guarded.merge(GuardsOf(reason.when));
+      LintText(reason.text, guarded);
+    }
+  }
+  for (const Journey& journey : program_.journeys) {
+    LintConditions(journey);
+  }
+  for (const Nudge& nudge : program_.nudges) {
+    LintConditions(nudge);
+    LintNudge(nudge);
+  }
+  for (const Policy& policy : program_.policies) {
+    LintConditions(policy);
+  }
+}
+
+}  // namespace
+
+void ReportLints(const CheckedProgram& program, Diagnostics& diagnostics) {
+  Linter(program, diagnostics).Run();
+}
+
+}  // namespace lull::dsl

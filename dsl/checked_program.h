@@ -1,0 +1,410 @@
+// The checked program: what a ruleset means, after names and types are resolved.
+//
+// A plain value made by Check() (dsl/check.h) and read by the compiler. Everything is an index into one of
+// the tables below; kNone stands for "not there". A program that has errors is never handed to the compiler.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "dsl/source.h"
+
+namespace lull::dsl {
+
+using ExprId = std::uint32_t;
+using ChoiceId = std::uint32_t;
+using EntityId = std::uint32_t;
+using AttributeId = std::uint32_t;
+using EventId = std::uint32_t;
+using EventSetId = std::uint32_t;
+using AggregateId = std::uint32_t;
+using FeatureId = std::uint32_t;
+using JourneyId = std::uint32_t;
+using StallId = std::uint32_t;
+using ScoreId = std::uint32_t;
+using UnitId = std::uint32_t;
+using ChannelId = std::uint32_t;
+using NudgeId = std::uint32_t;
+using PolicyId = std::uint32_t;
+inline constexpr std::uint32_t kNone = 0xFFFF'FFFF;
+
+enum class TypeKind : std::uint8_t {
+  kFlag,
+  kNumber,
+  kMoney,
+  kDuration,
+  kTime,
+  kDate,
+  kText,
+  kChoice,
+  kStage
+};
+
+/// `of` is the ChoiceId of a choice and the JourneyId of a stage.
+struct Type {
+  TypeKind kind = TypeKind::kFlag;
+  std::uint32_t of = kNone;
+  friend bool operator==(Type, Type) = default;
+};
+
+enum class ExprKind : std::uint8_t {
+  kLiteral,    // integer (all but number and text), number, or text
+  kTemplate,   // texts[0] {args[0]} texts[1] {args[1]} ... texts[n]; args of any type
+  kAttribute,  // index = AttributeId
+  kField,      // text = field name, or "time"; of the event named by `scope`; index = its EventSetId
+  kFeature,    // index = FeatureId
+  kScore,      // index = ScoreId
+  kStage,      // index = JourneyId; the stage it is in
+  kStall,      // index = StallId; yes while the stall lasts
+  kAggregate,  // index = AggregateId
+  kNot,
+  kAnd,
+  kOr,  // flags; two-valued: an unknown flag counts as no
+  kNegate,
+  kAdd,
+  kSubtract,
+  kMultiply,
+  kDivide,
+  kCompare,  // args[0] `compare` args[1]; both of one type
+  kOneOf,    // args[0] is one of args[1..]
+  kStartsWith,
+  kEndsWith,
+  kContains,
+  kLike,  // texts; the pattern of kLike is args[1], a literal
+  kIf,    // if args[0] then args[1] else args[2]
+  kSmaller,
+  kLarger,  // of all args
+  kRound,   // args[0], by `rounding`
+  kLowerCase,
+  kLength,
+  kIsKnown,
+  kIsUnknown,
+  kOrElse,  // args[0], or args[1] where that is unknown
+};
+
+enum class CompareOp : std::uint8_t { kEqual, kNotEqual, kLess, kLessEqual, kGreater, kGreaterEqual };
+enum class Rounding : std::uint8_t { kNearest, kUp, kDown };
+
+/// The event whose field is read: the trigger of the rule (or the opening event of a wait), or the event that
+/// an aggregate, a transition or a wait is looking at.
+enum class FieldScope : std::uint8_t { kTrigger, kOwn };
+
+struct Expr {
+  ExprKind kind = ExprKind::kLiteral;
+  Type type;
+  CompareOp compare = CompareOp::kEqual;
+  Rounding rounding = Rounding::kNearest;
+  FieldScope scope = FieldScope::kTrigger;
+  bool may_be_unknown = false;
+  /// Whether the value can change by time alone.
+  bool depends_on_time = false;
+  std::uint32_t index = kNone;
+  /// Flag 0/1, money in 1/10000, duration and time in microseconds, date in days since 1970-01-01, choice and
+  /// stage by position.
+  std::int64_t integer = 0;
+  double number = 0;
+  /// A number literal written as a percentage is exactly integer / 10^decimals; `number` is the nearest double.
+  /// 0 for all else.
+  std::uint8_t decimals = 0;
+  std::string text;
+  std::vector<std::string> texts;
+  std::vector<ExprId> args;
+  Span span;
+};
+
+struct Choice {
+  std::string name;
+  std::vector<std::string> values;
+  Span span;
+};
+
+struct Attribute {
+  std::string name;
+  EntityId entity = kNone;
+  Type type;
+  ExprId default_value = kNone;  // a literal
+  Span span;
+};
+
+struct Entity {
+  std::string name;
+  std::string key;  // name of the key field on the wire; empty: the one and only
+  std::vector<AttributeId> attributes;
+  EventSetId activity = kNone;
+  std::int64_t forget_after_micros = 0;  // 0: never
+  std::string doc;
+  Span span;
+};
+
+struct EventField {
+  std::string name;
+  std::string wire_path;  // dotted path in the JSON object; the name unless `from` says otherwise
+  Type type;
+  bool optional = false;  // `?`, or named by `sets` only
+  std::uint32_t text_bytes_max = 256;
+  Span span;
+};
+
+struct SetsAttribute {
+  AttributeId attribute = kNone;
+  std::uint32_t field = kNone;  // index into Event::fields
+};
+
+struct Event {
+  std::string name;
+  std::string wire_type;  // the name unless `from` says otherwise
+  std::vector<EntityId> entities;
+  std::vector<EventField> fields;
+  std::vector<SetsAttribute> sets;
+  std::string doc;
+  Span span;
+};
+
+/// One event, a group, an activity or a list: a set of events, sorted by id, each different set listed once.
+struct EventSet {
+  std::vector<EventId> events;
+  std::string
+      name;  // as the analyst wrote it: "page_viewed", "touch", "activity", "order_placed, store_visit"
+};
+
+enum class AggregateFunction : std::uint8_t {
+  kCount,
+  kSum,
+  kAverage,
+  kMinimum,
+  kMaximum,
+  kCountDifferent,
+  kFirst,
+  kLatest,
+  kAny,
+  kTimeSince,
+  kGap,
+};
+enum class WindowKind : std::uint8_t { kEver, kLast, kSince };
+
+struct Aggregate {
+  AggregateFunction function = AggregateFunction::kCount;
+  EntityId entity = kNone;
+  EventSetId events = kNone;
+  /// Field that is summed, averaged, ... or read from the first or latest event ("time" for its time); empty
+  /// for count, any, time since and gap.
+  std::string field;
+  Type type;
+  /// Decided when the event is applied; reads fields with scope kOwn, attributes and features.
+  ExprId where = kNone;
+  /// `with same f`: only events whose f equals same_value (a kField of scope kTrigger); empty: none.
+  std::string same_field;
+  ExprId same_value = kNone;
+  WindowKind window = WindowKind::kEver;
+  std::int64_t last_micros = 0;  // kLast
+  EventSetId since = kNone;      // kSince
+  Span span;
+};
+
+struct Feature {
+  std::string name;
+  EntityId entity = kNone;
+  ExprId value = kNone;  // kNone: a feature that stands for `latest E` and is read with a dot only
+  Type type;
+  std::string doc;
+  Span span;
+};
+
+enum class TransitionKind : std::uint8_t { kEvent, kStallBegins, kAfter, kAfterQuiet, kWhen };
+
+struct Transition {
+  std::vector<std::uint32_t> from;  // stages; `any` is already expanded
+  std::uint32_t to = 0;
+  TransitionKind kind = TransitionKind::kEvent;
+  EventSetId events = kNone;  // kEvent
+  ExprId where = kNone;       // kEvent; fields have scope kTrigger
+  StallId stall = kNone;      // kStallBegins
+  ExprId duration = kNone;    // kAfter, kAfterQuiet
+  ExprId when = kNone;        // kWhen
+  Span span;
+};
+
+struct Stage {
+  std::string name;
+  bool is_end = false;
+  Span span;
+};
+
+struct Journey {
+  std::string name;
+  EntityId entity = kNone;
+  std::vector<Stage> stages;
+  std::uint32_t start = 0;
+  std::vector<Transition> transitions;  // in the order of the text, which is their priority
+  std::string doc;
+  Span span;
+};
+
+enum class StallForm : std::uint8_t { kQuiet, kNo, kAfter, kAfterFirst, kAfterEach, kFor };
+
+/// A reason, given where `when` holds (kNone: always).
+struct Reason {
+  ExprId text = kNone;
+  ExprId when = kNone;
+};
+
+struct Stall {
+  std::string name;
+  EntityId entity = kNone;
+  ExprId while_condition = kNone;
+  ExprId unless_condition = kNone;
+  StallForm form = StallForm::kQuiet;
+  EventSetId opening = kNone;    // E of the `after` forms
+  ExprId opening_where = kNone;  // fields have scope kOwn
+  EventSetId awaited = kNone;    // F of the `after` forms, E of `no E for`
+  ExprId awaited_where = kNone;  // fields of F have scope kOwn, those of E kTrigger
+  std::string same_field;        // F counts only with the same value of this field as E; empty: any F
+  ExprId duration = kNone;
+  std::vector<Reason> reasons;
+  std::string doc;
+  Span span;
+};
+
+struct ScorePart {
+  ExprId points = kNone;  // number
+  bool take = false;
+  ExprId when = kNone;     // kNone: always
+  ExprId because = kNone;  // kNone: no reason travels
+};
+
+struct Score {
+  std::string name;
+  EntityId entity = kNone;
+  ExprId start = kNone;  // kNone: 0
+  std::vector<ScorePart> parts;
+  ExprId minimum = kNone;
+  ExprId maximum = kNone;
+  std::string doc;
+  Span span;
+};
+
+struct Unit {
+  std::string name;
+  std::string doc;
+  Span span;
+};
+
+struct Channel {
+  std::string name;
+  bool is_task = false;
+  Span span;
+};
+
+enum class TriggerKind : std::uint8_t {
+  kEvent,           // on E [where ...]
+  kStallBegins,     // on STALL
+  kStageEntered,    // on JOURNEY entering STAGE
+  kConditionRises,  // on CONDITION
+  kWhileStall,      // while STALL
+  kWhileCondition,  // while CONDITION (a stage too)
+};
+
+struct Route {
+  UnitId unit = kNone;
+  ExprId key = kNone;  // kNone: the unit has no key here
+};
+
+struct Nudge {
+  std::string name;
+  EntityId entity = kNone;
+  TriggerKind trigger = TriggerKind::kEvent;
+  EventSetId events = kNone;
+  ExprId where = kNone;
+  StallId stall = kNone;
+  JourneyId journey = kNone;
+  std::uint32_t stage = 0;
+  ExprId condition = kNone;
+  ExprId if_condition = kNone;
+  ChannelId channel = kNone;
+  ExprId title = kNone;
+  /// Tried in order: the first whose key is known, or that has none.
+  std::vector<Route> routes;
+  ExprId worth = kNone;
+  ExprId again_after = kNone;  // duration
+  ExprId withdraw_when = kNone;
+  /// Scores that the rule uses, directly or through features: their reasons travel with the action.
+  std::vector<ScoreId> scores;
+  std::string doc;
+  Span span;
+};
+
+enum class LimitScope : std::uint8_t { kAll, kNudge, kChannel, kUnit };
+enum class LimitPeriod : std::uint8_t { kRolling, kDay, kWeek, kMonth };
+
+struct Limit {
+  std::uint32_t count_max = 0;
+  LimitScope scope = LimitScope::kAll;
+  std::uint32_t scope_index = kNone;
+  LimitPeriod period = LimitPeriod::kRolling;
+  std::int64_t rolling_micros = 0;
+  Span span;
+};
+
+struct QuietHours {
+  std::int32_t from_minute = 0;  // of the local day; from > to spans midnight
+  std::int32_t to_minute = 0;
+  ExprId condition = kNone;  // instead of hours
+};
+
+struct Policy {
+  std::string name;
+  EntityId entity = kNone;
+  std::vector<NudgeId> covers;   // resolved: all nudges of the entity unless listed
+  std::uint32_t best_count = 0;  // 0: no `best`
+  ExprId best_by = kNone;
+  bool best_by_worth = false;  // `best N by worth`: each nudge's own worth
+  std::vector<Limit> limits;
+  std::vector<QuietHours> quiet_hours;
+  std::vector<ExprId> never;
+  double holdout_share = 0;  // 0..1
+  std::string doc;
+  Span span;
+};
+
+enum class LatePolicy : std::uint8_t { kApply, kDrop, kDeadLetter };
+
+struct RulesetHeader {
+  std::string name;
+  std::string title;
+  std::string zone = "UTC";
+  std::string currency;  // empty: no money
+  std::string wire_type = "type";
+  std::string wire_time;  // empty: time, ts or timestamp
+  std::string wire_id = "id";
+  LatePolicy late = LatePolicy::kApply;
+  std::int64_t lateness_micros = 0;
+  std::int64_t dedupe_micros = 0;  // 0: off
+  std::uint32_t keep_count = 4'096;
+  /// After downtime, what would have gone out longer ago than this is recorded and not sent.
+  std::int64_t stale_after_micros = 24 * 3'600'000'000LL;
+  Span span;
+};
+
+struct CheckedProgram {
+  RulesetHeader header;
+  std::vector<Expr> exprs;
+  std::vector<Choice> choices;
+  std::vector<Entity> entities;
+  std::vector<Attribute> attributes;
+  std::vector<Event> events;
+  std::vector<EventSet> event_sets;
+  std::vector<Aggregate> aggregates;
+  std::vector<Feature> features;
+  std::vector<Journey> journeys;
+  std::vector<Stall> stalls;
+  std::vector<Score> scores;
+  std::vector<Unit> units;
+  std::vector<Channel> channels;
+  std::vector<Nudge> nudges;
+  std::vector<Policy> policies;
+
+  const Expr& expr(ExprId id) const { return exprs[id]; }
+};
+
+}  // namespace lull::dsl

@@ -1,0 +1,275 @@
+// The state of a check, shared by the files check_*.cpp. Nobody else includes this.
+//
+// A checked expression is an ExprId, or kNone if its mistake was already reported; whoever gets kNone stays
+// silent. Declarations keep the index that they have in the syntax tree.
+#pragma once
+
+#include <initializer_list>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "dsl/checked_program.h"
+#include "dsl/diagnostics.h"
+#include "dsl/syntax_tree.h"
+#include "runtime/base/zone.h"
+
+namespace lull::dsl {
+
+enum class SymbolKind : std::uint8_t {
+  kChoice,
+  kEntity,
+  kEvent,
+  kGroup,
+  kFeature,
+  kJourney,
+  kStall,
+  kScore,
+  kUnit,
+  kChannel,
+  kNudge,
+  kPolicy,
+  kLater,  // of a later edition: reported where it is declared
+};
+
+struct Symbol {
+  SymbolKind kind{};
+  std::uint32_t index = kNone;
+  Span span;
+};
+
+/// What the names of an expression may mean.
+struct Scope {
+  EntityId entity = kNone;
+  EventSetId trigger = kNone;  // the event that the rule reacts to, or that opened the wait
+  EventSetId own = kNone;      // the event that a `where` looks at
+  bool trigger_first = false;  // in a `where` of the trigger, whose fields come before all other names
+  bool in_aggregate = false;   // in the `where` of an aggregate, where the trigger is out of reach
+};
+
+/// What a bare name of an expression means.
+struct NameMeaning {
+  enum Kind : std::uint8_t { kOwnField, kTriggerField, kAttribute, kFeature, kScore, kStall, kJourney };
+  Kind kind{};
+  std::uint32_t index = kNone;
+};
+
+/// A field as all events of a set have it.
+struct SharedField {
+  Type type;
+  bool optional = false;
+};
+
+class Checker {
+ public:
+  Checker(const syntax::SyntaxTree& tree, Diagnostics& diagnostics)
+      : tree_(tree), diagnostics_(diagnostics) {}
+
+  CheckedProgram Run();
+
+ private:
+  // check_names.cpp
+  void DeclareAll();
+  void DeclareValuesOfEntities();
+  const Symbol* Find(std::string_view name) const;
+  EntityId ResolveEntity(const syntax::Name& name);
+  /// A name of one of `kinds`; else reports `code`, with `what` as in "a unit".
+  std::uint32_t Resolve(const syntax::Name& name, SymbolKind kind, Code code, std::string_view what);
+  Diagnostic& ReportUnknown(Code code, const syntax::Name& name, std::string message,
+                            const std::vector<std::string_view>& candidates);
+  std::vector<std::string_view> NamesOf(std::initializer_list<SymbolKind> kinds) const;
+  void ReportRepeats(const std::vector<syntax::Name>& names);
+
+  // check_header.cpp
+  void CheckHeader();
+  Type ResolveType(const syntax::TypeRef& ref);
+  void CheckChoices();
+  void CheckUnits();
+
+  // check_events.cpp
+  void CheckEntities();
+  void CheckEvents();
+  void CheckEventFields(const syntax::EventDecl& decl, Event& event);
+  void CheckSets(const syntax::EventDecl& decl, Event& event);
+  void CheckWireNames();
+  void MakeEventSets();
+  void CheckActivities();
+  void CheckDefaults();
+  EventSetId InternSet(std::vector<EventId> events, const std::string& name);
+  EventSetId ResolveEvents(const syntax::Name& name, EntityId entity);
+  /// `name` is what the set is called; empty: as it was written.
+  EventSetId ResolveEventList(const std::vector<syntax::Name>& names, EntityId entity, std::string name = {});
+  /// The set that a name stands for, without any report.
+  std::optional<EventSetId> EventsNamed(std::string_view name, EntityId entity) const;
+  std::optional<SharedField> FieldOf(EventSetId set, std::string_view field) const;
+  /// The same, but a missing field is reported.
+  std::optional<SharedField> RequireField(EventSetId set, const syntax::Name& field);
+  std::vector<std::string_view> FieldNames(EventSetId set) const;
+
+  // check_expressions.cpp
+  ExprId CheckExpr(syntax::ExprId id, const Scope& scope, std::optional<Type> expected = {});
+  ExprId CheckLiteral(const syntax::Expr& expr, const Scope& scope);
+  ExprId CheckText(const syntax::TextLiteral& literal, Span span, const Scope& scope);
+  ExprId CheckMoney(const syntax::MoneyLiteral& literal, Span span);
+  ExprId CheckUnary(const syntax::Unary& unary, Span span, const Scope& scope);
+  ExprId CheckIsKnown(const syntax::Unary& unary, Span span, const Scope& scope);
+  ExprId CheckNegate(ExprId operand, Span span);
+  ExprId CheckIf(const syntax::IfThenElse& node, Span span, const Scope& scope, std::optional<Type> expected);
+  ExprId CheckPick(const syntax::Pick& node, Span span, const Scope& scope);
+  ExprId CheckBinary(const syntax::Binary& node, Span span, const Scope& scope, std::optional<Type> expected);
+  ExprId CheckTextOperator(const syntax::Binary& node, Span span, const Scope& scope);
+  ExprId CheckOrElse(const syntax::Binary& node, Span span, const Scope& scope, std::optional<Type> expected);
+  ExprId CheckJoin(const syntax::Binary& node, Span span, const Scope& scope);
+  ExprId CheckCondition(syntax::ExprId id, const Scope& scope);
+  ExprId CheckDuration(syntax::ExprId id, const Scope& scope);
+  ExprId CheckNumber(syntax::ExprId id, const Scope& scope);
+
+  // check_operators.cpp
+  ExprId CheckArithmetic(const syntax::Binary& node, Span span, const Scope& scope);
+  void ReportArithmetic(syntax::BinaryOp op, ExprId left, ExprId right, Span span);
+  bool ReportMissingUnit(ExprId left, ExprId right);
+  ExprId Fold(ExprKind kind, Type type, ExprId left, ExprId right, Span span);
+
+  // check_compare.cpp
+  ExprId CheckCompare(const syntax::Binary& node, Span span, const Scope& scope);
+  ExprId CheckBetween(const syntax::Between& node, Span span, const Scope& scope);
+  ExprId CheckOneOf(const syntax::OneOf& node, Span span, const Scope& scope);
+  ExprId MakeCompare(CompareOp op, ExprId left, ExprId right, Span span);
+  bool CheckAlike(ExprId left, ExprId right);
+  /// Two values of one kind, of which one may be a bare value of the other's choice or journey, or of the
+  /// expected one.
+  std::pair<ExprId, ExprId> CheckSides(syntax::ExprId left, syntax::ExprId right, const Scope& scope,
+                                       std::optional<Type> expected = {});
+
+  // check_references.cpp
+  ExprId CheckName(const syntax::Name& name, const Scope& scope, std::optional<Type> expected);
+  ExprId CheckValueName(const syntax::Name& name, Type type);
+  std::optional<Type> TypeOf(const NameMeaning& meaning, std::string_view name, const Scope& scope);
+  ExprId MakeMeaning(const NameMeaning& meaning, const syntax::Name& name, const Scope& scope, Span span);
+  ExprId MakeField(FieldScope which, EventSetId set, const std::string& field, SharedField shared, Span span);
+  std::vector<NameMeaning> FindMeanings(std::string_view name, const Scope& scope) const;
+  EntityId EntityOf(const Symbol& symbol) const;
+  std::optional<NameMeaning> FindOfEntity(std::string_view name, EntityId entity) const;
+  void ReportAmbiguous(const syntax::Name& name, const Scope& scope);
+  void ReportUnknownName(const syntax::Name& name, const Scope& scope);
+  ExprId CheckFieldRef(const syntax::FieldRef& node, Span span, const Scope& scope);
+  ExprId CheckNamedField(const syntax::Name& base, const syntax::Name& field, Span span, const Scope& scope);
+  ExprId CheckEventField(EventSetId set, const syntax::Name& base, const syntax::Name& field, Span span,
+                         const Scope& scope);
+  ExprId CheckEntityField(EntityId entity, const syntax::Name& base, const syntax::Name& field, Span span,
+                          const Scope& scope);
+
+  // check_aggregates.cpp
+  ExprId CheckAggregate(const syntax::Aggregate& node, Span span, const Scope& scope);
+  /// The aggregate without its field and type.
+  std::optional<Aggregate> CheckAggregateBase(const syntax::Aggregate& node, Span span, const Scope& scope);
+  bool CheckWindow(const syntax::Window& window, EntityId entity, Aggregate& aggregate);
+  bool CheckSame(const syntax::Name& same, const Scope& scope, Aggregate& aggregate);
+  std::optional<Type> AggregateType(const syntax::Aggregate& node, const Aggregate& aggregate);
+  ExprId MakeAggregate(Aggregate aggregate, Span span);
+  /// `latest E` or `first E`, as such or as a feature that stands for it; the aggregate still lacks its
+  /// field.
+  std::optional<Aggregate> FindHandle(syntax::ExprId id, const Scope& scope, bool& is_handle);
+  ExprId MakeHandleField(Aggregate handle, const syntax::Name& field, Span span);
+
+  // check_features.cpp
+  void CheckFeatures();
+  bool CheckFeature(FeatureId id);
+  void ReportUnusedFeatures();
+  std::vector<FeatureId> FeatureOrder() const;
+  void CheckScores();
+  void CheckScoreLine(const syntax::ScoreLine& line, const Scope& scope, Score& score);
+
+  // check_journeys.cpp
+  void DeclareStages();
+  void CheckJourneys();
+  void CheckTransition(const syntax::Transition& written, const Scope& scope, Journey& journey);
+  void CheckTransitionTrigger(const syntax::Transition& written, Scope scope, Transition& transition);
+  void ReportShadowed(const Journey& journey);
+  std::optional<std::uint32_t> FindStage(JourneyId journey, std::string_view name) const;
+  std::optional<std::uint32_t> ResolveStage(JourneyId journey, const syntax::Name& name);
+
+  // check_stalls.cpp
+  void CheckStalls();
+  void CheckStallForm(const syntax::StallDecl& decl, const Scope& scope, Stall& stall);
+  void CheckWait(const syntax::StallTrigger& trigger, const Scope& scope, Stall& stall);
+  void CheckReasons(const std::vector<syntax::Because>& reasons, const Scope& scope, Stall& stall);
+
+  // check_nudges.cpp
+  void CheckNudges();
+  void CheckMoment(const syntax::NudgeDecl& decl, Scope& scope, Nudge& nudge);
+  void CheckOn(const syntax::Moment& moment, Scope& scope, Nudge& nudge);
+  void CheckOnName(const syntax::Moment& moment, Scope& scope, Nudge& nudge);
+  void CheckWhile(syntax::ExprId condition, Scope& scope, Nudge& nudge);
+  StallId StallNamed(syntax::ExprId id, EntityId entity) const;
+  void CheckAction(const syntax::NudgeDecl& decl, const Scope& scope, Nudge& nudge);
+  void CheckRoutes(const syntax::NudgeDecl& decl, const Scope& scope, Nudge& nudge);
+  void CheckWithdraw(const syntax::NudgeDecl& decl, const Scope& scope, Nudge& nudge);
+  void CollectScores(Nudge& nudge) const;
+
+  // check_policies.cpp
+  void CheckPolicies();
+  void CheckCovers(const syntax::PolicyDecl& decl, Policy& policy);
+  void CheckBest(const syntax::PolicyDecl& decl, const Scope& scope, Policy& policy);
+  void CheckWorths(const syntax::PolicyDecl& decl, const Policy& policy);
+  void CheckLimit(const syntax::Limit& written, Policy& policy);
+  void CheckLimitSubject(const syntax::Name& subject, EntityId entity, Limit& limit);
+  void CheckQuietHours(const syntax::QuietHours& written, const Scope& scope, Policy& policy);
+  void CheckHoldout(syntax::ExprId holdout, Policy& policy);
+
+  // check_constants.cpp
+  std::optional<std::int64_t> ConstantDuration(syntax::ExprId id, bool zero_allowed);
+  std::optional<std::int64_t> ConstantCount(syntax::ExprId id, std::int64_t minimum, std::int64_t maximum);
+  /// Reports a fixed duration of zero or less.
+  void RequirePositive(ExprId duration);
+  ExprId Join(std::vector<ExprId> conditions, ExprKind kind);
+  ExprId JoinAll(const std::vector<syntax::ExprId>& conditions, ExprKind kind, const Scope& scope);
+
+  // Making of expressions, check_make.cpp
+  ExprId Add(Expr expr);
+  ExprId MakeLiteral(Type type, std::int64_t value, Span span);
+  ExprId MakeNumber(double value, Span span);
+  ExprId MakeText(std::string text, Span span);
+  ExprId Make(ExprKind kind, Type type, std::vector<ExprId> args, Span span);
+  const Expr& At(ExprId id) const { return program_.exprs[id]; }
+  std::string TypeName(Type type) const;
+  std::string TypeNameOf(ExprId id) const { return TypeName(At(id).type); }
+
+  enum class FeatureState : std::uint8_t { kUnchecked, kInProgress, kGood, kBad };
+
+  const syntax::SyntaxTree& tree_;
+  Diagnostics& diagnostics_;
+  CheckedProgram program_;
+  Zone zone_ = Zone::Utc();
+  std::map<std::string, Symbol, std::less<>> symbols_;
+  /// Attributes by entity and name.
+  std::vector<std::map<std::string, AttributeId, std::less<>>> attributes_;
+  std::map<std::vector<EventId>, EventSetId> sets_;
+  using AggregateKey = std::tuple<AggregateFunction, EntityId, EventSetId, std::string, ExprId, std::string,
+                                  ExprId, WindowKind, std::int64_t, EventSetId>;
+  std::map<AggregateKey, AggregateId> aggregates_;
+  std::vector<EventSetId> group_sets_;  // by index of the group in the tree
+  std::vector<FeatureState> feature_states_;
+  std::vector<FeatureId> features_in_progress_;
+  std::vector<std::optional<Aggregate>> handles_;  // by FeatureId
+  std::vector<bool> feature_uses_;                 // by FeatureId
+};
+
+/// "an event", "a unit", ...
+std::string_view KindWords(SymbolKind kind);
+
+/// `name` in the marks that diagnostics put around names.
+inline std::string Quoted(std::string_view name) { return "`" + std::string(name) + "`"; }
+
+/// Sets may_be_unknown and depends_on_time of all expressions, and reports products of passing times.
+void AnnotateProgram(CheckedProgram& program, Diagnostics& diagnostics);
+/// Definitions that need their own value.
+void ReportCycles(const CheckedProgram& program, Diagnostics& diagnostics);
+/// Warnings about rules that are legal but hardly meant.
+void ReportLints(const CheckedProgram& program, Diagnostics& diagnostics);
+
+}  // namespace lull::dsl

@@ -1,0 +1,199 @@
+// The expressions of the syntax tree; see syntax_tree.h.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "dsl/source.h"
+
+namespace lull::dsl::syntax {
+
+/// An identifier as written; `text` is empty if it was not given.
+struct Name {
+  std::string text;
+  Span span;
+
+  bool exists() const { return !text.empty(); }
+};
+
+/// An expression of the tree's table, or none.
+struct ExprId {
+  std::uint32_t index = UINT32_MAX;
+
+  bool exists() const { return index != UINT32_MAX; }
+  friend bool operator==(ExprId, ExprId) = default;
+};
+
+/// An exact decimal: units / 10^decimals, with decimals 0..18. `40%` is {40, 2}.
+struct Decimal {
+  std::int64_t units = 0;
+  int decimals = 0;
+
+  /// Rounded once, to the nearest.
+  double ToDouble() const;
+};
+
+// --- Literals ---
+struct NumberLiteral {
+  Decimal value;
+  bool percent = false;  // written with %; `value` is already divided by 100
+};
+struct MoneyLiteral {
+  Decimal amount;
+  Name currency;
+};
+/// The sum of its parts. Months and years are calendar durations (a year is 12 months).
+struct DurationLiteral {
+  std::int64_t micros = 0;
+  std::int64_t months = 0;
+};
+struct ClockLiteral {  // 09:00
+  int second_of_day = 0;
+};
+struct DateLiteral {  // 2026-11-26; a real day of the Gregorian calendar
+  int year = 0;
+  int month = 0;
+  int day = 0;
+};
+struct DateTimeLiteral {  // 2026-03-02 10:00, in the ruleset's zone
+  DateLiteral date;
+  ClockLiteral clock;
+};
+struct FlagLiteral {  // yes, no
+  bool value = false;
+};
+/// Either fixed text or an expression to be put in.
+struct TextPart {
+  std::string text;  // escapes and {{ }} already decoded
+  ExprId expr;
+};
+struct TextLiteral {
+  std::vector<TextPart> parts;  // no two fixed parts in a row; empty for ""
+};
+
+// --- Operators ---
+/// A bare name: a feature, attribute, field, stall, stage, choice value, ...
+struct NameRef {
+  Name name;
+};
+/// `base.field`, as in `last_quote.amount`, `customer.store`, `(latest quote_started).amount`,
+/// `latest_x.time`. For `a.b` the base is a NameRef. (`latest E.f` is an Aggregate with a field.)
+struct FieldRef {
+  ExprId base;
+  Name field;
+};
+
+enum class UnaryOp {
+  kNot,
+  kNegate,
+  kIsKnown,
+  kIsUnknown,
+  kRounded,
+  kRoundedUp,
+  kRoundedDown,
+  kLowerCase,
+  kLength
+};
+struct Unary {
+  UnaryOp op{};
+  ExprId operand;
+};
+
+enum class BinaryOp {
+  kOr,
+  kAnd,
+  kIs,
+  kIsNot,
+  kLess,
+  kLessEqual,
+  kGreater,
+  kGreaterEqual,
+  kStartsWith,
+  kEndsWith,
+  kContains,
+  kLike,
+  kOrElse,
+  kAdd,
+  kSubtract,
+  kMultiply,
+  kDivide,
+};
+struct Binary {
+  BinaryOp op{};
+  ExprId left;
+  ExprId right;
+};
+struct Between {  // value between low and high, both ends in
+  ExprId value;
+  ExprId low;
+  ExprId high;
+};
+struct OneOf {  // value is [not] one of (a, b)
+  ExprId value;
+  bool negated = false;
+  std::vector<ExprId> choices;
+};
+struct IfThenElse {
+  ExprId condition;
+  ExprId then_value;
+  ExprId else_value;
+};
+enum class PickKind { kSmaller, kLarger };
+struct Pick {  // smaller of (a, b), larger of (a, b); two or more
+  PickKind kind{};
+  std::vector<ExprId> values;
+};
+
+enum class AggregateKind {
+  kCount,
+  kCountDifferent,
+  kSum,
+  kAverage,
+  kMinimum,
+  kMaximum,
+  kFirst,
+  kLatest,
+  kAny,
+  kTimeSince,
+  kGap,
+};
+enum class WindowKind {
+  kEver,          // none given
+  kLast,          // in last D
+  kSinceEvent,    // since E
+  kSinceEntered,  // since JOURNEY entered STAGE
+};
+struct Window {
+  WindowKind kind = WindowKind::kEver;
+  ExprId duration;  // kLast
+  Name name;        // kSinceEvent: the event or group; kSinceEntered: the journey
+  Name stage;       // kSinceEntered
+  Span span;
+};
+/// `KIND [of] EVENT[.FIELD] [where C] [with same F] [WINDOW]`.
+struct Aggregate {
+  AggregateKind kind{};
+  Name event;  // an event or a group
+  Name field;  // given for sum, average, minimum, maximum, count of different; may be given for first and
+               // latest
+  ExprId where;
+  Name same_field;  // `with same f`, or not given
+  Window window;
+};
+/// Reported already; has any type.
+struct BadExpr {};
+
+using ExprNode = std::variant<BadExpr, NumberLiteral, MoneyLiteral, DurationLiteral, ClockLiteral,
+                              DateLiteral, DateTimeLiteral, FlagLiteral, TextLiteral, NameRef, FieldRef,
+                              Unary, Binary, Between, OneOf, IfThenElse, Pick, Aggregate>;
+struct Expr {
+  ExprNode node;
+  Span span;                 // without surrounding parentheses
+  std::uint32_t height = 0;  // of the tree below, at most kExprHeightMax
+};
+/// Bounds the recursion of everything that walks expressions.
+inline constexpr std::uint32_t kExprHeightMax = 1'000;
+
+}  // namespace lull::dsl::syntax

@@ -1,0 +1,261 @@
+// What the author wrote, as plain data: the result of the parser, before names and types are looked at.
+//
+// Names stay text with a place. Expressions live in one table (SyntaxTree::expressions) and refer to each
+// other by id; the operands of an expression have smaller ids than itself. What could not be parsed, or is
+// not in this edition, was already reported: expressions are then BadExpr, clauses are left out, and their
+// declaration is marked `incomplete` (do not complain about what may be missing from it).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dsl/source.h"
+#include "dsl/syntax_expr.h"
+
+namespace lull::dsl::syntax {
+
+// --- Declarations ---
+/// What all declarations have.
+struct Declaration {
+  Name name;
+  Span span;        // from its keyword to its end
+  std::string doc;  // the `##` lines before it, without the marks
+  bool incomplete = false;
+};
+
+/// A text without {…}.
+struct PlainText {
+  std::string text;
+  Span span;
+
+  bool exists() const { return span.exists(); }
+};
+
+enum class ChannelKind { kTask, kMessage };
+struct Channel {
+  Name name;
+  ChannelKind kind{};
+};
+enum class LatePolicy { kApply, kDrop, kDeadLetter };
+struct RulesetDecl : Declaration {
+  PlainText title;
+  PlainText zone;
+  Name currency;
+  std::vector<Channel> channels;
+  PlainText wire_type;  // wire type "kind" time "at" id "uuid"
+  PlainText wire_time;
+  PlainText wire_id;
+  std::optional<LatePolicy> late;
+  Span late_span;
+  ExprId lateness;  // durations
+  ExprId dedupe;
+  ExprId stale_after;
+  ExprId keep;  // a number
+};
+
+struct ChoiceDecl : Declaration {
+  std::vector<Name> values;
+};
+
+/// The name of a type: text, number, money, flag, duration, time, date, or a choice.
+struct TypeRef {
+  Name name;
+  std::optional<std::int64_t> bytes_max;  // text up to 1_000 bytes
+};
+struct Attribute {
+  Name name;
+  TypeRef type;
+  ExprId default_value;
+  Span span;
+};
+struct EntityDecl : Declaration {
+  Name key;  // none: the one and only
+  std::vector<Attribute> attributes;
+  std::vector<Name> activity;
+  Span activity_span;   // exists if the clause was given
+  ExprId forget_after;  // forget after D quiet
+};
+
+struct EventField {
+  Name name;
+  TypeRef type;
+  bool optional = false;
+  PlainText wire_path;  // from "context.page.path"
+  Span span;
+};
+struct EventDecl : Declaration {
+  std::vector<Name> entities;
+  PlainText wire_name;
+  std::vector<EventField> fields;
+  std::vector<Name> sets;
+};
+struct EventGroupDecl : Declaration {  // events touch = page_viewed, quote_started
+  std::vector<Name> events;
+};
+
+struct FeatureDecl : Declaration {
+  Name entity;
+  ExprId value;
+};
+
+enum class TransitionKind {
+  kOn,          // on EVENT [where C], or on STALL
+  kAfter,       // after D
+  kAfterQuiet,  // after D quiet
+  kWhen,        // when C
+};
+struct Transition {
+  std::vector<Name> from;  // empty if `any`
+  bool any = false;
+  Name to;
+  TransitionKind kind{};
+  Name trigger;  // kOn: an event, a group, or a stall
+  ExprId where;  // kOn
+  ExprId value;  // kAfter, kAfterQuiet: the duration; kWhen: the condition
+  Span span;
+};
+struct JourneyDecl : Declaration {
+  Name entity;
+  Name start;
+  std::vector<Name> ends;
+  std::vector<Transition> transitions;
+};
+
+/// `because "text" [when C]`.
+struct Because {
+  ExprId text;  // a TextLiteral
+  ExprId when;
+  Span span;
+};
+enum class StallKind {
+  kNone,        // none was given
+  kQuiet,       // quiet D
+  kNoFor,       // no E, F for D
+  kFor,         // for D
+  kAfter,       // after E [where C] no F, G [with same f] [where C] within D
+  kAfterFirst,  // after first E ...
+  kAfterEach,   // after each E ...
+};
+struct StallTrigger {
+  StallKind kind = StallKind::kNone;
+  Name event;                // kAfter*: E
+  ExprId event_where;        // kAfter*
+  std::vector<Name> absent;  // kNoFor, kAfter*: the events that have to stay away
+  Name same_field;           // kAfter*
+  ExprId absent_where;       // kAfter*: `where` after the absent events
+  ExprId duration;
+  Span span;
+};
+struct StallDecl : Declaration {
+  Name entity;
+  std::vector<ExprId> while_conditions;  // all must hold
+  std::vector<ExprId> unless;            // any one ends it
+  StallTrigger trigger;
+  std::vector<Because> because;
+};
+
+struct ScoreLine {
+  bool take = false;  // add or take
+  ExprId points;
+  ExprId when;
+  ExprId because;  // a TextLiteral
+  Span span;
+};
+struct ScoreDecl : Declaration {
+  Name entity;
+  ExprId start;
+  std::vector<ScoreLine> lines;
+  ExprId kept_low;  // both or none
+  ExprId kept_high;
+};
+
+struct UnitDecl : Declaration {};
+
+enum class MomentKind {
+  kName,       // on NAME [where C]: an event, a group, a stall, or a condition that has a name
+  kEntering,   // on JOURNEY entering STAGE
+  kCondition,  // on C: a condition becoming true
+};
+struct Moment {
+  MomentKind kind{};
+  Name name;         // kName; kEntering: the journey
+  ExprId where;      // kName
+  Name stage;        // kEntering
+  ExprId condition;  // kCondition
+  Span span;
+};
+struct Destination {
+  Name unit;
+  ExprId key;
+  Span span;
+};
+struct NudgeDecl : Declaration {
+  Name entity;
+  std::optional<Moment> on;
+  ExprId while_condition;
+  std::vector<ExprId> if_conditions;  // all must hold
+  Name channel;
+  ExprId text;                  // a TextLiteral
+  std::vector<Destination> to;  // the first, then each `else`
+  ExprId worth;
+  ExprId again_after;
+  std::vector<ExprId> withdraw_when;  // any one withdraws
+};
+
+enum class LimitPer { kRolling, kDay, kWeek, kMonth };
+struct Limit {  // at most N [X] in D | per day|week|month
+  ExprId count;
+  Name subject;  // `nudges` or none: all; else a channel, a unit, or a nudge
+  LimitPer per{};
+  ExprId duration;  // kRolling
+  Span span;
+};
+struct QuietHours {
+  ExprId from;  // from and to, or a condition
+  ExprId to;
+  ExprId condition;
+  Span span;
+};
+struct PolicyDecl : Declaration {
+  Name entity;
+  std::vector<Name> covers;
+  Span covers_span;  // exists if the clause was given
+  ExprId best_count;
+  ExprId best_by;
+  std::vector<Limit> limits;
+  std::vector<QuietHours> quiet_hours;
+  std::vector<ExprId> never;
+  ExprId holdout;
+};
+
+/// Names that belong to a later edition (calendars, experiments, tables): reported once where they are
+/// declared; their uses are not errors of their own.
+struct LaterName {
+  Name name;
+  std::string_view kind;
+};
+
+struct SyntaxTree {
+  std::vector<Expr> expressions;
+
+  std::vector<RulesetDecl> rulesets;  // one in a good ruleset
+  std::vector<ChoiceDecl> choices;
+  std::vector<EntityDecl> entities;
+  std::vector<EventDecl> events;
+  std::vector<EventGroupDecl> groups;
+  std::vector<FeatureDecl> features;
+  std::vector<JourneyDecl> journeys;
+  std::vector<StallDecl> stalls;
+  std::vector<ScoreDecl> scores;
+  std::vector<UnitDecl> units;
+  std::vector<NudgeDecl> nudges;
+  std::vector<PolicyDecl> policies;
+  std::vector<LaterName> later_names;
+
+  const Expr& operator[](ExprId id) const { return expressions[id.index]; }
+};
+
+}  // namespace lull::dsl::syntax

@@ -1,0 +1,362 @@
+// Builds the syntax tree of one file while the grammar matches it. The grammar (grammar.cpp) calls these
+// methods; nothing here knows PEGTL.
+//
+// Names, expressions and unfinished aggregates wait on stacks until the clause that holds them is complete.
+// An error throws SyntaxError, which the grammar catches at the clause or declaration; Recover* then empties
+// the stacks and says where to go on. A `Span` argument is the text that the rule matched, without the white
+// space after it.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dsl/diagnostics.h"
+#include "dsl/keywords.h"
+#include "dsl/source.h"
+#include "dsl/syntax_tree.h"
+
+namespace lull::dsl::syntax {
+
+/// Thrown after the error was reported; never leaves the parser.
+struct SyntaxError {};
+
+/// Grammar levels below one another; bounds the parser's own stack.
+inline constexpr int kNestingMax = 100;
+/// After so many errors in a file the rest of it is not read.
+inline constexpr std::size_t kFileErrorsMax = 500;
+inline constexpr std::size_t kNameBytesMax = 64;
+
+class TreeBuilder {
+ public:
+  TreeBuilder(const SourceSet& sources, SourceId source, SyntaxTree& tree, Diagnostics& diagnostics)
+      : text_(sources.text(source)),
+        source_(source),
+        tree_(tree),
+        diagnostics_(diagnostics),
+        errors_before_(diagnostics.error_count()) {}
+
+  // --- Places ---
+  std::uint32_t OffsetOf(const char* at) const { return static_cast<std::uint32_t>(at - text_.data()); }
+  void EndToken(std::uint32_t offset) { token_end_ = offset; }
+  Span SpanOf(std::uint32_t begin, std::uint32_t end) const { return {source_, begin, end}; }
+  Span SpanFrom(std::uint32_t begin) const { return {source_, begin, std::max(begin, token_end_)}; }
+  /// Whether the place is the first on its line.
+  bool IsFirstOnLine(std::uint32_t offset) const;
+  bool IsOnLineOfLastToken(std::uint32_t offset) const;
+  /// Whether a declaration begins here, judged from inside of one: at the start of a line, not further in.
+  bool BeginsDeclaration(std::uint32_t offset) const;
+  /// Whether a line begins here with a word that begins a clause of the open block.
+  bool BeginsClause(std::uint32_t offset) const;
+
+  // --- Errors (tree_builder_errors.cpp) ---
+  [[noreturn]] void FailExpected(std::string_view what, std::uint32_t offset);
+  [[noreturn]] void FailWrongOperator(std::string_view written, std::string_view right, std::uint32_t offset);
+  [[noreturn]] void FailChained(std::uint32_t offset);
+  [[noreturn]] void FailClause(std::uint32_t offset);
+  [[noreturn]] void FailDeclaration(std::uint32_t offset);
+  [[noreturn]] void FailArrow(std::uint32_t offset);
+  void EnterNesting(std::uint32_t offset);
+  void LeaveNesting() { --nesting_; }
+  /// Where to go on after an error in a clause, and in a declaration. Both are behind `clause_begin`, if
+  /// there is text at all.
+  std::uint32_t RecoverInBlock(std::uint32_t clause_begin);
+  std::uint32_t RecoverInFile(std::uint32_t declaration_begin);
+  /// The end of a declaration that this edition does not have.
+  std::uint32_t SkipDeclaration(std::uint32_t from) const;
+  void ReportNotYet(Code code, Span span);
+  template <Code kCode>
+  void ReportLater(Span span) {
+    ReportNotYet(kCode, span);
+  }
+  /// Also stands for the expression that was meant.
+  template <Code kCode>
+  void PushLater(Span span) {
+    ReportNotYet(kCode, span);
+    Push(BadExpr{}, span);
+  }
+  /// Gives the rest of the clause up.
+  template <Code kCode>
+  [[noreturn]] void FailLater(Span at) {
+    ReportNotYet(kCode, SpanOfToken(at.begin));
+    Throw(at.begin);
+  }
+  void DropName() { PopName(); }
+  void DropExpr() { Pop(); }
+  void DropDestinations() { destinations_.clear(); }
+
+  // --- Names and expressions (tree_builder_expr.cpp) ---
+  void PushName(Span span);
+  void MakeNumber(Span span);
+  /// A number after which no unit of time can follow.
+  void MakeCount(Span span);
+  void MakePercent(Span span);
+  void MakeMoney(Span span);
+  void AddDurationPart(Span span);
+  void MakeDuration(Span span);
+  void MakeClock(Span span);
+  void MakeDate(Span span);
+  void MakeDateTime();
+  template <bool kValue>
+  void MakeFlag(Span span) {
+    Push(FlagLiteral{kValue}, span);
+  }
+  void BeginText(Span span);
+  void AddTextFixed(Span span);
+  void AddTextHole();
+  void FailTextNotClosed(Span span);
+  void EndText(Span span);
+  void TakePlainText();
+
+  void MakeNameRef();
+  void MakeFieldRef();
+  template <UnaryOp kOp>
+  void MakePrefix(Span span) {
+    Push(Unary{kOp, Pop().id}, span);
+  }
+  template <UnaryOp kOp>
+  void MakePostfix() {
+    MakePostfix(kOp);
+  }
+  template <BinaryOp kOp>
+  void MakeBinary() {
+    MakeBinary(kOp);
+  }
+  void MakeBetween();
+  void BeginList() { list_begins_.push_back(operands_.size()); }
+  template <bool kNegated>
+  void MakeOneOf() {
+    MakeOneOf(kNegated);
+  }
+  template <PickKind kKind>
+  void MakePick(Span span) {
+    MakePick(kKind, span);
+  }
+  void MakeIf(Span span);
+  void OpenParenthesis();
+  void CloseParenthesis(Span span);
+  void CloseList();
+
+  template <AggregateKind kKind>
+  void BeginAggregate() {
+    aggregates_.push_back({kKind, {}, {}, {}, {}, {}});
+  }
+  void SetAggregateEvent() { aggregates_.back().event = PopName(); }
+  void SetAggregateField() { aggregates_.back().field = PopName(); }
+  void EnterWhere() { ++where_nesting_; }
+  void SetAggregateWhere();
+  void SetAggregateSame() { aggregates_.back().same_field = PopName(); }
+  void SetWindowLast(Span span);
+  void SetWindowSince(Span span);
+  void SetWindowEntered(Span span);
+  void EndAggregate(Span span);
+
+  // --- Declarations (tree_builder_decl.cpp) ---
+  void BeginDeclaration(Span span);
+  template <auto kTable>
+  void BeginNamed() {
+    auto& table = tree_.*kTable;
+    table.emplace_back();
+    table.back().name = PopName();
+    current_ = &table.back();
+  }
+  void EndDeclaration(Span span);
+  template <auto kTable>
+  void SetEntity() {
+    (tree_.*kTable).back().entity = PopName();
+  }
+  template <BlockKind kKind>
+  void OpenBlock(Span span) {
+    block_ = kKind;
+    in_block_ = true;
+    block_begin_ = span;
+  }
+  void ReportBlockNotClosed();
+  void AddLaterCalendar() { tree_.later_names.push_back({PopName(), "calendar"}); }
+  void AddLaterExperiment() { tree_.later_names.push_back({PopName(), "experiment"}); }
+  void AddLaterTable() { tree_.later_names.push_back({PopName(), "table"}); }
+
+  void SetTitle(Span span);
+  void SetZone(Span span);
+  void SetCurrency(Span span);
+  template <ChannelKind kKind>
+  void AddChannel() {
+    tree_.rulesets.back().channels.push_back({PopName(), kKind});
+  }
+  void SetWireType(Span span);
+  void SetWireTime(Span span);
+  void SetWireId(Span span);
+  template <LatePolicy kLate>
+  void SetLate(Span span) {
+    SetLate(kLate, span);
+  }
+  /// Sets the one expression of a clause that may stand once.
+  template <auto kTable, auto kMember>
+  void SetExpr(Span span) {
+    SetOnce((tree_.*kTable).back().*kMember, PopExpr(), span);
+  }
+  template <auto kTable, auto kMember>
+  void AddExpr() {
+    ((tree_.*kTable).back().*kMember).push_back(PopExpr());
+  }
+  /// Adds all names of a list.
+  template <auto kTable, auto kMember>
+  void AddNames() {
+    AppendNames((tree_.*kTable).back().*kMember);
+  }
+
+  void SetKey() { tree_.entities.back().key = PopName(); }
+  void MakeType();
+  void SetTypeBytes();
+  void SetDefault() { default_ = PopExpr(); }
+  void EndAttribute(Span span);
+  void SetActivity(Span span);
+  void SetWireName(Span span);
+  void SetOptional() { optional_ = true; }
+  void EndField(Span span);
+
+  void SetStart(Span span);
+  void SetTransitionFrom() { AppendNames(transition_.from); }
+  void SetTransitionAny() { transition_.any = true; }
+  void SetTransitionTo() { transition_.to = PopName(); }
+  void SetTransitionOn();
+  void SetTransitionWhere() { transition_.where = PopExpr(); }
+  template <TransitionKind kKind>
+  void SetTransitionValue() {
+    transition_.kind = kKind;
+    transition_.value = PopExpr();
+  }
+  void SetTransitionQuiet() { transition_.kind = TransitionKind::kAfterQuiet; }
+  void EndTransition(Span span);
+
+  template <StallKind kKind>
+  void SetStallKind() {
+    trigger_.kind = kKind;
+  }
+  void SetStallEvent() { trigger_.event = PopName(); }
+  void SetStallEventWhere() { trigger_.event_where = PopExpr(); }
+  void SetStallAbsent() { AppendNames(trigger_.absent); }
+  void SetStallSame() { trigger_.same_field = PopName(); }
+  void SetStallAbsentWhere() { trigger_.absent_where = PopExpr(); }
+  void SetStallDuration() { trigger_.duration = PopExpr(); }
+  void EndStallTrigger(Span span);
+  void SetWhen() { when_ = PopExpr(); }
+  void EndBecause(Span span);
+
+  void SetPoints() { line_.points = PopExpr(); }
+  void SetLineWhen(Span span) { SetOnce(line_.when, PopExpr(), span); }
+  void SetLineBecause(Span span) { SetOnce(line_.because, PopExpr(), span); }
+  template <bool kTake>
+  void EndScoreLine(Span span) {
+    EndScoreLine(kTake, span);
+  }
+  void SetKept(Span span);
+
+  void SetOnName();
+  void SetOnWhere() { moment_.where = PopExpr(); }
+  void SetOnEntering();
+  void SetOnExpression();
+  void EndOn(Span span);
+  void SetDo(Span span);
+  void BeginDestination() { destination_ = {PopName(), {}, {}}; }
+  void SetDestinationKey() { destination_.key = PopExpr(); }
+  void EndDestination(Span span);
+  void EndTo(Span span);
+
+  void SetCovers(Span span);
+  void SetBest(Span span);
+  void SetLimitCount() { limit_.count = PopExpr(); }
+  void SetLimitSubject() { limit_.subject = PopName(); }
+  template <LimitPer kPer>
+  void SetLimitPer() {
+    limit_.per = kPer;
+  }
+  void SetLimitDuration() { limit_.duration = PopExpr(); }
+  void EndLimit(Span span);
+  void SetQuietFrom() { quiet_.from = PopExpr(); }
+  void EndQuietHours(Span span);
+
+ private:
+  /// An expression and all of its text, parentheses included.
+  struct Operand {
+    ExprId id;
+    Span extent;
+  };
+
+  [[noreturn]] void Throw(std::uint32_t offset);
+  Span SpanOfToken(std::uint32_t offset) const;
+  std::string Describe(std::uint32_t offset) const;
+  /// Bytes since the line's beginning.
+  std::uint32_t ColumnOf(std::uint32_t offset) const;
+  /// As if the last token ended before the white space before this place.
+  void EndTokenBefore(std::uint32_t offset);
+  /// Whether there are so many errors that the rest makes no sense.
+  bool GivesUp(std::uint32_t offset);
+  std::uint32_t NextClause(std::uint32_t from) const;
+  void ResetStacks();
+  void CheckUnitOfTime(Span number);
+
+  void Push(ExprNode node, Span extent);
+  Operand Pop();
+  ExprId PopExpr() { return Pop().id; }
+  Name PopName();
+  void AppendNames(std::vector<Name>& list);
+  void MakePostfix(UnaryOp op);
+  void MakeBinary(BinaryOp op);
+  void MakeOneOf(bool negated);
+  void MakePick(PickKind kind, Span span);
+  Decimal ReadDecimal(Span span);
+  std::vector<ExprId> TakeList();
+
+  bool ReportTwice(bool given, Span first, Span second);
+  void SetOnce(ExprId& slot, ExprId value, Span clause);
+  void SetOnce(PlainText& slot, Span clause);
+  void SetOnce(Name& slot, Span clause);
+  void SetLate(LatePolicy late, Span span);
+  void EndScoreLine(bool take, Span span);
+  std::string DocBefore(std::uint32_t offset) const;
+
+  std::string_view text_;
+  SourceId source_;
+  SyntaxTree& tree_;
+  Diagnostics& diagnostics_;
+  std::size_t errors_before_;  // in other files
+
+  std::uint32_t token_end_ = 0;
+  std::uint32_t error_offset_ = 0;
+  int nesting_ = 0;
+
+  std::vector<Name> names_;
+  std::vector<Operand> operands_;
+  std::vector<std::size_t> list_begins_;
+  std::vector<Aggregate> aggregates_;
+  std::vector<int> where_nesting_outside_;
+  int where_nesting_ = 0;
+  DurationLiteral duration_;
+  std::vector<TextPart> text_parts_;
+  bool in_text_ = false;
+  std::uint32_t text_begin_ = 0;
+  PlainText plain_;
+
+  Declaration* current_ = nullptr;
+  std::uint32_t declaration_begin_ = 0;
+  BlockKind block_ = BlockKind::kRuleset;
+  bool in_block_ = false;
+  Span block_begin_;
+
+  // The clause in hand.
+  TypeRef type_;
+  bool optional_ = false;
+  ExprId default_;
+  Transition transition_;
+  StallTrigger trigger_;
+  ExprId when_;
+  ScoreLine line_;
+  Moment moment_;
+  Destination destination_;
+  std::vector<Destination> destinations_;
+  Limit limit_;
+  QuietHours quiet_;
+};
+
+}  // namespace lull::dsl::syntax

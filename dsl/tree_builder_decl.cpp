@@ -1,0 +1,249 @@
+// Declarations and their clauses.
+#include "dsl/tree_builder.h"
+#include "runtime/base/check.h"
+
+namespace lull::dsl::syntax {
+
+std::string TreeBuilder::DocBefore(std::uint32_t offset) const {
+  std::string doc;
+  std::size_t line_begin = text_.rfind('\n', offset == 0 ? 0 : offset - 1);
+  // The lines above, from the nearest up, as long as they are `##` lines.
+  while (line_begin != std::string_view::npos) {
+    const std::size_t end = line_begin;
+    line_begin = end == 0 ? std::string_view::npos : text_.rfind('\n', end - 1);
+    const std::size_t begin = line_begin == std::string_view::npos ? 0 : line_begin + 1;
+    std::string_view line = text_.substr(begin, end - begin);
+    line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
+    if (!line.starts_with("##")) break;
+    line.remove_prefix(2);
+    if (line.starts_with(' ')) line.remove_prefix(1);
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    doc.insert(0, std::string(line) + (doc.empty() ? "" : "\n"));
+  }
+  return doc;
+}
+
+void TreeBuilder::BeginDeclaration(Span span) {
+  declaration_begin_ = span.begin;
+  in_block_ = false;
+  current_ = nullptr;
+}
+
+void TreeBuilder::EndDeclaration(Span span) {
+  if (current_ == nullptr) return;
+  current_->span = span;
+  current_->doc = DocBefore(span.begin);
+  current_ = nullptr;
+}
+
+bool TreeBuilder::ReportTwice(bool given, Span first, Span second) {
+  if (!given) return false;
+  diagnostics_.Report(Code::kClauseTwice, second, "this clause is given twice")
+      .Label("the second time")
+      .NoteAt(first, "the first time");
+  return true;
+}
+
+void TreeBuilder::SetOnce(ExprId& slot, ExprId value, Span clause) {
+  if (ReportTwice(slot.exists(), slot.exists() ? tree_[slot].span : Span(), clause)) return;
+  slot = value;
+}
+
+void TreeBuilder::SetOnce(PlainText& slot, Span clause) {
+  if (!ReportTwice(slot.exists(), slot.span, clause)) slot = plain_;
+  plain_ = {};
+}
+
+void TreeBuilder::SetOnce(Name& slot, Span clause) {
+  Name name = PopName();
+  if (!ReportTwice(slot.exists(), slot.span, clause)) slot = std::move(name);
+}
+
+// --- Ruleset, choice, entity, event ---
+
+void TreeBuilder::SetTitle(Span span) { SetOnce(tree_.rulesets.back().title, span); }
+void TreeBuilder::SetZone(Span span) { SetOnce(tree_.rulesets.back().zone, span); }
+void TreeBuilder::SetWireType(Span span) { SetOnce(tree_.rulesets.back().wire_type, span); }
+void TreeBuilder::SetWireTime(Span span) { SetOnce(tree_.rulesets.back().wire_time, span); }
+void TreeBuilder::SetWireId(Span span) { SetOnce(tree_.rulesets.back().wire_id, span); }
+
+void TreeBuilder::SetCurrency(Span span) {
+  const Span code{source_, span.end - 3, span.end};
+  Name& currency = tree_.rulesets.back().currency;
+  if (ReportTwice(currency.exists(), currency.span, span)) return;
+  currency = {std::string(text_.substr(code.begin, 3)), code};
+}
+
+void TreeBuilder::SetLate(LatePolicy late, Span span) {
+  RulesetDecl& ruleset = tree_.rulesets.back();
+  if (ReportTwice(ruleset.late.has_value(), ruleset.late_span, span)) return;
+  ruleset.late = late;
+  ruleset.late_span = span;
+}
+
+void TreeBuilder::MakeType() { type_ = {PopName(), {}}; }
+
+void TreeBuilder::SetTypeBytes() {
+  const auto& number = std::get<NumberLiteral>(tree_[PopExpr()].node).value;
+  type_.bytes_max = number.decimals == 0 ? number.units : 0;
+}
+
+void TreeBuilder::EndAttribute(Span span) {
+  tree_.entities.back().attributes.push_back({PopName(), type_, default_, span});
+  default_ = {};
+}
+
+void TreeBuilder::SetActivity(Span span) {
+  EntityDecl& entity = tree_.entities.back();
+  if (!ReportTwice(entity.activity_span.exists(), entity.activity_span, span)) entity.activity_span = span;
+  AppendNames(entity.activity);
+}
+
+void TreeBuilder::SetWireName(Span span) { SetOnce(tree_.events.back().wire_name, span); }
+
+void TreeBuilder::EndField(Span span) {
+  tree_.events.back().fields.push_back({PopName(), type_, optional_, plain_, span});
+  optional_ = false;
+  plain_ = {};
+}
+
+// --- Journey ---
+
+void TreeBuilder::SetStart(Span span) { SetOnce(tree_.journeys.back().start, span); }
+
+void TreeBuilder::SetTransitionOn() {
+  transition_.kind = TransitionKind::kOn;
+  transition_.trigger = PopName();
+}
+
+void TreeBuilder::EndTransition(Span span) {
+  transition_.span = span;
+  tree_.journeys.back().transitions.push_back(std::move(transition_));
+  transition_ = {};
+}
+
+// --- Stall ---
+
+void TreeBuilder::EndStallTrigger(Span span) {
+  trigger_.span = span;
+  StallTrigger& slot = tree_.stalls.back().trigger;
+  const bool given = slot.kind != StallKind::kNone;
+  if (given) {
+    diagnostics_.Report(Code::kClauseTwice, span, "a stall begins in one way only")
+        .Label("a second way")
+        .NoteAt(slot.span, "the first way")
+        .Help("write a stall for each, and name both where either is meant: `a or b`");
+  } else {
+    slot = std::move(trigger_);
+  }
+  trigger_ = {};
+}
+
+void TreeBuilder::EndBecause(Span span) {
+  tree_.stalls.back().because.push_back({PopExpr(), when_, span});
+  when_ = {};
+}
+
+// --- Score ---
+
+void TreeBuilder::EndScoreLine(bool take, Span span) {
+  line_.take = take;
+  line_.span = span;
+  tree_.scores.back().lines.push_back(line_);
+  line_ = {};
+}
+
+void TreeBuilder::SetKept(Span span) {
+  ScoreDecl& score = tree_.scores.back();
+  const ExprId high = PopExpr();
+  SetOnce(score.kept_low, PopExpr(), span);
+  if (!score.kept_high.exists()) score.kept_high = high;
+}
+
+// --- Nudge ---
+
+void TreeBuilder::SetOnName() {
+  moment_.kind = MomentKind::kName;
+  moment_.name = PopName();
+}
+
+void TreeBuilder::SetOnEntering() {
+  moment_.kind = MomentKind::kEntering;
+  moment_.stage = PopName();
+  moment_.name = PopName();
+}
+
+void TreeBuilder::SetOnExpression() {
+  const ExprId condition = PopExpr();
+  if (const auto* ref = std::get_if<NameRef>(&tree_[condition].node)) {
+    moment_.kind = MomentKind::kName;
+    moment_.name = ref->name;
+  } else {
+    moment_.kind = MomentKind::kCondition;
+    moment_.condition = condition;
+  }
+}
+
+void TreeBuilder::EndOn(Span span) {
+  moment_.span = span;
+  std::optional<Moment>& slot = tree_.nudges.back().on;
+  if (!ReportTwice(slot.has_value(), slot ? slot->span : Span(), span)) slot = std::move(moment_);
+  moment_ = {};
+}
+
+void TreeBuilder::SetDo(Span span) {
+  NudgeDecl& nudge = tree_.nudges.back();
+  const ExprId text = PopExpr();
+  Name channel = PopName();
+  if (ReportTwice(nudge.channel.exists(), nudge.channel.span, span)) return;
+  nudge.channel = std::move(channel);
+  nudge.text = text;
+}
+
+void TreeBuilder::EndDestination(Span span) {
+  destination_.span = span;
+  destinations_.push_back(std::move(destination_));
+  destination_ = {};
+}
+
+void TreeBuilder::EndTo(Span span) {
+  std::vector<Destination>& slot = tree_.nudges.back().to;
+  if (!ReportTwice(!slot.empty(), slot.empty() ? Span() : slot[0].span, span))
+    slot = std::move(destinations_);
+  destinations_.clear();
+}
+
+// --- Policy ---
+
+void TreeBuilder::SetCovers(Span span) {
+  PolicyDecl& policy = tree_.policies.back();
+  if (!ReportTwice(policy.covers_span.exists(), policy.covers_span, span)) policy.covers_span = span;
+  AppendNames(policy.covers);
+}
+
+void TreeBuilder::SetBest(Span span) {
+  PolicyDecl& policy = tree_.policies.back();
+  const ExprId by = PopExpr();
+  SetOnce(policy.best_count, PopExpr(), span);
+  if (!policy.best_by.exists()) policy.best_by = by;
+}
+
+void TreeBuilder::EndLimit(Span span) {
+  limit_.span = span;
+  tree_.policies.back().limits.push_back(std::move(limit_));
+  limit_ = {};
+}
+
+void TreeBuilder::EndQuietHours(Span span) {
+  // Two times, or one condition.
+  if (quiet_.from.exists()) {
+    quiet_.to = PopExpr();
+  } else {
+    quiet_.condition = PopExpr();
+  }
+  quiet_.span = span;
+  tree_.policies.back().quiet_hours.push_back(quiet_);
+  quiet_ = {};
+}
+
+}  // namespace lull::dsl::syntax

@@ -1,0 +1,353 @@
+// What goes wrong, said in the analyst's words, and where to go on after it.
+#include <algorithm>
+
+#include "dsl/tree_builder.h"
+#include "runtime/base/check.h"
+
+namespace lull::dsl::syntax {
+namespace {
+
+bool IsBlank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
+bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+
+std::string Quoted(std::string_view text) { return "`" + std::string(text) + "`"; }
+
+/// Steps over one token of any kind: a word or number, a text, a comment, a line of blanks, one other byte.
+std::uint32_t NextToken(std::string_view text, std::uint32_t at) {
+  const auto end = static_cast<std::uint32_t>(text.size());
+  const char c = text[at];
+  if (IsWordByte(c)) {
+    while (at < end && IsWordByte(text[at])) ++at;
+  } else if (c == '#') {
+    while (at < end && text[at] != '\n') ++at;
+  } else if (c == '"') {
+    ++at;
+    while (at < end && text[at] != '"' && text[at] != '\n') at += text[at] == '\\' && at + 1 < end ? 2 : 1;
+    if (at < end && text[at] == '"') ++at;
+  } else {
+    ++at;
+  }
+  return std::min(at, end);
+}
+
+constexpr std::pair<std::string_view, std::string_view> kUnitAbbreviations[] = {
+    {"s", "seconds"}, {"sec", "seconds"}, {"secs", "seconds"}, {"min", "minutes"}, {"mins", "minutes"},
+    {"h", "hours"},   {"hr", "hours"},    {"hrs", "hours"},    {"d", "days"},      {"w", "weeks"},
+    {"wk", "weeks"},  {"wks", "weeks"},   {"yr", "years"},     {"yrs", "years"}};
+
+std::string_view UnitMeantBy(std::string_view word) {
+  for (const auto& [short_form, unit] : kUnitAbbreviations) {
+    if (short_form == word) return unit;
+  }
+  return ClosestWord(word, TimeUnitWords());
+}
+
+}  // namespace
+
+bool TreeBuilder::IsFirstOnLine(std::uint32_t offset) const {
+  while (offset > 0 && IsBlank(text_[offset - 1])) --offset;
+  return offset == 0 || text_[offset - 1] == '\n';
+}
+
+bool TreeBuilder::IsOnLineOfLastToken(std::uint32_t offset) const {
+  return text_.substr(token_end_, offset - token_end_).find('\n') == std::string_view::npos;
+}
+
+std::uint32_t TreeBuilder::ColumnOf(std::uint32_t offset) const {
+  const std::size_t line_end = text_.substr(0, offset).rfind('\n');
+  return line_end == std::string_view::npos ? offset : offset - static_cast<std::uint32_t>(line_end) - 1;
+}
+
+bool TreeBuilder::BeginsDeclaration(std::uint32_t offset) const {
+  if (!IsDeclarationWord(WordAt(text_, offset)) || !IsFirstOnLine(offset)) return false;
+  return ColumnOf(offset) <= ColumnOf(declaration_begin_);
+}
+
+bool TreeBuilder::BeginsClause(std::uint32_t offset) const {
+  return in_block_ && IsClauseWord(block_, WordAt(text_, offset)) && IsFirstOnLine(offset);
+}
+
+Span TreeBuilder::SpanOfToken(std::uint32_t offset) const {
+  if (offset >= text_.size()) return {source_, offset, offset};
+  std::uint32_t end = NextToken(text_, offset);
+  // A code point is underlined whole.
+  while (end < text_.size() && (static_cast<unsigned char>(text_[end]) & 0xC0) == 0x80) ++end;
+  return {source_, offset, end};
+}
+
+std::string TreeBuilder::Describe(std::uint32_t offset) const {
+  if (offset >= text_.size()) return "the end of the file";
+  const std::string_view word = WordAt(text_, offset);
+  if (!word.empty()) return Quoted(word.substr(0, kNameBytesMax));
+  if (text_[offset] == '"') return "a text";
+  const Span span = SpanOfToken(offset);
+  return (IsDigit(text_[offset]) ? "the number " : "") +
+         Quoted(text_.substr(span.begin, span.end - span.begin));
+}
+
+void TreeBuilder::Throw(std::uint32_t offset) {
+  error_offset_ = offset;
+  throw SyntaxError();
+}
+
+void TreeBuilder::FailExpected(std::string_view what, std::uint32_t offset) {
+  const std::string expected = "expected " + std::string(what);
+  const std::string_view word = WordAt(text_, offset);
+  const bool wants_name = what.starts_with("the name") || what.starts_with("a name");
+  if (wants_name && IsReservedWord(word) && IsOnLineOfLastToken(offset)) {
+    diagnostics_
+        .Report(Code::kReservedWord, SpanOfToken(offset), Quoted(word) + " is a reserved word, not a name")
+        .Label(expected)
+        .Help("choose another name, such as " + Quoted("the_" + std::string(word)));
+  } else if (IsOnLineOfLastToken(offset) && offset < text_.size()) {
+    diagnostics_
+        .Report(Code::kExpectedSomethingElse, SpanOfToken(offset),
+                expected + ", but found " + Describe(offset))
+        .Label(expected);
+  } else {
+    // The mistake is where the line ends, not where the next one begins.
+    const bool at_end = offset >= text_.size();
+    diagnostics_
+        .Report(Code::kExpectedSomethingElse, {source_, token_end_, token_end_},
+                expected + (at_end ? ", but the file ends" : ", but the line ends"))
+        .Label(expected + " here");
+  }
+  Throw(offset);
+}
+
+void TreeBuilder::FailWrongOperator(std::string_view written, std::string_view right, std::uint32_t offset) {
+  const Span span{source_, offset, offset + static_cast<std::uint32_t>(written.size())};
+  diagnostics_.Report(Code::kWrongOperator, span, Quoted(written) + " is not an operator here")
+      .Replace(span, std::string(right));
+  Throw(offset);
+}
+
+void TreeBuilder::FailChained(std::uint32_t offset) {
+  diagnostics_.Report(Code::kChainedComparison, SpanOfToken(offset), "comparisons do not chain")
+      .Label("a second comparison")
+      .NoteAt(operands_.back().extent, "the first comparison")
+      .Help("join two comparisons with `and`, or write `x between low and high`");
+  Throw(offset);
+}
+
+void TreeBuilder::FailArrow(std::uint32_t offset) {
+  // `strat browsing` reads like the beginning of a transition.
+  const std::string_view first = names_.empty() ? std::string_view() : std::string_view(names_.back().text);
+  const std::string_view meant = ClosestWord(first, WordsOf(BlockKind::kJourney).clauses);
+  if (!meant.empty() && !WordAt(text_, offset).empty()) {
+    diagnostics_.Report(Code::kUnknownClause, names_.back().span, "a journey has no clause " + Quoted(first))
+        .Help("did you mean " + Quoted(meant) + "?")
+        .Replace(names_.back().span, std::string(meant));
+    Throw(offset);
+  }
+  FailExpected("`->` and the stage to go to", offset);
+}
+
+void TreeBuilder::FailClause(std::uint32_t offset) {
+  const BlockWords& block = WordsOf(block_);
+  const std::string_view word = WordAt(text_, offset);
+  const char c = text_[offset];
+  if (block.resumes_anywhere && IsReservedWord(word)) {
+    diagnostics_
+        .Report(Code::kReservedWord, SpanOfToken(offset), Quoted(word) + " is a reserved word, not a name")
+        .Label(std::string("expected ") + std::string(block.contents))
+        .Help("choose another name; a field can keep its name on the wire: `the_" + std::string(word) +
+              " text from \"" + std::string(word) + "\"`");
+    Throw(offset);
+  }
+  const bool is_value = IsDigit(c) || c == '"' || c == '(';
+  if (!word.empty() && !block.resumes_anywhere) {
+    Diagnostic& diagnostic = diagnostics_.Report(
+        Code::kUnknownClause, SpanOfToken(offset),
+        std::string(block.what) + " has no clause " + Quoted(word.substr(0, kNameBytesMax)));
+    // A word in the middle of a line was more likely to go on with a clause than to begin one.
+    std::string_view meant = IsFirstOnLine(offset) ? std::string_view() : ClosestWord(word, ReservedWords());
+    if (meant.empty()) meant = ClosestWord(word, block.clauses);
+    if (!meant.empty()) {
+      diagnostic.Help("did you mean " + Quoted(meant) + "?").Replace(SpanOfToken(offset), std::string(meant));
+    } else {
+      std::string all;
+      for (const std::string_view clause : block.clauses) all += (all.empty() ? "" : ", ") + Quoted(clause);
+      diagnostic.Help("its clauses begin with " + all);
+    }
+    Throw(offset);
+  }
+  if (is_value && IsOnLineOfLastToken(offset)) {
+    diagnostics_
+        .Report(Code::kMissingOperator, SpanOfToken(offset),
+                "an operator is missing before " + Describe(offset))
+        .Help("join the two values, for example with `is`, `>=`, `+` or `and`");
+    Throw(offset);
+  }
+  const std::string expected = "expected " + std::string(block.contents);
+  diagnostics_
+      .Report(Code::kExpectedSomethingElse, SpanOfToken(offset), expected + ", but found " + Describe(offset))
+      .Label(expected);
+  Throw(offset);
+}
+
+void TreeBuilder::FailDeclaration(std::uint32_t offset) {
+  const std::string_view word = WordAt(text_, offset);
+  if (word.empty()) FailExpected("a declaration such as `event` or `nudge`", offset);
+  Diagnostic& diagnostic =
+      diagnostics_.Report(Code::kUnknownDeclaration, SpanOfToken(offset),
+                          Quoted(word.substr(0, kNameBytesMax)) + " does not begin a declaration");
+  const std::string_view meant = ClosestWord(word, DeclarationWords());
+  if (!meant.empty()) {
+    diagnostic.Help("did you mean " + Quoted(meant) + "?").Replace(SpanOfToken(offset), std::string(meant));
+  } else {
+    diagnostic.Help(
+        "a declaration begins with a word such as `entity`, `event`, `feature`, `stall` or `nudge`");
+  }
+  Throw(offset);
+}
+
+void TreeBuilder::EnterNesting(std::uint32_t offset) {
+  if (nesting_ >= kNestingMax) {
+    diagnostics_.Report(Code::kNestedTooDeeply, SpanOfToken(offset), "this expression is nested too deeply")
+        .Help("give parts of it names with `feature`");
+    Throw(offset);
+  }
+  ++nesting_;
+}
+
+void TreeBuilder::CheckUnitOfTime(Span number) {
+  std::uint32_t at = number.end;
+  while (at < text_.size() && (text_[at] == ' ' || text_[at] == '\t')) ++at;
+  const std::string_view word = WordAt(text_, at);
+  if (word.empty() || IsReservedWord(word)) return;
+  const std::string_view unit = UnitMeantBy(word);
+  const bool adjacent = at == number.end;
+  if (!adjacent && (unit.empty() || (in_block_ && IsClauseWord(block_, word)))) return;
+  Diagnostic& diagnostic =
+      diagnostics_.Report(Code::kUnknownTimeUnit, SpanOfToken(at),
+                          "there is no unit of time " + Quoted(word.substr(0, kNameBytesMax)));
+  if (unit.empty()) {
+    diagnostic.Help("units are seconds, minutes, hours, days, weeks, months and years");
+  } else {
+    diagnostic.Help("did you mean " + Quoted(unit) + "?")
+        .Replace(SpanOfToken(at), (adjacent ? " " : "") + std::string(unit));
+  }
+  Throw(at);
+}
+
+void TreeBuilder::ReportBlockNotClosed() {
+  diagnostics_.Report(Code::kBlockNotClosed, block_begin_, "this block is not closed")
+      .Label("begins here")
+      .NoteAt({source_, token_end_, token_end_}, "a `}` is missing here at the latest")
+      .Help("close it with `}`")
+      .Replace({source_, token_end_, token_end_}, "\n}");
+  if (current_ != nullptr) current_->incomplete = true;
+}
+
+void TreeBuilder::ReportNotYet(Code code, Span span) {
+  diagnostics_
+      .Report(code, span, "not in this edition of the language yet: " + std::string(InfoOf(code).title))
+      .Help(std::string(InfoOf(code).explanation));
+  if (current_ != nullptr) current_->incomplete = true;
+}
+
+void TreeBuilder::ResetStacks() {
+  names_.clear();
+  operands_.clear();
+  list_begins_.clear();
+  aggregates_.clear();
+  where_nesting_outside_.clear();
+  where_nesting_ = 0;
+  nesting_ = 0;
+  duration_ = {};
+  text_parts_.clear();
+  plain_ = {};
+  default_ = {};
+  optional_ = false;
+  transition_ = {};
+  trigger_ = {};
+  when_ = {};
+  line_ = {};
+  moment_ = {};
+  destination_ = {};
+  destinations_.clear();
+  limit_ = {};
+  quiet_ = {};
+}
+
+std::uint32_t TreeBuilder::NextClause(std::uint32_t from) const {
+  const BlockWords& block = WordsOf(block_);
+  int depth = 0;
+  std::uint32_t at = from;
+  while (at < text_.size()) {
+    const char c = text_[at];
+    if (c == '}' && depth == 0) return at;
+    if (c == '{') ++depth;
+    if (c == '}') --depth;
+    const std::string_view word = WordAt(text_, at);
+    if (!word.empty() && IsFirstOnLine(at)) {
+      if (BeginsDeclaration(at)) return at;
+      const bool clause = IsClauseWord(block_, word) || (block.resumes_anywhere && !IsReservedWord(word));
+      if (clause && depth == 0) return at;
+    }
+    at = NextToken(text_, at);
+  }
+  return at;
+}
+
+bool TreeBuilder::GivesUp(std::uint32_t offset) {
+  if (diagnostics_.error_count() - errors_before_ < kFileErrorsMax) return false;
+  diagnostics_
+      .Report(Code::kTooManyErrors, {source_, offset, offset}, "there are too many errors in this file")
+      .Label("the text from here on was not read");
+  // The next call must not report again.
+  errors_before_ = diagnostics_.error_count();
+  token_end_ = static_cast<std::uint32_t>(text_.size());
+  return true;
+}
+
+std::uint32_t TreeBuilder::RecoverInBlock(std::uint32_t clause_begin) {
+  ResetStacks();
+  if (current_ != nullptr) current_->incomplete = true;
+  if (GivesUp(clause_begin)) return static_cast<std::uint32_t>(text_.size());
+  std::uint32_t from = std::max(error_offset_, clause_begin);
+  if (in_text_) {
+    // Out of the text first, or its closing mark would seem to open another.
+    while (from < text_.size() && text_[from] != '"' && text_[from] != '\n') ++from;
+    if (from < text_.size() && text_[from] == '"') ++from;
+    in_text_ = false;
+  }
+  if (from == clause_begin && from < text_.size() && text_[from] != '}') from = NextToken(text_, from);
+  const std::uint32_t next = NextClause(from);
+  EndTokenBefore(next);
+  return next;
+}
+
+void TreeBuilder::EndTokenBefore(std::uint32_t offset) {
+  while (offset > 0 && (IsBlank(text_[offset - 1]) || text_[offset - 1] == '\n')) --offset;
+  token_end_ = offset;
+}
+
+std::uint32_t TreeBuilder::SkipDeclaration(std::uint32_t from) const {
+  std::uint32_t at = from;
+  while (at < text_.size() && !BeginsDeclaration(at)) at = NextToken(text_, at);
+  return at;
+}
+
+std::uint32_t TreeBuilder::RecoverInFile(std::uint32_t declaration_begin) {
+  ResetStacks();
+  in_text_ = false;
+  if (current_ != nullptr) current_->incomplete = true;
+  EndDeclaration({source_, declaration_begin, std::max(declaration_begin, error_offset_)});
+  if (GivesUp(declaration_begin)) return static_cast<std::uint32_t>(text_.size());
+  std::uint32_t at = std::max(error_offset_, declaration_begin);
+  if (at == declaration_begin) at = NextToken(text_, at);
+  // Any word as far out as the broken declaration begins the next one, if only with a slip of the keyboard.
+  while (at < text_.size()) {
+    const std::string_view word = WordAt(text_, at);
+    if (!word.empty() && !IsReservedWord(word) && IsFirstOnLine(at) &&
+        ColumnOf(at) <= ColumnOf(declaration_begin))
+      break;
+    at = NextToken(text_, at);
+  }
+  EndTokenBefore(at);
+  return at;
+}
+
+}  // namespace lull::dsl::syntax

@@ -1,0 +1,355 @@
+#include "runtime/arbitration.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "runtime/base/check.h"
+#include "runtime/decision_writer.h"
+
+namespace lull::runtime {
+namespace {
+
+/// Tasks expire this long after they went out.
+constexpr std::int64_t kTaskLifeMicros = 30 * kMicrosPerDay;
+
+/// Week 0 holds 1970-01-01, a Thursday.
+constexpr std::int64_t kFirstMonday = -3;
+
+}  // namespace
+
+void StepState::SetSame(WaitSerial serial) {
+  if (serial == 0 || side() == nullptr) return;
+  for (std::size_t index = 0; index < side()->each.size(); ++index) {
+    const ValueType type = entity->each_waits[index].same_type;
+    for (const EachWait& wait : side()->each[index].waits) {
+      if (wait.serial != serial) continue;
+      if (type == ValueType::kText) {
+        moment.same.text = wait.known ? texts->View(static_cast<std::uint32_t>(wait.value)) : TextView{};
+      } else {
+        moment.same.integer = static_cast<std::int64_t>(wait.value);
+      }
+      return;
+    }
+  }
+}
+
+void Arbiter::Reset() {
+  policies_.assign(state_.ruleset->policies.size(), {});
+  trigger_counts_.assign(state_.ruleset->nudges.size(), 0);
+}
+
+void Arbiter::Run() {
+  const EntitySide* side = state_.side();
+  if (state_.triggers.empty() && (side == nullptr || side->waiting.empty())) return;
+  Collect();
+  state_.triggers.clear();
+  if (candidates_.empty()) return;
+  RankAll();
+  for (Candidate& candidate : candidates_) {
+    const Hold hold = Judge(candidate);
+    if (hold.code == DecisionCode::kNone) {
+      Win(candidate);
+    } else {
+      Lose(candidate, hold);
+    }
+  }
+  RemoveWaiting();
+  for (const Candidate& candidate : candidates_) trigger_counts_[candidate.nudge] = 0;
+  std::fill(policies_.begin(), policies_.end(), PolicyState{});
+}
+
+void Arbiter::Collect() {
+  candidates_.clear();
+  if (const EntitySide* side = state_.side(); side != nullptr) {
+    for (std::uint32_t index = 0; index < side->waiting.size(); ++index) {
+      Candidate candidate;
+      candidate.nudge = side->waiting[index].nudge;
+      candidate.serial = side->waiting[index].serial;
+      candidate.waiting = index;
+      candidates_.push_back(candidate);
+    }
+  }
+  AddTriggers();
+  for (Candidate& candidate : candidates_) {
+    candidate.k = trigger_counts_[candidate.nudge]++;
+    if (state_.plan->nudges[candidate.nudge].needs_unit) {
+      state_.SetSame(candidate.serial);
+      candidate.unit = writer_.RouteOf(candidate.nudge).unit;
+    }
+  }
+}
+
+void Arbiter::AddTriggers() {
+  for (const Trigger& trigger : state_.triggers) {
+    if (!trigger.checked && !PassesOwnConditions(trigger)) continue;
+    Candidate candidate;
+    candidate.nudge = trigger.nudge;
+    candidate.serial = trigger.serial;
+    candidates_.push_back(candidate);
+  }
+}
+
+bool Arbiter::PassesOwnConditions(const Trigger& trigger) {
+  const NudgeSpec& nudge = state_.ruleset->nudges[trigger.nudge];
+  state_.SetSame(trigger.serial);
+  if (nudge.if_condition != kNoFunction && !state_.Holds(nudge.if_condition)) return false;
+  if (nudge.due_offset == kNoOffset) return true;
+  const std::int64_t now = state_.moment.now;
+  const std::int64_t last = state_.SlotI64(nudge.due_offset);
+  if (last != kUnknown && nudge.again_after != kNoFunction) {
+    const std::int64_t pause = state_.Values(nudge.again_after)[0].integer;
+    std::int64_t free_at = kNever;
+    // An unknown pause compares as no: it never ends.
+    if (pause == kUnknown || __builtin_add_overflow(last, pause, &free_at) || now < free_at) return false;
+  }
+  state_.SlotI64(nudge.due_offset) = now;
+  return true;
+}
+
+Rank Arbiter::RankOf(const Candidate& candidate) {
+  Rank rank;
+  const std::uint32_t ranking = state_.plan->nudges[candidate.nudge].ranking;
+  if (ranking == kNoIndex) return rank;
+  const PolicySpec& policy = state_.ruleset->policies[ranking];
+  const NudgeSpec& nudge = state_.ruleset->nudges[candidate.nudge];
+  const FunctionId function = policy.best_by_worth ? nudge.worth : policy.best_by;
+  if (function == kNoFunction) return rank;
+  state_.SetSame(candidate.serial);
+  rank.value = state_.Values(function)[0];
+  const ValueType type = policy.best_by_worth ? nudge.worth_type : policy.best_type;
+  if (type == ValueType::kNumber) {
+    rank.known = !std::isnan(rank.value.number);
+    rank.order = rank.known ? static_cast<long double>(rank.value.number) : 0;
+  } else {
+    rank.known = rank.value.integer != kUnknown;
+    rank.order = rank.known ? static_cast<long double>(rank.value.integer) : 0;
+  }
+  return rank;
+}
+
+bool Arbiter::Before(const Candidate& a, const Candidate& b) const {
+  const std::uint32_t ranking_a = state_.plan->nudges[a.nudge].ranking;
+  const std::uint32_t ranking_b = state_.plan->nudges[b.nudge].ranking;
+  if (ranking_a != ranking_b) {
+    if (ranking_a == kNoIndex || ranking_b == kNoIndex) return ranking_b == kNoIndex;
+    return state_.ruleset->policies[ranking_a].name < state_.ruleset->policies[ranking_b].name;
+  }
+  if (a.rank.known != b.rank.known) return a.rank.known;
+  if (a.rank.order != b.rank.order) return a.rank.order > b.rank.order;
+  if (a.nudge != b.nudge) {
+    return state_.ruleset->nudges[a.nudge].name < state_.ruleset->nudges[b.nudge].name;
+  }
+  return a.k < b.k;
+}
+
+void Arbiter::RankAll() {
+  if (candidates_.size() < 2) return;
+  for (Candidate& candidate : candidates_) candidate.rank = RankOf(candidate);
+  std::sort(candidates_.begin(), candidates_.end(),
+            [this](const Candidate& a, const Candidate& b) { return Before(a, b); });
+}
+
+Hold Arbiter::Judge(Candidate& candidate) {
+  using Judgement = Hold (Arbiter::*)(const Candidate&);
+  static constexpr Judgement kInOrder[] = {&Arbiter::JudgeNever, &Arbiter::JudgeLimits,
+                                           &Arbiter::JudgeQuietHours, &Arbiter::JudgePlaces};
+  state_.SetSame(candidate.serial);
+  for (const Judgement judgement : kInOrder) {
+    Hold hold = (this->*judgement)(candidate);
+    if (hold.code != DecisionCode::kNone) return hold;
+  }
+  return {};
+}
+
+Hold Arbiter::JudgeNever(const Candidate& candidate) {
+  for (const std::uint32_t index : state_.plan->nudges[candidate.nudge].policies) {
+    PolicyState& policy = policies_[index];
+    if (!policy.never_known) {
+      // Every condition is asked, so that each arms its own next change.
+      for (const FunctionId never : state_.ruleset->policies[index].never) {
+        const bool holds = state_.Holds(never);
+        policy.never = policy.never || holds;
+      }
+      policy.never_known = true;
+    }
+    if (policy.never) return {.code = DecisionCode::kNever, .policy = index};
+  }
+  return {};
+}
+
+Hold Arbiter::JudgeLimits(const Candidate& candidate) {
+  for (const std::uint32_t index : state_.plan->nudges[candidate.nudge].policies) {
+    for (const LimitSpec& limit : state_.ruleset->policies[index].limits) {
+      if (!Matches(limit, candidate)) continue;
+      const std::int64_t free_at = LimitFreeAt(limit);
+      if (free_at == kUnknown) continue;
+      return {.code = DecisionCode::kCapped, .policy = index, .limit = &limit, .until = free_at};
+    }
+  }
+  return {};
+}
+
+Hold Arbiter::JudgeQuietHours(const Candidate& candidate) {
+  const std::int64_t now = state_.moment.now;
+  for (const std::uint32_t index : state_.plan->nudges[candidate.nudge].policies) {
+    for (const QuietHoursSpec& quiet : state_.ruleset->policies[index].quiet_hours) {
+      Hold hold{.code = DecisionCode::kQuietHours, .policy = index};
+      if (quiet.condition != kNoFunction) {
+        if (state_.Holds(quiet.condition)) return hold;
+        continue;
+      }
+      if (!state_.format.zone.InDailySpan(now, quiet.from_minute, quiet.to_minute)) continue;
+      hold.until = state_.format.zone.DailySpanEnd(now, quiet.from_minute, quiet.to_minute);
+      return hold;
+    }
+  }
+  return {};
+}
+
+Hold Arbiter::JudgePlaces(const Candidate& candidate) {
+  const NudgePlan& plan = state_.plan->nudges[candidate.nudge];
+  for (const std::uint32_t index : plan.policies) {
+    const std::uint32_t places = state_.ruleset->policies[index].best_count;
+    if (places == 0) continue;
+    const PolicyState& policy = policies_[index];
+    const auto lost_to = [&](const Candidate& winner) {
+      return Hold{
+          .code = DecisionCode::kOutranked, .policy = index, .nudge = winner.nudge, .winner = &winner};
+    };
+    if (policy.winners >= places) return lost_to(*policy.last_winner);
+    if (!plan.is_task || state_.side() == nullptr) continue;
+    std::uint32_t taken = 0;
+    Hold hold{.code = DecisionCode::kPlaceTaken, .policy = index};
+    for (const OpenTask& task : state_.side()->tasks) {
+      if (!state_.plan->Covers(index, task.nudge)) continue;
+      ++taken;
+      if (task.expires < hold.until || hold.nudge == kNoIndex) hold.nudge = task.nudge;
+      hold.until = std::min(hold.until, task.expires);
+    }
+    if (taken >= places) return policy.winners > 0 ? lost_to(*policy.last_winner) : hold;
+  }
+  return {};
+}
+
+bool Arbiter::Matches(const LimitSpec& limit, const Candidate& candidate) const {
+  switch (limit.scope) {
+    case LimitScope::kAll:
+      return true;
+    case LimitScope::kNudge:
+      return limit.scope_index == candidate.nudge;
+    case LimitScope::kChannel:
+      return limit.scope_index == state_.ruleset->nudges[candidate.nudge].channel;
+    case LimitScope::kUnit:
+      return limit.scope_index == candidate.unit;
+  }
+  return false;
+}
+
+std::int64_t Arbiter::LimitFreeAt(const LimitSpec& limit) {
+  const std::int64_t now = state_.moment.now;
+  const std::int64_t* slots = &state_.SlotI64(limit.offset);
+  if (limit.period != LimitPeriod::kRolling) {
+    const std::int64_t count = slots[0] == PeriodStart(limit.period, now) ? slots[1] : 0;
+    return count < limit.count_max ? kUnknown : PeriodEnd(limit.period, now);
+  }
+  std::int64_t free_at = kNever;
+  for (std::uint32_t index = 0; index < limit.count_max; ++index) {
+    if (slots[index] == kUnknown || slots[index] + limit.rolling_micros <= now) return kUnknown;
+    free_at = std::min(free_at, slots[index] + limit.rolling_micros);
+  }
+  return free_at;
+}
+
+std::int64_t Arbiter::PeriodStart(LimitPeriod period, std::int64_t now) const {
+  const Zone& zone = state_.format.zone;
+  if (period == LimitPeriod::kDay) return zone.DayStart(zone.DayOf(now));
+  if (period == LimitPeriod::kWeek) return zone.DayStart(zone.WeekOf(now) * 7 + kFirstMonday);
+  const std::int64_t month = zone.MonthOf(now);
+  return zone.DayStart(
+      DayOfDate({static_cast<std::int32_t>(month / 12), static_cast<std::int32_t>(month % 12) + 1, 1}));
+}
+
+std::int64_t Arbiter::PeriodEnd(LimitPeriod period, std::int64_t now) const {
+  const Zone& zone = state_.format.zone;
+  if (period == LimitPeriod::kDay) return zone.NextDayStart(now);
+  return period == LimitPeriod::kWeek ? zone.NextWeekStart(now) : zone.NextMonthStart(now);
+}
+
+void Arbiter::Count(const LimitSpec& limit) {
+  const std::int64_t now = state_.moment.now;
+  std::int64_t* slots = &state_.SlotI64(limit.offset);
+  if (limit.period == LimitPeriod::kRolling) {
+    // Unknown, a free place, is the smallest value.
+    *std::min_element(slots, slots + limit.count_max) = now;
+    return;
+  }
+  const std::int64_t start = PeriodStart(limit.period, now);
+  slots[1] = slots[0] == start ? slots[1] + 1 : 1;
+  slots[0] = start;
+}
+
+bool Arbiter::IsHeldOut(const Candidate& candidate, Hold& hold) const {
+  for (const std::uint32_t index : state_.plan->nudges[candidate.nudge].policies) {
+    const PolicySpec& policy = state_.ruleset->policies[index];
+    if (policy.holdout_share <= 0) continue;
+    if (HoldoutPoint(state_.ruleset->name, policy.name, state_.key) >= policy.holdout_share) continue;
+    hold = {.code = DecisionCode::kHoldout, .policy = index};
+    return true;
+  }
+  return false;
+}
+
+void Arbiter::Win(Candidate& candidate) {
+  const NudgeSpec& nudge = state_.ruleset->nudges[candidate.nudge];
+  const NudgePlan& plan = state_.plan->nudges[candidate.nudge];
+  for (const std::uint32_t index : plan.policies) {
+    for (const LimitSpec& limit : state_.ruleset->policies[index].limits) {
+      if (Matches(limit, candidate)) Count(limit);
+    }
+    ++policies_[index].winners;
+    policies_[index].last_winner = &candidate;
+  }
+  Hold hold;
+  const bool held_out = IsHeldOut(candidate, hold);
+  const DecisionId id = writer_.IdOf(candidate);
+  const DecisionWriter::Route route = writer_.RouteOf(candidate.nudge);
+  const std::int64_t expires = plan.is_task ? state_.moment.now + kTaskLifeMicros : kUnknown;
+  if (plan.is_task) {
+    OpenTask task{.id = id, .expires = expires, .nudge = candidate.nudge, .serial = candidate.serial};
+    task.unit = route.unit;
+    task.unit_key = state_.texts->Intern(route.key);
+    task.held_out = held_out;
+    SideOf(state_.header()).tasks.push_back(task);
+    state_.Arm(expires);
+  }
+  writer_.Win(candidate, id, route, hold, expires);
+  if (candidate.waiting == kNoIndex) return;
+  state_.side()->waiting[candidate.waiting].nudge = kNoIndex;
+  if (plan.each_wait == kNoIndex) {
+    if (nudge.gone_bit != kNoIndex) SetBit(state_.moment.record, nudge.gone_bit, true);
+    return;
+  }
+  for (EachWait& wait : state_.side()->each[plan.each_wait].waits) {
+    if (wait.serial == candidate.serial) wait.gone |= plan.each_bit;
+  }
+}
+
+void Arbiter::Lose(Candidate& candidate, const Hold& hold) {
+  if (candidate.waiting == kNoIndex) {
+    writer_.Lose(DecisionKind::kSuppressed, candidate, hold);
+    return;
+  }
+  if (hold.until != kNever) state_.Arm(hold.until);
+  WaitingNudge& waiting = state_.side()->waiting[candidate.waiting];
+  if (waiting.code == hold.code) return;
+  waiting.code = hold.code;
+  writer_.Lose(DecisionKind::kWaiting, candidate, hold);
+}
+
+void Arbiter::RemoveWaiting() {
+  EntitySide* side = state_.side();
+  if (side == nullptr) return;
+  std::erase_if(side->waiting, [](const WaitingNudge& waiting) { return waiting.nudge == kNoIndex; });
+}
+
+}  // namespace lull::runtime

@@ -1,0 +1,88 @@
+// Which of the nudges that are due go out, and what holds the others back (semantics: moments; language:
+// policies).
+//
+// due -> `never` -> rank -> one by one: limits, quiet hours, places; each winner counts at once -> holdout.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "runtime/step_state.h"
+
+namespace lull::runtime {
+
+class DecisionWriter;
+
+/// How a policy's `best` values a candidate. Exact for both money and numbers.
+struct Rank {
+  bool known = false;
+  long double order = 0;
+  FieldValue value;
+};
+
+struct Candidate {
+  std::uint32_t nudge = 0;
+  WaitSerial serial = 0;
+  std::uint32_t k = 0;
+  std::uint32_t waiting = kNoIndex;  // index into EntitySide::waiting
+  std::uint32_t unit = kNoIndex;     // if it had to be known
+  Rank rank;
+};
+
+/// What holds a candidate back.
+struct Hold {
+  DecisionCode code = DecisionCode::kNone;
+  std::uint32_t policy = kNoIndex;
+  const LimitSpec* limit = nullptr;
+  std::int64_t until = kNever;     // kNever: not by time alone, or not known
+  std::uint32_t nudge = kNoIndex;  // whose action took the place
+  const Candidate* winner = nullptr;
+};
+
+class Arbiter {
+ public:
+  Arbiter(StepState& state, DecisionWriter& writer) : state_(state), writer_(writer) {}
+
+  /// Decides what is due in the moment in hand: StepState::triggers and the entity's waiting nudges.
+  void Run();
+  /// After a change of StepState::plan.
+  void Reset();
+
+ private:
+  void Collect();
+  void AddTriggers();
+  bool PassesOwnConditions(const Trigger& trigger);
+  void RankAll();
+  Rank RankOf(const Candidate& candidate);
+  bool Before(const Candidate& a, const Candidate& b) const;
+  Hold Judge(Candidate& candidate);
+  Hold JudgeNever(const Candidate& candidate);
+  Hold JudgeLimits(const Candidate& candidate);
+  Hold JudgeQuietHours(const Candidate& candidate);
+  Hold JudgePlaces(const Candidate& candidate);
+  bool Matches(const LimitSpec& limit, const Candidate& candidate) const;
+  /// The instant at which the limit lets another one through; kUnknown: now.
+  std::int64_t LimitFreeAt(const LimitSpec& limit);
+  std::int64_t PeriodStart(LimitPeriod period, std::int64_t now) const;
+  std::int64_t PeriodEnd(LimitPeriod period, std::int64_t now) const;
+  void Count(const LimitSpec& limit);
+  bool IsHeldOut(const Candidate& candidate, Hold& hold) const;
+  void Win(Candidate& candidate);
+  void Lose(Candidate& candidate, const Hold& hold);
+  void RemoveWaiting();
+
+  struct PolicyState {
+    bool never_known = false;
+    bool never = false;
+    std::uint32_t winners = 0;
+    const Candidate* last_winner = nullptr;
+  };
+
+  StepState& state_;
+  DecisionWriter& writer_;
+  std::vector<Candidate> candidates_;
+  std::vector<PolicyState> policies_;
+  std::vector<std::uint32_t> trigger_counts_;  // by nudge
+};
+
+}  // namespace lull::runtime

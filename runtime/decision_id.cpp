@@ -1,0 +1,85 @@
+#include "runtime/decision_id.h"
+
+#include <array>
+#include <cstring>
+#include <span>
+
+#include "xxhash.h"
+
+namespace lull::runtime {
+namespace {
+
+/// Gathers the parts of a hash's input, each text behind its length, so that no two lists of parts look
+/// alike.
+class HashInput {
+ public:
+  void Add(std::string_view text) {
+    Add(static_cast<std::uint64_t>(text.size()));
+    Append(text.data(), text.size());
+  }
+  void Add(std::uint64_t number) {
+    std::array<char, 8> bytes;
+    for (unsigned i = 0; i < 8; ++i) bytes[i] = static_cast<char>((number >> (8 * i)) & 0xFF);
+    Append(bytes.data(), bytes.size());
+  }
+  std::string_view bytes() const {
+    return overflow_.empty() ? std::string_view(local_.data(), size_) : overflow_;
+  }
+
+ private:
+  void Append(const char* data, std::size_t size) {
+    if (overflow_.empty() && size_ + size <= local_.size()) {
+      if (size != 0) std::memcpy(local_.data() + size_, data, size);
+      size_ += size;
+      return;
+    }
+    if (overflow_.empty()) overflow_.assign(local_.data(), size_);
+    overflow_.append(data, size);
+  }
+
+  std::array<char, 512> local_;
+  std::size_t size_ = 0;
+  std::string overflow_;
+};
+
+void WriteDigits(std::uint64_t number, char* digits) {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  for (int i = 15; i >= 0; --i, number >>= 4) digits[i] = kDigits[number & 0xF];
+}
+
+}  // namespace
+
+void DecisionId::WriteHex(char* digits) const {
+  WriteDigits(high, digits);
+  WriteDigits(low, digits + 16);
+}
+
+std::string DecisionId::Hex() const {
+  std::string digits(32, '0');
+  WriteHex(digits.data());
+  return digits;
+}
+
+DecisionId MakeDecisionId(const DecisionName& name) {
+  HashInput input;
+  input.Add(name.ruleset);
+  input.Add(name.nudge);
+  input.Add(name.entity);
+  input.Add(name.key);
+  input.Add(static_cast<std::uint64_t>(name.instant));
+  input.Add(static_cast<std::uint64_t>(name.n));
+  input.Add(static_cast<std::uint64_t>(name.k));
+  const XXH128_hash_t hash = XXH3_128bits(input.bytes().data(), input.bytes().size());
+  return {hash.high64, hash.low64};
+}
+
+double HoldoutPoint(std::string_view ruleset, std::string_view policy, std::string_view entity_key) {
+  HashInput input;
+  input.Add(ruleset);
+  input.Add(policy);
+  input.Add(entity_key);
+  const std::uint64_t hash = XXH3_64bits(input.bytes().data(), input.bytes().size());
+  return static_cast<double>(hash >> 11) * 0x1p-53;
+}
+
+}  // namespace lull::runtime

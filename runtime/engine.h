@@ -1,0 +1,105 @@
+// One shard: the records of its entities, and the rules that run over them. One thread.
+//
+// A deterministic state machine over a log: the same entries (Apply, Tick, Finish, Swap) in the same order
+// give the same decisions, and how entities interleave changes none of them. No clock is read.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "runtime/base/result.h"
+#include "runtime/decision.h"
+#include "runtime/event.h"
+#include "runtime/ruleset.h"
+
+namespace lull::runtime {
+
+struct EngineOptions {
+  /// kUnknown: as the ruleset says.
+  std::int64_t lateness_micros = kUnknown;
+  /// Events later than this are not applied (ApplyResult::kTooFarAhead).
+  EventTime time_max{kEventMicrosMax};
+  /// Events later than this are not applied (ApplyResult::kAfterEnd): `--until`.
+  EventTime until{kNever};
+  /// Keeps one timer for each entity, so that Tick decides what is due. Without it deadlines are decided at
+  /// the entity's next event or at Finish, at their own instants.
+  bool live = false;
+};
+
+/// What became of an event. The worst of its entities counts.
+enum class ApplyResult : std::uint8_t {
+  kApplied,         // or buffered until its entity's clock reaches it
+  kDuplicate,       // its id was there before (`dedupe`)
+  kLateDropped,     // `late drop`
+  kLateDeadLetter,  // `late dead_letter`: the caller keeps it
+  kNoKey,           // lacks the key of every entity it is of: a dead letter
+  kTooFarAhead,     // a dead letter
+  kAfterEnd,
+};
+
+struct NudgeCounts {
+  std::uint64_t by_kind[kDecisionKindCount] = {};  // by DecisionKind
+};
+
+struct EngineStats {
+  std::uint64_t events = 0;   // given to Apply
+  std::uint64_t applied = 0;  // of these, taken by one entity at least
+  std::uint64_t late = 0;     // of the applied, counted once for each entity
+  std::uint64_t late_dropped = 0;
+  std::uint64_t late_dead_letters = 0;
+  std::uint64_t duplicates = 0;
+  std::uint64_t no_key = 0;
+  std::uint64_t too_far_ahead = 0;
+  std::uint64_t after_end = 0;
+  std::uint64_t moments = 0;
+  std::uint64_t forgotten = 0;  // records
+  std::uint64_t records = 0;    // now
+  std::uint64_t bytes = 0;      // of memory, about
+  std::uint64_t by_kind[kDecisionKindCount] = {};
+  std::map<std::string, NudgeCounts> nudges;   // by name
+  std::map<std::string, std::uint64_t> units;  // actions sent, by unit
+};
+
+class Engine {
+ public:
+  /// `sink` must outlive the engine. Fails if the ruleset's zone is not in the zone database.
+  static Result<std::unique_ptr<Engine>> Create(Program program, const EngineOptions& options,
+                                                DecisionSink& sink);
+  ~Engine();
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  /// Applies an event to each entity whose key it carries. The frame's memory may go when it returns.
+  ApplyResult Apply(const EventFrame& frame);
+  /// The same for each in order, and faster. `results` is null or has as many places.
+  void ApplyBatch(std::span<const EventFrame> frames, ApplyResult* results = nullptr);
+
+  /// Everything before this instant has been read: no clock is behind it any more. With `live`, decides all
+  /// deadlines before it and applies what was buffered up to it.
+  void Tick(EventTime instant, LogPosition position = {});
+  /// The input has ended: applies what is buffered, then decides all deadlines up to and including `end`.
+  void Finish(EventTime end, LogPosition position = {});
+  /// Latest time of an event that was applied; the epoch's beginning of time (kUnknown) before the first.
+  EventTime latest_time() const;
+
+  /// Goes on with another ruleset, between two events. The same version: every state stays as it is. Another
+  /// one: state carries over by meaning, what is already true when first watched is held without triggering,
+  /// and tasks of nudges that are gone are withdrawn. Fails, changing nothing, if the new zone is unknown.
+  Status Swap(Program program);
+  /// The same ruleset executed in another way (interpreter, native code).
+  void UseCode(std::shared_ptr<const CodeTable> code);
+
+  const Ruleset& ruleset() const;
+  EngineStats stats() const;
+
+ private:
+  class Impl;
+  explicit Engine(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace lull::runtime

@@ -1,0 +1,101 @@
+// The inside of Engine: the shard's stores and how entries become moments.
+#pragma once
+
+#include <algorithm>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "runtime/engine.h"
+#include "runtime/migration.h"
+#include "runtime/pending_events.h"
+#include "runtime/record_store.h"
+#include "runtime/rule_plan.h"
+#include "runtime/scratch_arena.h"
+#include "runtime/step.h"
+#include "runtime/text_pool.h"
+#include "runtime/timer_wheel.h"
+
+namespace lull::runtime {
+
+class Engine::Impl {
+ public:
+  Impl(Program program, const EngineOptions& options, DecisionSink& sink, RulePlan plan, const Zone& zone);
+  ~Impl();
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+
+  ApplyResult Apply(const EventFrame& frame);
+  void ApplyBatch(std::span<const EventFrame> frames, ApplyResult* results);
+  void Tick(std::int64_t instant, LogPosition position);
+  void Finish(std::int64_t end, LogPosition position);
+  Status Swap(Program program);
+  void UseCode(std::shared_ptr<const CodeTable> code);
+  EngineStats stats() const;
+
+  std::int64_t latest_time() const { return latest_time_; }
+  const Ruleset& ruleset() const { return *program_.ruleset; }
+
+ private:
+  /// An entity in hand. The record moves when it is forgotten and begins anew.
+  struct Entity {
+    std::uint32_t index = 0;
+    std::byte* record = nullptr;
+    std::string_view key;
+  };
+
+  void Install(Program program, RulePlan plan, const Zone& zone);
+  std::int64_t LatenessOf(const Ruleset& ruleset) const;
+  std::int64_t ClockOf(const RecordHeader& header) const { return std::max(header.clock, tick_); }
+
+  void Hash(const EventFrame& frame, std::uint64_t* hashes) const;
+  ApplyResult ApplyHashed(const EventFrame& frame, const std::uint64_t* hashes);
+  ApplyResult ApplyTo(std::uint32_t index, std::string_view key, std::uint64_t hash, const EventFrame& frame);
+  ApplyResult Refuse(const Entity& entity, bool created);
+  bool IsDuplicate(RecordHeader& header, const DecisionId& id) const;
+  void RememberId(RecordHeader& header, const DecisionId& id, std::int64_t time) const;
+  /// Applies buffered events up to an instant.
+  void Drain(Entity& entity, std::int64_t up_to);
+  void RunMoment(Entity& entity, const EventFrame& frame, std::int64_t instant);
+  /// Everything that a clock decides by itself. Deletes the record if that is due.
+  void Advance(std::uint32_t index, std::byte* record, std::int64_t up_to, std::int64_t deadlines_before);
+  void RunDeadlines(Entity& entity, std::int64_t before);
+  void Renew(Entity& entity);
+  void Discard(std::uint32_t index, std::byte* record);
+  void DropPending(EntitySide& side);
+  void Schedule(std::uint32_t index, std::byte* record);
+  void EndEntity();
+  void EndEntry();
+
+  // Swap (engine_swap.cpp).
+  struct Successor;
+  Successor FindSuccessor(std::uint32_t from, const Ruleset& next) const;
+  void Settle(const Successor& successor, RecordStore& store);
+  void CarrySide(const Successor& successor, EntitySide& side, const RulePlan& new_plan);
+  void CarryEach(const Successor& successor, EntitySide& side, const RulePlan& new_plan);
+  void CarryPending(const Ruleset& from, const Ruleset& to, EntitySide& side);
+  void Carry(const Successor& successor, const Ruleset& next, const RulePlan& new_plan, RecordStore& store);
+  void Resume(const Successor& successor);
+  void FoldCounters();
+
+  Program program_;
+  const EngineOptions options_;
+  DecisionSink& sink_;
+  std::unique_ptr<const RulePlan> plan_;
+  std::int64_t lateness_micros_ = 0;
+  TextPool texts_;
+  ScratchArena scratch_;
+  PendingEvents pending_;
+  std::vector<FieldValue> pending_fields_;
+  std::vector<std::unique_ptr<RecordStore>> stores_;  // by entity
+  std::vector<TimerWheel> wheels_;                    // by entity, if live
+  Step step_;
+  std::int64_t tick_ = kUnknown;
+  std::int64_t latest_time_ = kUnknown;
+  LogPosition position_;
+  EngineStats counts_;
+  std::vector<std::uint64_t> hashes_;  // of a batch
+};
+
+}  // namespace lull::runtime

@@ -1,0 +1,265 @@
+// Another ruleset goes on with the records of this one.
+#include <algorithm>
+#include <limits>
+
+#include "runtime/base/check.h"
+#include "runtime/engine_impl.h"
+
+namespace lull::runtime {
+namespace {
+
+std::vector<std::uint32_t> Renumbering(const std::vector<MigrationPlan::Pair>& pairs, std::size_t count) {
+  std::vector<std::uint32_t> to(count, kNoIndex);
+  for (const auto& [before, after] : pairs) to[before] = after;
+  return to;
+}
+
+std::uint32_t FindEntity(const Ruleset& ruleset, const EntitySpec& like) {
+  for (std::uint32_t index = 0; index < ruleset.entities.size(); ++index) {
+    const EntitySpec& entity = ruleset.entities[index];
+    if (entity.name == like.name && entity.key == like.key) return index;
+  }
+  return kNoIndex;
+}
+
+const FieldSchema* FindField(const EventSchema& schema, const FieldSchema& like) {
+  const auto found = std::ranges::find_if(schema.fields, [&](const FieldSchema& field) {
+    return field.used && field.name == like.name && field.type == like.type;
+  });
+  return found == schema.fields.end() ? nullptr : &*found;
+}
+
+FieldValue UnknownOf(ValueType type) {
+  FieldValue value;
+  if (type == ValueType::kNumber) {
+    value.number = std::numeric_limits<double>::quiet_NaN();
+  } else if (type != ValueType::kText) {
+    value.integer = kUnknown;
+  }
+  return value;
+}
+
+}  // namespace
+
+/// What becomes of one entity type of the ruleset that goes.
+struct Engine::Impl::Successor {
+  std::uint32_t from = 0;
+  std::uint32_t to = kNoIndex;
+  std::int64_t clock_gain_micros = 0;
+  std::unique_ptr<MigrationPlan> plan;
+  std::vector<std::uint32_t> nudges;        // by old number
+  std::vector<std::uint64_t> carried_bits;  // of the new record
+};
+
+void Engine::Impl::FoldCounters() {
+  const StepCounters& counters = step_.counters;
+  for (std::size_t nudge = 0; nudge < counters.nudges.size(); ++nudge) {
+    NudgeCounts& counts = counts_.nudges[ruleset().nudges[nudge].name];
+    for (std::size_t kind = 0; kind < kDecisionKindCount; ++kind) {
+      counts.by_kind[kind] += counters.nudges[nudge][kind];
+      counts_.by_kind[kind] += counters.nudges[nudge][kind];
+    }
+  }
+  for (std::size_t unit = 0; unit < counters.units.size(); ++unit) {
+    counts_.units[ruleset().units[unit].name] += counters.units[unit];
+  }
+  counts_.moments += counters.moments;
+  step_.counters.moments = 0;
+  std::ranges::for_each(step_.counters.nudges, [](auto& kinds) { kinds.fill(0); });
+  std::ranges::fill(step_.counters.units, 0);
+}
+
+EngineStats Engine::Impl::stats() const {
+  EngineStats stats = counts_;
+  const StepCounters& counters = step_.counters;
+  for (std::size_t nudge = 0; nudge < counters.nudges.size(); ++nudge) {
+    NudgeCounts& counts = stats.nudges[ruleset().nudges[nudge].name];
+    for (std::size_t kind = 0; kind < kDecisionKindCount; ++kind) {
+      counts.by_kind[kind] += counters.nudges[nudge][kind];
+      stats.by_kind[kind] += counters.nudges[nudge][kind];
+    }
+  }
+  for (std::size_t unit = 0; unit < counters.units.size(); ++unit) {
+    stats.units[ruleset().units[unit].name] += counters.units[unit];
+  }
+  stats.moments += counters.moments;
+  stats.bytes = texts_.memory_bytes() + pending_.memory_bytes();
+  for (const std::unique_ptr<RecordStore>& store : stores_) {
+    stats.records += store->count();
+    stats.bytes += store->memory_bytes();
+  }
+  return stats;
+}
+
+/// Brings an old entity type's records to their clocks and ends what has no counterpart.
+void Engine::Impl::Settle(const Successor& successor, RecordStore& store) {
+  const std::uint32_t index = successor.from;
+  store.ForEach([&](std::byte* record) {
+    RecordHeader& settling = HeaderOf(record);
+    // A smaller lateness moves the clock on.
+    if (settling.clock != kUnknown) settling.clock += successor.clock_gain_micros;
+    const std::int64_t clock = ClockOf(settling);
+    Entity entity{.index = index, .record = record, .key = store.KeyOf(record)};
+    Drain(entity, clock);
+    RunDeadlines(entity, clock);
+    for (std::uint32_t nudge = 0; nudge < ruleset().nudges.size(); ++nudge) {
+      if (ruleset().nudges[nudge].entity != index || successor.nudges[nudge] != kNoIndex) continue;
+      step_.WithdrawNudge(nudge, clock, DecisionCode::kRuleGone);
+    }
+    RecordHeader& header = HeaderOf(entity.record);
+    if (successor.to == kNoIndex) {
+      if (header.side != nullptr) DropPending(*header.side);
+      Discard(index, entity.record);
+    } else if (header.first_event == kUnknown && header.side == nullptr) {
+      Discard(index, entity.record);
+    }
+    EndEntity();
+  });
+}
+
+void Engine::Impl::CarryEach(const Successor& successor, EntitySide& side, const RulePlan& new_plan) {
+  const EntitySpec& from = ruleset().entities[successor.from];
+  std::vector<EachWaitList> old = std::move(side.each);
+  side.each.clear();
+  std::vector<std::uint32_t> waits = Renumbering(successor.plan->each_waits(), from.each_waits.size());
+  EntitySide gone;
+  gone.each.resize(from.each_waits.size());
+  for (std::size_t before = 0; before < old.size(); ++before) {
+    const std::uint32_t after = waits[before];
+    if (after == kNoIndex) {
+      gone.each[before] = std::move(old[before]);
+      continue;
+    }
+    if (side.each.size() <= after) side.each.resize(after + 1);
+    side.each[after] = std::move(old[before]);
+    for (EachWait& wait : side.each[after].waits) {
+      std::uint64_t bits = 0;
+      for (const auto& [nudge_before, nudge_after] : successor.plan->nudges()) {
+        if ((wait.gone & plan_->nudges[nudge_before].each_bit) != 0 &&
+            plan_->nudges[nudge_before].each_wait == before) {
+          bits |= new_plan.nudges[nudge_after].each_bit;
+        }
+      }
+      wait.gone = bits;
+    }
+  }
+  ClearSide(gone, from, texts_);
+}
+
+void Engine::Impl::CarrySide(const Successor& successor, EntitySide& side, const RulePlan& new_plan) {
+  std::erase_if(side.waiting, [&](WaitingNudge& waiting) {
+    waiting.nudge = successor.nudges[waiting.nudge];
+    return waiting.nudge == kNoIndex;
+  });
+  for (OpenTask& task : side.tasks) {
+    LULL_CHECK(successor.nudges[task.nudge] != kNoIndex);
+    task.nudge = successor.nudges[task.nudge];
+  }
+  CarryEach(successor, side, new_plan);
+}
+
+void Engine::Impl::CarryPending(const Ruleset& from, const Ruleset& to, EntitySide& side) {
+  EntitySide old;
+  std::swap(old.pending_first, side.pending_first);
+  std::swap(old.pending_last, side.pending_last);
+  std::vector<FieldValue> before(from.frame_slot_count);
+  std::vector<FieldValue> after(to.frame_slot_count);
+  while (old.pending_first != nullptr) {
+    PendingEvent* event = PendingEvents::TakeFirst(old);
+    const EventSchema& schema = from.events[event->event];
+    const auto target = std::ranges::find(to.events, schema.name, &EventSchema::name);
+    if (target != to.events.end()) {
+      PendingEvents::Expand(*event, from, before.data());
+      for (const FieldSchema& field : target->fields) {
+        if (!field.used) continue;
+        const FieldSchema* source = FindField(schema, field);
+        after[field.slot] = source != nullptr ? before[source->slot] : UnknownOf(field.type);
+      }
+      EventFrame frame;
+      frame.event = static_cast<std::uint32_t>(target - to.events.begin());
+      frame.time = {event->time};
+      frame.fields = after.data();
+      pending_.Insert(side, frame, to);
+    }
+    pending_.Free(event);
+  }
+}
+
+Engine::Impl::Successor Engine::Impl::FindSuccessor(std::uint32_t from, const Ruleset& next) const {
+  Successor successor;
+  const EntitySpec& entity = ruleset().entities[from];
+  successor.from = from;
+  successor.to = FindEntity(next, entity);
+  successor.clock_gain_micros = std::max<std::int64_t>(0, lateness_micros_ - LatenessOf(next));
+  successor.nudges.assign(ruleset().nudges.size(), kNoIndex);
+  if (successor.to == kNoIndex) return successor;
+  const EntitySpec& to = next.entities[successor.to];
+  successor.plan = std::make_unique<MigrationPlan>(entity, to);
+  successor.nudges = Renumbering(successor.plan->nudges(), ruleset().nudges.size());
+  successor.carried_bits.assign(to.record_bytes / 8 + 1, 0);
+  for (const auto& [before, after] : successor.plan->bits()) {
+    successor.carried_bits[after / 64] |= std::uint64_t{1} << (after % 64);
+  }
+  return successor;
+}
+
+void Engine::Impl::Carry(const Successor& successor, const Ruleset& next, const RulePlan& new_plan,
+                         RecordStore& store) {
+  MigrateRecords(*successor.plan, *stores_[successor.from], store);
+  store.ForEach([&](std::byte* record) {
+    EntitySide* side = HeaderOf(record).side;
+    if (side == nullptr) return;
+    CarrySide(successor, *side, new_plan);
+    CarryPending(ruleset(), next, *side);
+  });
+}
+
+void Engine::Impl::Resume(const Successor& successor) {
+  if (successor.to == kNoIndex) return;
+  RecordStore& store = *stores_[successor.to];
+  store.ForEach([&](std::byte* record) {
+    const RecordHeader& header = HeaderOf(record);
+    if (header.first_event != kUnknown) {
+      step_.Bind(successor.to, record, store.KeyOf(record), position_);
+      step_.HoldExisting(ClockOf(header), successor.carried_bits);
+    }
+    Schedule(successor.to, record);
+    EndEntity();
+  });
+}
+
+Status Engine::Impl::Swap(Program program) {
+  LULL_CHECK(program.ruleset != nullptr && program.code != nullptr);
+  if (program.ruleset->version == ruleset().version) {
+    UseCode(std::move(program.code));
+    return {};
+  }
+  const Result<Zone> zone = Zone::Find(program.ruleset->zone);
+  if (!zone) return std::unexpected(zone.error());
+  Result<RulePlan> new_plan = RulePlan::Make(*program.ruleset);
+  if (!new_plan) return std::unexpected(new_plan.error());
+
+  std::vector<Successor> successors;
+  for (std::uint32_t from = 0; from < stores_.size(); ++from) {
+    successors.push_back(FindSuccessor(from, *program.ruleset));
+    Settle(successors.back(), *stores_[from]);
+  }
+  EndEntry();
+  FoldCounters();
+  std::vector<std::unique_ptr<RecordStore>> new_stores;
+  for (const EntitySpec& entity : program.ruleset->entities) {
+    new_stores.push_back(std::make_unique<RecordStore>(entity, texts_));
+  }
+  for (const Successor& successor : successors) {
+    if (successor.to != kNoIndex) Carry(successor, *program.ruleset, *new_plan, *new_stores[successor.to]);
+  }
+  stores_ = std::move(new_stores);
+  // The plans of the successors look at the old ruleset until they go.
+  const std::shared_ptr<const Ruleset> old = program_.ruleset;
+  Install(std::move(program), std::move(*new_plan), *zone);
+  for (const Successor& successor : successors) Resume(successor);
+  EndEntry();
+  return {};
+}
+
+}  // namespace lull::runtime

@@ -1,0 +1,30 @@
+#include "runtime/entity_side.h"
+
+#include "runtime/base/check.h"
+#include "runtime/ruleset.h"
+
+namespace lull::runtime {
+
+void ClearSide(EntitySide& side, const EntitySpec& entity, TextPool& texts) {
+  for (std::size_t index = 0; index < side.each.size(); ++index) {
+    const bool is_text = entity.each_waits[index].same_type == ValueType::kText;
+    for (const EachWait& wait : side.each[index].waits) ReleaseWait(wait, is_text, texts);
+    for (const EachAnswerSeen& answer : side.each[index].answers) {
+      if (is_text) texts.Release(static_cast<std::uint32_t>(answer.value));
+    }
+  }
+  for (const OpenTask& task : side.tasks) texts.Release(task.unit_key);
+  side.each.clear();
+  side.tasks.clear();
+  side.waiting.clear();
+}
+
+void FreeSide(RecordHeader& header, const EntitySpec& entity, TextPool& texts) {
+  if (header.side == nullptr) return;
+  LULL_CHECK(header.side->pending_first == nullptr);
+  ClearSide(*header.side, entity, texts);
+  delete header.side;
+  header.side = nullptr;
+}
+
+}  // namespace lull::runtime

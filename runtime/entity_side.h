@@ -1,0 +1,96 @@
+// What few entities have, beside their record: waiting nudges, open tasks, waits of `after each`, buffered
+// events.
+//
+// Made when first needed, owned by the engine through RecordHeader::side. Texts are counted ids of the
+// shard's pool; FreeSide gives them back.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "runtime/base/time.h"
+#include "runtime/decision.h"
+#include "runtime/record.h"
+#include "runtime/text_pool.h"
+
+namespace lull::runtime {
+
+struct PendingEvent;  // runtime/pending_events.h
+
+/// Numbers the waits of `after each` of one entity; 0 where there is none.
+using WaitSerial = std::uint32_t;
+
+/// A `while` nudge that is due and has not gone out.
+struct WaitingNudge {
+  std::uint32_t nudge = 0;
+  WaitSerial serial = 0;
+  DecisionCode code = DecisionCode::kNone;  // what held it back when it was last tried
+};
+
+/// A task that went out and has not ended. It holds a place.
+struct OpenTask {
+  DecisionId id;
+  std::int64_t expires = kNever;
+  std::uint32_t nudge = 0;
+  WaitSerial serial = 0;
+  std::uint32_t unit = 0;
+  std::uint32_t unit_key = 0;  // text id, counted
+  bool held_out = false;
+};
+
+/// One unanswered opening event of an `after each` stall.
+struct EachWait {
+  std::int64_t start = 0;
+  std::uint64_t value = 0;  // what `with same` compares: a counted text id, or the bits of the value
+  std::uint64_t gone = 0;   // bit: NudgePlan::each_bit; the nudge went out in this episode
+  WaitSerial serial = 0;
+  bool known = false;    // value
+  bool overdue = false;  // for good: a wait that has ended is not reopened
+  bool begun = false;    // overdue, and the stall's other conditions hold
+};
+
+/// An answer, remembered for opening events that come late.
+struct EachAnswerSeen {
+  std::int64_t time = 0;
+  std::uint64_t value = 0;  // as EachWait::value
+  bool all = false;         // answers whatever value
+};
+
+struct EachWaitList {
+  std::vector<EachWait> waits;  // by start; equals in order of arrival
+  std::vector<EachAnswerSeen> answers;
+};
+
+/// An event id, for `dedupe`.
+struct SeenId {
+  DecisionId hash;
+  std::int64_t time = 0;
+};
+
+struct EntitySide {
+  std::vector<WaitingNudge> waiting;
+  std::vector<OpenTask> tasks;
+  std::vector<EachWaitList> each;         // by EntitySpec::each_waits; may be shorter
+  std::vector<SeenId> seen;               // oldest first
+  PendingEvent* pending_first = nullptr;  // by time
+  PendingEvent* pending_last = nullptr;
+  WaitSerial next_serial = 1;
+};
+
+inline RecordHeader& HeaderOf(std::byte* record) { return *reinterpret_cast<RecordHeader*>(record); }
+inline EntitySide& SideOf(RecordHeader& header) {
+  if (header.side == nullptr) header.side = new EntitySide;
+  return *header.side;
+}
+
+/// Removes one wait and its text.
+inline void ReleaseWait(const EachWait& wait, bool is_text, TextPool& texts) {
+  if (is_text && wait.known) texts.Release(static_cast<std::uint32_t>(wait.value));
+}
+
+/// Waits, tasks and waiting nudges end without a word; ids and buffered events stay.
+void ClearSide(EntitySide& side, const EntitySpec& entity, TextPool& texts);
+/// Clears and deletes. Buffered events must have been taken out.
+void FreeSide(RecordHeader& header, const EntitySpec& entity, TextPool& texts);
+
+}  // namespace lull::runtime

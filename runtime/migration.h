@@ -1,0 +1,55 @@
+// What of an entity's records carries over from one ruleset to another.
+//
+// Pieces of state are recognised by kind and hash of their meaning (StatePiece), not by name or place. What
+// has no counterpart starts from the new image. Waits of `after each` and the side's nudges are the engine's;
+// the plan says which belong together.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "runtime/record_store.h"
+#include "runtime/ruleset.h"
+
+namespace lull::runtime {
+
+class MigrationPlan {
+ public:
+  /// Both must outlive the plan.
+  MigrationPlan(const EntitySpec& from, const EntitySpec& to);
+
+  using Pair = std::pair<std::uint32_t, std::uint32_t>;  // StatePiece::index before and after
+
+  const std::vector<Pair>& each_waits() const { return each_waits_; }
+  const std::vector<Pair>& nudges() const { return nudges_; }
+  const std::vector<Pair>& bits() const { return bits_; }
+
+  /// Moves one record's header (its EntitySide with it), slots, texts, windows, bits and limits into
+  /// `target`, a fresh record of the same key. `source` keeps its key and can only be erased. One pool holds
+  /// the texts of both.
+  void Carry(std::byte* source, std::byte* target, TextPool& texts) const;
+
+ private:
+  struct Copy {
+    std::uint32_t from = 0;
+    std::uint32_t to = 0;
+    std::uint32_t bytes = 0;
+  };
+
+  const EntitySpec& from_;
+  const EntitySpec& to_;
+  std::vector<Copy> copies_;
+  std::vector<Pair> texts_;
+  std::vector<Pair> windows_;
+  std::vector<Pair> bits_;
+  std::vector<Pair> each_waits_;
+  std::vector<Pair> nudges_;
+};
+
+/// Carries all records of `from` over to `to`, which has none yet, in the order of `from`. `from` is left
+/// empty. Both stores share one text pool.
+void MigrateRecords(const MigrationPlan& plan, RecordStore& from, RecordStore& to);
+
+}  // namespace lull::runtime

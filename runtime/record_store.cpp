@@ -1,0 +1,217 @@
+#include "runtime/record_store.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstdlib>
+#include <cstring>
+
+#include "runtime/base/check.h"
+#include "runtime/hash.h"
+#include "runtime/large_memory.h"
+#include "runtime/window.h"
+
+namespace lull::runtime {
+namespace {
+
+constexpr std::size_t kFirstEntries = 64;
+constexpr std::size_t kInlineKeyBytes = 16;
+constexpr std::size_t kCacheLineBytes = 64;
+constexpr std::size_t kSlabTargetBytes = std::size_t{1} << 24;
+constexpr std::size_t kSlabRecordsMin = 16;
+
+struct KeyWords {
+  std::uint64_t low = 0;
+  std::uint64_t high = 0;
+};
+
+/// The bytes of a short key, zero-padded: with its size they are the key.
+KeyWords WordsOf(std::string_view key) {
+  KeyWords words;
+  const std::size_t size = key.size();
+  if (size <= 8) {
+    std::memcpy(&words.low, key.data(), size);
+  } else {
+    std::memcpy(&words.low, key.data(), 8);
+    std::memcpy(&words.high, key.data() + 8, size - 8);
+  }
+  return words;
+}
+
+std::uint64_t PrefixOf(std::string_view key) { return key.size() <= kInlineKeyBytes ? WordsOf(key).high : 0; }
+
+RecordHeader* HeaderOf(std::byte* record) { return reinterpret_cast<RecordHeader*>(record); }
+
+std::uint64_t& PrefixBefore(std::byte* record) { return *(reinterpret_cast<std::uint64_t*>(record) - 1); }
+std::uint64_t PrefixBefore(const std::byte* record) {
+  return *(reinterpret_cast<const std::uint64_t*>(record) - 1);
+}
+
+std::uint32_t& TextAt(std::byte* record, std::uint32_t offset) {
+  return *reinterpret_cast<std::uint32_t*>(record + offset);
+}
+
+/// Distance of records: whole cache lines where that costs little, so that a header is one line.
+std::size_t StrideOf(std::size_t record_bytes, std::size_t prefix_bytes) {
+  const std::size_t bytes = (prefix_bytes + record_bytes + 7) / 8 * 8;
+  const std::size_t lines = (bytes + kCacheLineBytes - 1) / kCacheLineBytes * kCacheLineBytes;
+  return lines - bytes <= bytes / 8 ? lines : bytes;
+}
+
+}  // namespace
+
+// For a short key the hash is a bijection of its first word once its second is given: equal hash, size and
+// second word mean an equal key.
+std::uint64_t RecordStore::HashKey(std::string_view key) {
+  if (key.size() > kInlineKeyBytes) return HashBytes(key);
+  const KeyWords words = WordsOf(key);
+  const std::uint64_t salt = MixBits(words.high + (std::uint64_t{key.size()} << 56) + 0x9E3779B97F4A7C15U);
+  return MixBits(words.low ^ salt);
+}
+
+RecordStore::RecordStore(const EntitySpec& entity, TextPool& texts)
+    : entity_(entity), texts_(texts), table_(kFirstEntries) {
+  LULL_CHECK(entity.record_bytes >= sizeof(RecordHeader) && entity.record_bytes % 8 == 0);
+  LULL_CHECK(entity.image.size() == entity.record_bytes - kBitsOffset);
+  stride_ = StrideOf(entity.record_bytes, kPrefixBytes);
+  const std::size_t records = std::bit_floor(std::max(kSlabTargetBytes / stride_, kSlabRecordsMin));
+  slab_bytes_ = std::bit_ceil(kSlabHeadBytes + records * stride_);
+  slab_shift_ = static_cast<std::uint32_t>(std::countr_zero(records));
+  slab_mask_ = static_cast<std::uint32_t>(records - 1);
+  for (const EntitySpec::DefaultText& text : entity.default_texts) {
+    default_text_ids_.push_back(texts_.Intern(TextView::Of(text.text)));
+  }
+}
+
+RecordStore::~RecordStore() {
+  ForEach([this](std::byte* record) { ReleaseContents(record); });
+  for (const std::uint32_t id : default_text_ids_) texts_.Release(id);
+  for (std::byte* slab : slabs_) std::free(slab);
+}
+
+bool RecordStore::Matches(const Entry& entry, std::string_view key, std::uint64_t hash) const {
+  if (entry.hash != hash || entry.size_plus_one != key.size() + 1) return false;
+  const std::byte* record = RecordAt(entry.index);
+  return key.size() <= kInlineKeyBytes ? PrefixBefore(record) == PrefixOf(key) : KeyOf(record) == key;
+}
+
+std::byte* RecordStore::Find(std::string_view key, std::uint64_t hash) const {
+  const std::size_t mask = table_.size() - 1;
+  for (std::size_t at = hash & mask; table_[at].size_plus_one != 0; at = (at + 1) & mask) {
+    if (Matches(table_[at], key, hash)) return RecordAt(table_[at].index);
+  }
+  return nullptr;
+}
+
+RecordStore::Found RecordStore::FindOrCreate(std::string_view key, std::uint64_t hash) {
+  LULL_CHECK(key.size() < 0xFFFF'FFFE);
+  if (std::byte* record = Find(key, hash); record != nullptr) return {record, false};
+  if ((count_ + 1) * 4 > table_.size() * 3) GrowTable();
+  const std::uint32_t index = AllocateIndex();
+  std::byte* record = RecordAt(index);
+  Initialise(record, key);
+  InsertEntry({.hash = hash, .index = index, .size_plus_one = static_cast<std::uint32_t>(key.size() + 1)});
+  ++count_;
+  return {record, true};
+}
+
+void RecordStore::Initialise(std::byte* record, std::string_view key) {
+  *HeaderOf(record) = RecordHeader{};
+  HeaderOf(record)->key_id = texts_.Intern(TextView::Of(key));
+  PrefixBefore(record) = PrefixOf(key);
+  if (!entity_.image.empty()) std::memcpy(record + kBitsOffset, entity_.image.data(), entity_.image.size());
+  for (std::size_t i = 0; i < default_text_ids_.size(); ++i) {
+    texts_.Retain(default_text_ids_[i]);
+    TextAt(record, entity_.default_texts[i].offset) = default_text_ids_[i];
+  }
+}
+
+void RecordStore::ReleaseContents(std::byte* record) {
+  for (std::uint32_t window = 0; window < entity_.windows.size(); ++window) {
+    Window(entity_, window, record, texts_).Free();
+  }
+  for (const std::uint32_t offset : entity_.text_offsets) texts_.Release(TextAt(record, offset));
+  texts_.Release(HeaderOf(record)->key_id);
+}
+
+void RecordStore::Erase(std::byte* record) {
+  RecordHeader* header = HeaderOf(record);
+  LULL_CHECK(header->key_id != 0 && header->side == nullptr);
+  const std::size_t mask = table_.size() - 1;
+  std::size_t gap = SlotOfRecord(record);
+  for (std::size_t at = (gap + 1) & mask; table_[at].size_plus_one != 0; at = (at + 1) & mask) {
+    const std::size_t home = table_[at].hash & mask;
+    if (((at - home) & mask) >= ((at - gap) & mask)) {
+      table_[gap] = table_[at];
+      gap = at;
+    }
+  }
+  table_[gap] = {};
+  const std::uint32_t index = IndexOf(record);
+  ReleaseContents(record);
+  *header = RecordHeader{};
+  header->moment_count = free_;
+  free_ = index;
+  --count_;
+}
+
+std::size_t RecordStore::SlotOfRecord(const std::byte* record) const {
+  const std::uint32_t index = IndexOf(record);
+  const std::size_t mask = table_.size() - 1;
+  std::size_t at = HashKey(KeyOf(record)) & mask;
+  while (table_[at].index != index || table_[at].size_plus_one == 0) at = (at + 1) & mask;
+  return at;
+}
+
+void RecordStore::InsertEntry(Entry entry) {
+  const std::size_t mask = table_.size() - 1;
+  std::size_t at = entry.hash & mask;
+  while (table_[at].size_plus_one != 0) at = (at + 1) & mask;
+  table_[at] = entry;
+}
+
+void RecordStore::GrowTable() {
+  decltype(table_) old(table_.size() * 2);
+  old.swap(table_);
+  for (const Entry& entry : old) {
+    if (entry.size_plus_one != 0) InsertEntry(entry);
+  }
+}
+
+std::uint32_t RecordStore::AllocateIndex() {
+  if (free_ != kNoIndex) {
+    const std::uint32_t index = free_;
+    free_ = HeaderOf(RecordAt(index))->moment_count;
+    return index;
+  }
+  LULL_CHECK(used_ < kNoIndex - 1);
+  if (used_ == slabs_.size() << slab_shift_) AddSlab();
+  return used_++;
+}
+
+void RecordStore::AddSlab() {
+  auto* slab = static_cast<std::byte*>(AllocateLarge(slab_bytes_, slab_bytes_));
+  *reinterpret_cast<std::uint32_t*>(slab) = static_cast<std::uint32_t>(slabs_.size() << slab_shift_);
+  slabs_.push_back(slab);
+}
+
+std::uint32_t RecordStore::IndexOf(const std::byte* record) const {
+  const auto address = reinterpret_cast<std::uintptr_t>(record);
+  const std::uintptr_t slab = address & ~(static_cast<std::uintptr_t>(slab_bytes_) - 1);
+  const std::size_t within = (address - slab - kSlabHeadBytes - kPrefixBytes) / stride_;
+  return *reinterpret_cast<const std::uint32_t*>(slab) + static_cast<std::uint32_t>(within);
+}
+
+void RecordStore::PrefetchRecord(std::uint64_t hash) const {
+  const std::size_t mask = table_.size() - 1;
+  for (std::size_t at = hash & mask; table_[at].size_plus_one != 0; at = (at + 1) & mask) {
+    if (table_[at].hash != hash) continue;
+    const std::byte* start = RecordAt(table_[at].index) - kPrefixBytes;
+    const std::size_t bytes = std::min<std::size_t>(stride_, 4 * kCacheLineBytes);
+    for (std::size_t line = 0; line < bytes; line += kCacheLineBytes) __builtin_prefetch(start + line, 1);
+    return;
+  }
+}
+
+std::size_t RecordStore::memory_bytes() const { return table_.size() * sizeof(Entry) + used_ * stride_; }
+
+}  // namespace lull::runtime

@@ -1,0 +1,316 @@
+// A compiled ruleset as the runtime sees it: tables, and functions by number.
+//
+// Made by the compiler (or by hand in a test) and immutable. The tables say what there is and who listens to
+// whom; the functions (CodeTable) compute. Functions are named by FunctionId; kNoFunction means that there is
+// nothing to compute. All functions have the form of Code (runtime/moment.h):
+//   condition  returns 0 or 1
+//   value      leaves its results in Moment::out and returns 0
+//   action     changes the record and returns 0 (or, where said, 1 if something moved)
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "runtime/event.h"
+#include "runtime/moment.h"
+#include "runtime/record.h"
+
+namespace lull::runtime {
+
+using FunctionId = std::uint32_t;
+inline constexpr FunctionId kNoFunction = 0xFFFF'FFFF;
+inline constexpr std::uint32_t kNoIndex = 0xFFFF'FFFF;
+
+enum class ValueType : std::uint8_t { kFlag, kNumber, kMoney, kDuration, kTime, kDate, kText, kChoice, kStage };
+
+// ---- What the decoder needs ----------------------------------------------------------------------------------
+
+struct FieldSchema {
+  std::string name;
+  std::string wire_path;  // dotted path below the event's object
+  std::uint32_t slot = 0; // where EventFrame::fields has it; fields that groups share have one slot in all events
+  ValueType type = ValueType::kText;
+  bool optional = false;
+  bool used = true;       // an unused field is checked for its type only
+  std::uint32_t text_bytes_max = 256;
+  std::uint32_t choice = kNoIndex;  // index into Ruleset::choices
+};
+
+struct EventSchema {
+  std::string name;
+  std::string wire_type;
+  std::vector<FieldSchema> fields;
+  std::vector<std::uint32_t> entities;  // indexes into Ruleset::entities
+};
+
+struct WireNames {
+  std::string type = "type";
+  std::vector<std::string> time = {"time", "ts", "timestamp"};
+  std::string id = "id";
+};
+
+struct ChoiceTable {
+  std::string name;
+  std::vector<std::string> values;
+};
+
+// ---- What a record holds -------------------------------------------------------------------------------------
+
+/// A log of (time, columns) of one entity, ordered by time, for the aggregates that look back. The record has a
+/// pointer at `offset` (null: empty); the block behind it belongs to the record.
+struct WindowSpec {
+  std::uint32_t offset = 0;
+  std::vector<ValueType> columns;
+  /// Entries at or before now - retention may go; 0: kept until cleared.
+  std::int64_t retention_micros = 0;
+  std::uint32_t keep_count = 4'096;
+  /// A value that is already there is not added again (count different, ever).
+  bool distinct_only = false;
+};
+
+enum class WindowFunction : std::uint8_t {
+  kCount, kSum, kAverage, kMinimum, kMaximum, kCountDifferent, kFirst, kLatest,
+};
+
+/// An aggregate over a window: entries with time in (now - last, now], or all if last is 0.
+struct AggregateSpec {
+  std::uint32_t window = 0;  // index into EntitySpec::windows
+  WindowFunction function = WindowFunction::kCount;
+  std::uint32_t column = kNoIndex;       // kNoIndex: the entry's time (first, latest) or none (count)
+  std::uint32_t same_column = kNoIndex;  // only entries where this column equals Moment::same
+  std::int64_t last_micros = 0;
+};
+
+enum class ListenerKind : std::uint8_t {
+  kTriggerNudge,   // `on STALL`, `on CONDITION`: one chance in the moment the condition opens
+  kEpisode,        // `while`: a new episode begins or the old one ends; index = nudge
+  kDue,            // `while`: the nudge becomes due, or is no longer; index = nudge
+  kWithdraw,       // `withdraw when`: on opening; index = nudge
+  kTransition,     // a journey has a transition on this stall's beginning
+};
+
+struct Listener {
+  ListenerKind kind = ListenerKind::kTriggerNudge;
+  std::uint32_t index = kNoIndex;
+};
+
+/// A condition that somebody listens to. Its bit in the record has its own number: whether it is held.
+struct ConditionSpec {
+  std::string name;  // for explanations: "quote_gone_quiet", "urgency >= 80"
+  std::uint32_t since_offset = kNoOffset;  // kI64 slot: instant at which it opened
+  std::uint32_t each_wait = kNoIndex;      // stall of the form `after each`: index into EntitySpec::each_waits
+  std::vector<Listener> listeners;
+};
+
+/// The waits of an `after each` stall: every unanswered opening event is an episode of its own.
+struct EachWaitSpec {
+  std::uint32_t condition = 0;   // the stall's condition
+  ValueType same_type = ValueType::kText;  // type of the value of `with same`
+  std::uint32_t keep_count = 4'096;
+  /// Whether overdue waits must be kept until they are answered (a `while` nudge, or the stall as a condition).
+  bool keep_overdue = true;
+};
+
+struct JourneySpec {
+  std::string name;
+  std::vector<std::string> stages;
+  std::uint32_t stage_offset = 0;    // kU8
+  std::uint32_t entered_offset = 0;  // kI64
+  std::uint32_t start = 0;
+  /// Nudges `on JOURNEY entering STAGE`, by stage.
+  std::vector<std::vector<std::uint32_t>> entering;
+};
+
+/// What of a record carries over to another ruleset, recognised by the hash of its meaning.
+struct StatePiece {
+  enum class Kind : std::uint8_t { kSlot, kText, kWindow, kBit, kEachWait, kNudge, kLimit, kTimeOnly };
+  std::uint64_t meaning = 0;
+  Kind kind = Kind::kSlot;
+  std::uint32_t index = 0;   // offset of a slot, text or limit; number of a window, bit, each-wait or nudge
+  std::uint32_t bytes = 0;   // kSlot and kLimit
+};
+
+struct EntitySpec {
+  std::string name;
+  std::string key;  // wire path of the key; empty: the one and only
+  std::uint32_t record_bytes = 0;  // a multiple of 8
+  /// A fresh record from kBitsOffset on (record_bytes - kBitsOffset bytes).
+  std::vector<std::byte> image;
+  struct DefaultText {
+    std::uint32_t offset = 0;
+    std::string text;
+  };
+  std::vector<DefaultText> default_texts;
+  std::vector<std::uint32_t> text_offsets;  // every kText slot
+  std::vector<WindowSpec> windows;
+  std::vector<AggregateSpec> aggregates;
+  std::vector<ConditionSpec> conditions;
+  std::vector<EachWaitSpec> each_waits;
+  std::vector<JourneySpec> journeys;
+  std::vector<StatePiece> pieces;
+  std::int64_t forget_after_micros = 0;        // 0: never
+  std::uint32_t activity_offset = kNoOffset;   // kI64: latest activity; kNoOffset: any event is activity
+
+  struct EventFunctions {
+    FunctionId update = kNoFunction;      // attributes, features, waits, then journeys
+    FunctionId conditions = kNoFunction;  // those that this event can change
+    FunctionId nudges = kNoFunction;      // `on` this event
+  };
+  std::vector<EventFunctions> events;  // by event index
+  /// Automatic and timed transitions; returns 1 if a journey moved. kNoFunction: there are none.
+  FunctionId automatic = kNoFunction;
+  /// Whether a change of conditions or stages can make automatic transitions possible.
+  bool has_follow_ups = false;
+  /// Whether the length of a timed transition is computed: any event may move its deadline, so `automatic` runs
+  /// after each.
+  bool has_computed_deadlines = false;
+  /// Every condition, in graph order.
+  FunctionId all_conditions = kNoFunction;
+  /// Conditions that depend on time, just before an event at the instant of the wake-up.
+  FunctionId before = kNoFunction;
+};
+
+// ---- What goes out ---------------------------------------------------------------------------------------------
+
+struct ChannelSpec {
+  std::string name;
+  bool is_task = false;
+};
+
+struct UnitSpec {
+  std::string name;
+};
+
+/// A text with values in it: pieces[0] out[first] pieces[1] out[first+1] ...
+struct TemplateSpec {
+  std::vector<std::string> pieces;
+  struct Argument {
+    ValueType type = ValueType::kText;
+    std::uint32_t of = kNoIndex;  // choice index, or journey index of the entity
+  };
+  std::vector<Argument> arguments;
+};
+
+/// A text that is made by a value function: its arguments are out[0..].
+struct TextSpec {
+  TemplateSpec text;
+  FunctionId arguments = kNoFunction;  // kNoFunction: the text has no arguments
+  FunctionId when = kNoFunction;       // condition; kNoFunction: always
+};
+
+struct RouteSpec {
+  std::uint32_t unit = 0;
+  FunctionId key = kNoFunction;  // value: out[0].text; kNoFunction: no key
+};
+
+struct ScoreSpec {
+  std::string name;
+  FunctionId value = kNoFunction;  // out[0].number
+  struct Part {
+    FunctionId points = kNoFunction;  // value: out[0].number (signed), and out[1].integer 1 if it applied
+    TextSpec because;
+    bool has_because = false;
+  };
+  std::vector<Part> parts;
+};
+
+enum class TriggerKind : std::uint8_t { kEvent, kStall, kStage, kCondition, kWhile };
+
+struct NudgeSpec {
+  std::string name;
+  std::uint32_t entity = 0;
+  TriggerKind trigger = TriggerKind::kEvent;
+  std::string trigger_name;  // of the event set, stall, stage or condition, as the analyst wrote it
+  std::uint32_t state_condition = kNoIndex;  // `while`: the condition that is the state
+  std::uint32_t due_condition = kNoIndex;    // `while`: state and `if` (and `again after`)
+  std::uint32_t gone_bit = kNoIndex;         // `while`: went out in this episode
+  std::uint32_t due_offset = kNoOffset;      // kI64: when it last became due (`again after`)
+  /// `on STALL`, `on STAGE`, `on CONDITION`: condition, evaluated at the trigger; `on EVENT` and `while` have it
+  /// in their own functions.
+  FunctionId if_condition = kNoFunction;
+  FunctionId again_after = kNoFunction;      // value: out[0].integer, micros; for triggers other than kEvent
+  std::uint32_t channel = 0;
+  TextSpec title;
+  std::vector<TextSpec> reasons;             // of the stall
+  std::vector<std::uint32_t> scores;         // indexes into Ruleset::scores
+  std::vector<RouteSpec> routes;
+  FunctionId worth = kNoFunction;            // value: out[0]
+  ValueType worth_type = ValueType::kMoney;
+  std::uint64_t meaning = 0;
+};
+
+enum class LimitScope : std::uint8_t { kAll, kNudge, kChannel, kUnit };
+enum class LimitPeriod : std::uint8_t { kRolling, kDay, kWeek, kMonth };
+
+struct LimitSpec {
+  std::uint32_t count_max = 0;
+  LimitScope scope = LimitScope::kAll;
+  std::uint32_t scope_index = kNoIndex;
+  LimitPeriod period = LimitPeriod::kRolling;
+  std::int64_t rolling_micros = 0;
+  /// In the record: kRolling count_max kI64 (instants sent, kUnknown: free); else two kI64 (start of the period,
+  /// count).
+  std::uint32_t offset = 0;
+  std::string text;  // "2 nudges in 7 days", for explanations
+};
+
+struct QuietHoursSpec {
+  std::int32_t from_minute = 0;
+  std::int32_t to_minute = 0;
+  FunctionId condition = kNoFunction;  // instead of hours; arms its own next change
+};
+
+struct PolicySpec {
+  std::string name;
+  std::uint32_t entity = 0;
+  std::vector<std::uint32_t> covers;  // nudges
+  std::uint32_t best_count = 0;       // 0: no limit on places
+  bool best_by_worth = false;
+  FunctionId best_by = kNoFunction;   // value: out[0]
+  ValueType best_type = ValueType::kMoney;
+  std::vector<LimitSpec> limits;
+  std::vector<QuietHoursSpec> quiet_hours;
+  std::vector<FunctionId> never;      // conditions
+  double holdout_share = 0;
+};
+
+enum class LatePolicy : std::uint8_t { kApply, kDrop, kDeadLetter };
+
+struct Ruleset {
+  std::string name;
+  std::string version;  // hash of its meaning, hexadecimal
+  std::string title;
+  std::string zone = "UTC";
+  std::string currency;
+  WireNames wire;
+  LatePolicy late = LatePolicy::kApply;
+  std::int64_t lateness_micros = 0;
+  std::int64_t dedupe_micros = 0;
+  std::vector<ChoiceTable> choices;
+  std::vector<EventSchema> events;
+  std::uint32_t frame_slot_count = 0;  // size of EventFrame::fields
+  std::vector<EntitySpec> entities;
+  std::vector<ChannelSpec> channels;
+  std::vector<UnitSpec> units;
+  std::vector<ScoreSpec> scores;
+  std::vector<NudgeSpec> nudges;
+  std::vector<PolicySpec> policies;
+  std::vector<std::string> function_names;  // by FunctionId
+};
+
+/// The functions of a ruleset in one way of executing them. `owner` keeps the code alive.
+struct CodeTable {
+  std::vector<Code> functions;  // by FunctionId
+  std::shared_ptr<const void> owner;
+};
+
+/// A ruleset that can run.
+struct Program {
+  std::shared_ptr<const Ruleset> ruleset;
+  std::shared_ptr<const CodeTable> code;
+};
+
+}  // namespace lull::runtime

@@ -1,0 +1,140 @@
+// Conditions that open and close, and who listens to them.
+#include <algorithm>
+
+#include "runtime/step.h"
+
+namespace lull::runtime {
+
+void Step::OnConditionEdge(std::uint32_t condition, bool value) {
+  if (carried_ != nullptr) {
+    if ((((*carried_)[condition / 64] >> (condition % 64)) & 1U) != 0) return;
+    SetBit(moment.record, condition, value);
+    const std::uint32_t since = entity->conditions[condition].since_offset;
+    if (value && since != kNoOffset) SlotI64(since) = moment.now;
+    return;
+  }
+  if (!value) {
+    Close(condition);
+  } else if (!IsEarly(condition)) {
+    Open(condition);
+  }
+}
+
+void Step::OnConditionBefore(std::uint32_t condition, bool value) {
+  const bool held = TestBit(moment.record, condition);
+  if (held && !value) {
+    Close(condition);
+  } else if (!held && value) {
+    early_[condition / 64] |= std::uint64_t{1} << (condition % 64);
+  }
+}
+
+void Step::Open(std::uint32_t condition) {
+  using Handler = void (Step::*)(std::uint32_t, std::uint32_t);
+  static constexpr Handler kOnOpen[] = {&Step::TriggerNudge, &Step::BeginEpisode, &Step::BecomeDue,
+                                        &Step::WithdrawOpen, &Step::BeginStall};
+  SetBit(moment.record, condition, true);
+  changed_ = true;
+  const ConditionSpec& spec = entity->conditions[condition];
+  if (spec.since_offset != kNoOffset) SlotI64(spec.since_offset) = moment.now;
+  for (const Listener& listener : spec.listeners) {
+    (this->*kOnOpen[static_cast<std::size_t>(listener.kind)])(condition, listener.index);
+  }
+}
+
+void Step::Close(std::uint32_t condition) {
+  using Handler = void (Step::*)(std::uint32_t, std::uint32_t);
+  static constexpr Handler kOnClose[] = {nullptr, &Step::EndEpisode, &Step::StopWaiting, nullptr, nullptr};
+  SetBit(moment.record, condition, false);
+  changed_ = true;
+  for (const Listener& listener : entity->conditions[condition].listeners) {
+    const Handler handler = kOnClose[static_cast<std::size_t>(listener.kind)];
+    if (handler != nullptr) (this->*handler)(condition, listener.index);
+  }
+}
+
+void Step::TriggerNudge(std::uint32_t condition, std::uint32_t nudge) {
+  // Each wait of `after each` triggers on its own (BeginEach).
+  if (entity->conditions[condition].each_wait != kNoIndex) return;
+  triggers.push_back({.nudge = nudge});
+}
+
+void Step::BeginStall(std::uint32_t condition, std::uint32_t /*nudge*/) {
+  if (entity->conditions[condition].each_wait == kNoIndex) began_.push_back(condition);
+}
+
+void Step::BeginEpisode(std::uint32_t /*condition*/, std::uint32_t nudge) {
+  const std::uint32_t gone_bit = ruleset->nudges[nudge].gone_bit;
+  if (gone_bit != kNoIndex) SetBit(moment.record, gone_bit, false);
+}
+
+void Step::EndEpisode(std::uint32_t condition, std::uint32_t nudge) {
+  BeginEpisode(condition, nudge);
+  DropWaiting(nudge, 0);
+  Withdraw(nudge, 0, DecisionCode::kStateEnded);
+}
+
+void Step::BecomeDue(std::uint32_t /*condition*/, std::uint32_t nudge) {
+  if (plan->nudges[nudge].each_wait != kNoIndex) {
+    each_due_ = true;
+    return;
+  }
+  const NudgeSpec& spec = ruleset->nudges[nudge];
+  if (spec.gone_bit != kNoIndex && TestBit(moment.record, spec.gone_bit)) return;
+  AddWaiting(nudge, 0);
+}
+
+void Step::StopWaiting(std::uint32_t /*condition*/, std::uint32_t nudge) { DropWaiting(nudge, 0); }
+
+void Step::WithdrawOpen(std::uint32_t /*condition*/, std::uint32_t nudge) {
+  Withdraw(nudge, 0, DecisionCode::kWithdrawWhen);
+}
+
+void Step::AddWaiting(std::uint32_t nudge, WaitSerial serial) {
+  const std::uint32_t due_offset = ruleset->nudges[nudge].due_offset;
+  if (due_offset != kNoOffset) SlotI64(due_offset) = moment.now;
+  SideOf(header()).waiting.push_back({.nudge = nudge, .serial = serial});
+}
+
+void Step::DropWaiting(std::uint32_t nudge, WaitSerial serial) {
+  if (side() == nullptr) return;
+  std::erase_if(side()->waiting, [&](const WaitingNudge& waiting) {
+    return waiting.nudge == nudge && (serial == 0 || waiting.serial == serial);
+  });
+}
+
+void Step::Withdraw(std::uint32_t nudge, WaitSerial serial, DecisionCode reason) {
+  if (side() == nullptr) return;
+  std::erase_if(side()->tasks, [&](const OpenTask& task) {
+    if (task.nudge != nudge || (serial != 0 && task.serial != serial)) return false;
+    writer_.End(DecisionKind::kWithdrawn, reason, task);
+    texts->Release(task.unit_key);
+    return true;
+  });
+}
+
+bool Step::StallBegan(std::uint32_t condition) const {
+  return std::ranges::find(began_before_, condition) != began_before_.end();
+}
+
+bool Step::MayEnter(std::uint32_t journey, std::uint32_t stage) const {
+  return std::ranges::find(entered_stages_, std::pair(journey, stage)) == entered_stages_.end();
+}
+
+void Step::Enter(std::uint32_t journey, std::uint32_t stage) {
+  const JourneySpec& spec = entity->journeys[journey];
+  moment.record[spec.stage_offset] = static_cast<std::byte>(stage);
+  SlotI64(spec.entered_offset) = moment.now;
+  entered_ = true;
+  entered_stages_.emplace_back(journey, stage);
+  if (stage >= spec.entering.size()) return;
+  for (const std::uint32_t nudge : spec.entering[stage]) triggers.push_back({.nudge = nudge});
+}
+
+void Step::Due(std::uint32_t nudge) {
+  const std::uint32_t due_offset = ruleset->nudges[nudge].due_offset;
+  if (due_offset != kNoOffset) SlotI64(due_offset) = moment.now;
+  triggers.push_back({.nudge = nudge, .checked = true});
+}
+
+}  // namespace lull::runtime

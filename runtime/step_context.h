@@ -1,0 +1,22 @@
+// What the runtime's side of a Moment knows of where it is: ruleset, entity, and the shard's shared stores.
+#pragma once
+
+#include "runtime/ruleset.h"
+
+namespace lull::runtime {
+
+class TextPool;
+class ScratchArena;
+
+/// Lives as long as its shard; the entity changes from record to record. Step (runtime/step.h) extends it.
+struct StepContext {
+  const Ruleset* ruleset = nullptr;
+  const CodeTable* code = nullptr;
+  const EntitySpec* entity = nullptr;
+  std::uint32_t entity_index = 0;
+  TextPool* texts = nullptr;
+  /// Bytes that live until the moment ends (texts made by functions).
+  ScratchArena* scratch = nullptr;
+};
+
+}  // namespace lull::runtime

@@ -1,0 +1,212 @@
+// Waits of `after each`: every unanswered opening event is an episode of its own.
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+#include "runtime/step.h"
+
+namespace lull::runtime {
+namespace {
+
+/// Answers that are remembered for opening events that come late.
+constexpr std::size_t kAnswersKept = 16;
+
+/// When a wait falls due; kNever if its duration is unknown or too long.
+std::int64_t DueAt(std::int64_t start, std::int64_t duration) {
+  std::int64_t due = kNever;
+  if (duration == kUnknown) return kNever;
+  if (__builtin_add_overflow(start, duration, &due)) return duration > 0 ? kNever : start;
+  return due;
+}
+
+}  // namespace
+
+EachWaitList* Step::FindEach(std::uint32_t wait) {
+  if (side() == nullptr || side()->each.size() <= wait) return nullptr;
+  return &side()->each[wait];
+}
+
+EachWaitList& Step::MakeEach(std::uint32_t wait) {
+  EntitySide& with_waits = SideOf(header());
+  if (with_waits.each.size() <= wait) with_waits.each.resize(entity->each_waits.size());
+  return with_waits.each[wait];
+}
+
+Step::SameValue Step::FindSame(ValueType type) const {
+  if (type == ValueType::kText) {
+    const std::uint32_t id = texts->Find(moment.same.text);
+    return {id, id != 0};
+  }
+  const auto bits = static_cast<std::uint64_t>(moment.same.integer);
+  if (type == ValueType::kNumber) return {bits, !std::isnan(moment.same.number)};
+  return {bits, moment.same.integer != kUnknown};
+}
+
+bool Step::IsTooLate(const EachWaitList& list, std::int64_t time, std::int64_t duration,
+                     const SameValue& same) const {
+  if (time >= moment.now) return false;
+  if (DueAt(time, duration) < moment.now) return true;
+  return std::ranges::any_of(list.answers, [&](const EachAnswerSeen& answer) {
+    return answer.time > time && (answer.all || (same.known && answer.value == same.bits));
+  });
+}
+
+void Step::OpenEach(std::uint32_t wait, std::int64_t time, std::int64_t duration) {
+  const EachWaitSpec& spec = entity->each_waits[wait];
+  const bool is_text = spec.same_type == ValueType::kText;
+  EachWaitList& list = MakeEach(wait);
+  SameValue same = FindSame(spec.same_type);
+  if (IsTooLate(list, time, duration, same)) return;
+  if (is_text) {
+    same.bits = texts->Intern(moment.same.text);
+    same.known = same.bits != 0;
+  }
+  moment.same = {};
+  if (list.waits.size() >= spec.keep_count && !list.waits.empty()) {
+    EndEach(wait, list.waits.front());
+    list.waits.erase(list.waits.begin());
+  }
+  EachWait entry{.start = time, .value = same.bits, .serial = side()->next_serial++, .known = same.known};
+  const auto later = [](std::int64_t start, const EachWait& other) { return start < other.start; };
+  list.waits.insert(std::upper_bound(list.waits.begin(), list.waits.end(), time, later), entry);
+}
+
+void Step::RememberAnswer(std::uint32_t wait, bool with_same, const SameValue& same) {
+  // Without late events nobody asks.
+  if (ruleset->late != LatePolicy::kApply) return;
+  std::vector<EachAnswerSeen>& answers = MakeEach(wait).answers;
+  const bool is_text = entity->each_waits[wait].same_type == ValueType::kText;
+  const auto release = [&](const EachAnswerSeen& answer) {
+    if (is_text && !answer.all) texts->Release(static_cast<std::uint32_t>(answer.value));
+  };
+  const std::int64_t time = moment.event_time;
+  std::erase_if(answers, [&](const EachAnswerSeen& answer) {
+    const bool covered = answer.time <= time && (!with_same || (!answer.all && answer.value == same.bits));
+    if (covered) release(answer);
+    return covered;
+  });
+  if (answers.size() >= kAnswersKept) {
+    release(answers.front());
+    answers.erase(answers.begin());
+  }
+  EachAnswerSeen answer{.time = time, .value = 0, .all = !with_same};
+  if (with_same) {
+    // A value that no wait has may come late, so its text is kept too.
+    answer.value = is_text ? texts->Intern(moment.same.text) : same.bits;
+  }
+  answers.push_back(answer);
+}
+
+void Step::AnswerEach(std::uint32_t wait, bool with_same) {
+  const SameValue same = with_same ? FindSame(entity->each_waits[wait].same_type) : SameValue{};
+  if (EachWaitList* list = FindEach(wait); list != nullptr) {
+    std::erase_if(list->waits, [&](const EachWait& entry) {
+      if (with_same && !(same.known && entry.known && entry.value == same.bits)) return false;
+      EndEach(wait, entry);
+      return true;
+    });
+  }
+  const bool is_text = entity->each_waits[wait].same_type == ValueType::kText;
+  if (!with_same || same.known || (is_text && moment.same.text.known()))
+    RememberAnswer(wait, with_same, same);
+  moment.same = {};
+}
+
+void Step::EndEach(std::uint32_t wait, const EachWait& entry) {
+  const EachWaitSpec& spec = entity->each_waits[wait];
+  if (entry.overdue) changed_ = true;
+  if (entry.begun) {
+    for (const Listener& listener : entity->conditions[spec.condition].listeners) {
+      if (listener.kind != ListenerKind::kEpisode) continue;
+      DropWaiting(listener.index, entry.serial);
+      Withdraw(listener.index, entry.serial, DecisionCode::kAnswered);
+    }
+  }
+  ReleaseWait(entry, spec.same_type == ValueType::kText, *texts);
+}
+
+bool Step::UpdateEach(std::uint32_t wait, std::int64_t duration, bool gate) {
+  EachWaitList* list = FindEach(wait);
+  if (list == nullptr || list->waits.empty()) return false;
+  const EachWaitSpec& spec = entity->each_waits[wait];
+  // While a record is carried over nothing begins: the next deadline moment sees to it.
+  const bool early = carried_ != nullptr || IsEarly(spec.condition);
+  bool any = false;
+  for (EachWait& entry : list->waits) {
+    if (!entry.overdue) {
+      const std::int64_t due = DueAt(entry.start, duration);
+      entry.overdue = due <= moment.age_now;
+      if (!entry.overdue) Arm(due);
+    }
+    if (!entry.overdue) continue;
+    if (!gate) {
+      entry.begun = false;
+      entry.gone = 0;
+      continue;
+    }
+    if (!entry.begun && !early) BeginEach(wait, entry);
+    any = any || spec.keep_overdue || !entry.begun;
+  }
+  return any && gate;
+}
+
+void Step::BeginEach(std::uint32_t wait, EachWait& entry) {
+  const EachWaitSpec& spec = entity->each_waits[wait];
+  entry.begun = true;
+  if (!spec.keep_overdue) each_over_ = true;
+  for (const Listener& listener : entity->conditions[spec.condition].listeners) {
+    if (listener.kind == ListenerKind::kTriggerNudge) {
+      triggers.push_back({.nudge = listener.index, .serial = entry.serial});
+    }
+    if (listener.kind == ListenerKind::kEpisode) each_due_ = true;
+    if (listener.kind == ListenerKind::kTransition) {
+      began_.push_back(spec.condition);
+      changed_ = true;
+    }
+  }
+}
+
+bool Step::OverdueBefore(std::uint32_t wait, bool gate) {
+  EachWaitList* list = FindEach(wait);
+  if (list == nullptr) return false;
+  bool any = false;
+  for (EachWait& entry : list->waits) {
+    if (!entry.overdue) continue;
+    any = true;
+    if (gate) continue;
+    entry.begun = false;
+    entry.gone = 0;
+  }
+  return any && gate;
+}
+
+void Step::AddDueEach() {
+  for (const std::uint32_t nudge : entity_plan_->each_nudges) {
+    const NudgePlan& nudge_plan = plan->nudges[nudge];
+    EachWaitList* list = FindEach(nudge_plan.each_wait);
+    const std::uint32_t due = ruleset->nudges[nudge].due_condition;
+    if (list == nullptr || due == kNoIndex || !TestBit(moment.record, due)) continue;
+    for (const EachWait& entry : list->waits) {
+      if (!entry.begun || (entry.gone & nudge_plan.each_bit) != 0) continue;
+      const bool waits = std::ranges::any_of(side()->waiting, [&](const WaitingNudge& waiting) {
+        return waiting.nudge == nudge && waiting.serial == entry.serial;
+      });
+      if (!waits) AddWaiting(nudge, entry.serial);
+    }
+  }
+}
+
+void Step::SweepEach() {
+  each_over_ = false;
+  for (std::uint32_t wait = 0; wait < entity->each_waits.size(); ++wait) {
+    const EachWaitSpec& spec = entity->each_waits[wait];
+    EachWaitList* list = FindEach(wait);
+    if (spec.keep_overdue || list == nullptr) continue;
+    std::erase_if(list->waits, [&](const EachWait& entry) {
+      if (entry.begun) ReleaseWait(entry, spec.same_type == ValueType::kText, *texts);
+      return entry.begun;
+    });
+  }
+}
+
+}  // namespace lull::runtime

@@ -1,0 +1,61 @@
+// What step, arbitration and decision writer share while one entity is in hand.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "runtime/decision.h"
+#include "runtime/entity_side.h"
+#include "runtime/format.h"
+#include "runtime/rule_plan.h"
+#include "runtime/step_context.h"
+
+namespace lull::runtime {
+
+/// A nudge that became due in this moment by a stall, a stage, a condition or an event.
+struct Trigger {
+  std::uint32_t nudge = 0;
+  WaitSerial serial = 0;
+  bool checked = false;  // its `if` and `again after` have been looked at
+};
+
+struct StepCounters {
+  std::uint64_t moments = 0;
+  std::vector<std::array<std::uint64_t, kDecisionKindCount>> nudges;  // by nudge, then DecisionKind
+  std::vector<std::uint64_t> units;                                   // actions sent
+};
+
+struct StepState : StepContext {
+  const RulePlan* plan = nullptr;
+  FormatContext format;  // ruleset, entity and zone in hand
+  Moment moment;
+  std::string_view key;
+  LogPosition position;
+  std::uint32_t n = 0;  // of the moment
+  std::vector<Trigger> triggers;
+  std::vector<FieldValue> out;
+  StepCounters counters;
+
+  RecordHeader& header() { return HeaderOf(moment.record); }
+  EntitySide* side() { return header().side; }
+
+  bool Holds(FunctionId condition) { return code->functions[condition](&moment) != 0; }
+  /// Where the results are until the next call.
+  const FieldValue* Values(FunctionId value) {
+    code->functions[value](&moment);
+    return out.data();
+  }
+  std::int64_t& SlotI64(std::uint32_t offset) {
+    return *reinterpret_cast<std::int64_t*>(moment.record + offset);
+  }
+  /// Asks for another look at an instant after this moment.
+  void Arm(std::int64_t instant) {
+    if (instant > moment.age_now && instant < moment.next_wake) moment.next_wake = instant;
+  }
+  /// Lets `with same` compare with the wait's value. Serial 0: leaves it.
+  void SetSame(WaitSerial serial);
+};
+
+}  // namespace lull::runtime

@@ -1,0 +1,191 @@
+// Random expressions over what a random ruleset declares (random_ruleset.cpp).
+#pragma once
+
+#include <fmt/format.h>
+
+#include <initializer_list>
+#include <string>
+#include <vector>
+
+#include "tests/support/random_ruleset.h"
+
+namespace lull::test {
+
+/// What the rules of one entity can be about.
+struct Subject {
+  std::string name;
+  std::vector<std::string> events;  // seen by it, and groups
+  std::string letter;               // begins the names of its features and rules
+  int features = 3;
+  int stalls = 4;
+  int nudges = 7;
+  std::vector<bool> each_stalls = {};
+  std::vector<std::string> names = {};  // of all nudges
+  std::vector<std::string> tasks = {};
+};
+
+/// Writes expressions. All events but `updated` have these fields: amount money, size number?, label text,
+/// shade color, done flag.
+class RandomExpressions {
+ public:
+  explicit RandomExpressions(Random& random) : random_(random) {}
+
+ protected:
+  std::size_t Below(std::size_t count) { return random_() % count; }
+  bool OneIn(std::size_t count) { return Below(count) == 0; }
+  template <typename T>
+  const T& Pick(const std::vector<T>& from) {
+    return from[Below(from.size())];
+  }
+  std::string PickOf(std::initializer_list<const char*> from) { return *(from.begin() + Below(from.size())); }
+
+  std::string Duration() {
+    return PickOf(
+        {"5 minutes", "10 minutes", "15 minutes", "20 minutes", "30 minutes", "1 hour", "1 hour 5 minutes"});
+  }
+  std::string LongDuration() { return PickOf({"30 minutes", "1 hour", "3 hours", "1 day", "7 days"}); }
+  /// For rules that read it again when it changes.
+  std::string AnyDuration() {
+    const std::size_t kind = Below(8);
+    if (kind == 0) return "patience";
+    if (kind == 1) return "(patience + 5 minutes)";
+    if (kind == 2) return "(2 * patience)";
+    return Duration();
+  }
+  std::string Compare() { return PickOf({">=", ">", "<", "<="}); }
+  std::string Text() { return PickOf({"\"north\"", "\"south\"", "\"West\"", "\"north east\""}); }
+  std::string Color() { return PickOf({"red", "green", "blue"}); }
+
+  std::string Where() {
+    switch (Below(7)) {
+      case 0:
+        return "amount > " + std::to_string(Below(6)) + " USD";
+      case 1:
+        return "size >= " + std::to_string(Below(5));
+      case 2:
+        return "label is " + Text();
+      case 3:
+        return "shade is " + Color();
+      case 4:
+        return "done";
+      case 5:
+        return "vip or label starts with \"n\"";
+      default:
+        return "size is known and shade is not " + Color();
+    }
+  }
+
+  /// The end of an aggregate: where and window.
+  std::string Tail(const Subject& of, bool window_needed = false) {
+    std::string tail;
+    if (OneIn(3)) tail += " where " + Where();
+    const std::size_t kind = Below(5);
+    if (kind < 3 || window_needed) {
+      tail += " in last " + Duration();
+    } else if (kind == 3) {
+      tail += " since " + Pick(of.events);
+    }
+    return tail;
+  }
+
+  std::string Number(const Subject& of) {
+    const std::string event = Pick(of.events);
+    switch (Below(9)) {
+      case 0:
+        return "sum of " + event + ".size" + Tail(of);
+      case 1:
+        return "average of " + event + ".size" + Tail(of);
+      case 2:
+        return "minimum of " + event + ".size" + Tail(of);
+      case 3:
+        return "maximum of " + event + ".size" + Tail(of);
+      case 4:
+        return "count of different " + event + ".label" + Tail(of);
+      case 5:
+        return "(latest " + event + ".size" + Tail(of) + ")";
+      case 6:
+        return "(first " + event + ".size" + Tail(of) + ") or else points";
+      default:
+        return "count of " + event + Tail(of);
+    }
+  }
+
+  std::string Money(const Subject& of) {
+    const std::string event = Pick(of.events);
+    switch (Below(6)) {
+      case 0:
+        return "average of " + event + ".amount" + Tail(of);
+      case 1:
+        return "maximum of " + event + ".amount" + Tail(of);
+      case 2:
+        return "(latest " + event + ".amount" + Tail(of) + ")";
+      case 3:
+        return "(latest " + event + ".amount) * 2% + 1 USD";
+      case 4:
+        return "larger of ((sum of " + event + ".amount" + Tail(of) + ") * 0.5, budget or else 3 USD)";
+      default:
+        return "sum of " + event + ".amount" + Tail(of);
+    }
+  }
+
+  std::string Feature(const Subject& of, const char* kind) {
+    return fmt::format("{}_{}_{}", of.letter, kind, Below(static_cast<std::size_t>(of.features)));
+  }
+
+  std::string Atom(const Subject& of, int stalls) {
+    const std::string event = Pick(of.events);
+    switch (Below(19)) {
+      case 0:
+      case 1:
+        return fmt::format("{} {} {}", Feature(of, "number"), Compare(), Below(5));
+      case 2:
+        return fmt::format("{} {} {} USD", Feature(of, "money"), Compare(), Below(8));
+      case 3:
+        return fmt::format("(any {}{})", event, Tail(of, true));
+      case 4:
+        return fmt::format("(count of {}{}) >= {}", event, Tail(of, true), 1 + Below(3));
+      case 5:
+        return fmt::format("(time since {}) {} {}", event, Compare(), Duration());
+      case 6:
+        return fmt::format("{}_idle {} {}", of.letter, Compare(), AnyDuration());
+      case 7:
+        return OneIn(2) ? "vip" : "not vip";
+      case 8:
+        return of.name + (OneIn(2) ? ".tier is " + Color() : ".tier is one of (green, " + Color() + ")");
+      case 9:
+        return OneIn(2) ? "store is known" : "store is not " + Text();
+      case 10:
+        return "(latest " + event + ".label) contains \"nor\"";
+      case 11:
+      case 12:
+        return fmt::format("{}_way_0 is {}_{}", of.letter, of.letter, PickOf({"one", "two", "three"}));
+      case 13:
+      case 14:
+        if (stalls == 0) return of.name + ".points > " + std::to_string(Below(5));
+        return fmt::format("{}_stall_{}", of.letter, Below(static_cast<std::size_t>(stalls)));
+      case 15:
+        return fmt::format("(gap of {}) <= {}", event, Duration());
+      case 16:
+        return fmt::format("(if vip then {} else {}.points) >= {}", Feature(of, "number"), of.name, Below(4));
+      case 17:
+        return fmt::format("{} between {} and {}", Feature(of, "number"), Below(2), 2 + Below(3));
+      default:
+        return fmt::format("{} is known", Feature(of, OneIn(2) ? "money" : "number"));
+    }
+  }
+
+  std::string Condition(const Subject& of, int stalls, int depth = 2) {
+    const std::size_t kind = depth == 0 ? 9 : Below(10);
+    if (kind < 2)
+      return "(" + Condition(of, stalls, depth - 1) + ") and (" + Condition(of, stalls, depth - 1) + ")";
+    if (kind < 4)
+      return "(" + Condition(of, stalls, depth - 1) + ") or (" + Condition(of, stalls, depth - 1) + ")";
+    if (kind == 4) return "not (" + Condition(of, stalls, depth - 1) + ")";
+    return Atom(of, stalls);
+  }
+
+ private:
+  Random& random_;
+};
+
+}  // namespace lull::test

@@ -1,0 +1,274 @@
+#include "tests/support/random_ruleset.h"
+
+#include <fmt/format.h>
+
+#include "tests/support/random_expressions.h"
+
+namespace lull::test {
+namespace {
+
+class Writer : RandomExpressions {
+ public:
+  explicit Writer(Random& random) : RandomExpressions(random) { worth_is_money_ = OneIn(2); }
+
+  std::string Write() {
+    static constexpr const char* kZones[] = {"UTC", "America/Chicago", "Europe/Berlin"};
+    text_ = fmt::format(
+        "ruleset tried {{\n  title \"A random ruleset\"\n  zone \"{}\"\n  currency USD\n"
+        "  channels call as task, visit as task, email as message\n}}\n"
+        "choice color {{ red, green, blue }}\nunit north_desk\nunit sales\nunit back_office\n",
+        kZones[Below(3)]);
+    Subject customer{
+        .name = "customer", .events = {"alpha", "beta", "gamma", "delta", "touch"}, .letter = "c"};
+    Subject ticket{.name = "ticket", .events = {"beta", "delta", "epsilon", "pair"}, .letter = "t"};
+    ticket.features = 2;
+    ticket.stalls = 2;
+    ticket.nudges = 4;
+    Entity(customer);
+    Entity(ticket);
+    const std::string fields = "{ amount money, size number?, label text, shade color, done flag }\n";
+    text_ += "event alpha of customer " + fields;
+    text_ += "event beta of customer, ticket " + fields;
+    text_ +=
+        "event gamma of customer sets budget, tier { amount money, size number?, label text, shade color, "
+        "done flag }\n";
+    text_ += "event delta of ticket, customer sets points " + fields;
+    text_ += "event epsilon of ticket " + fields;
+    text_ += "event updated of customer, ticket sets store, tier, vip, patience, budget, points\n";
+    text_ += "events touch = alpha, beta\nevents pair = epsilon, delta\n";
+    Rules(customer);
+    Rules(ticket);
+    return text_;
+  }
+
+ private:
+  void Entity(const Subject& of) {
+    text_ += fmt::format(
+        "entity {} by {}_id {{\n  store text\n  tier color = red\n  vip flag = no\n  patience duration = {}\n"
+        "  budget money\n  points number = 2\n",
+        of.name, of.name, Duration());
+    if (!OneIn(3)) text_ += "  activity " + Pick(of.events) + "\n";
+    if (OneIn(3)) text_ += "  forget after " + PickOf({"2 hours", "1 day", "20 days"}) + " quiet\n";
+    text_ += "}\n";
+  }
+
+  void Features(const Subject& of) {
+    for (int i = 0; i < of.features; ++i) {
+      text_ += fmt::format("feature {}_number_{} of {} = {}\n", of.letter, i, of.name, Number(of));
+      text_ += fmt::format("feature {}_money_{} of {} = {}\n", of.letter, i, of.name, Money(of));
+    }
+    text_ += fmt::format("feature {}_idle of {} = time since {}\n", of.letter, of.name, Pick(of.events));
+  }
+
+  void Journey(const Subject& of) {
+    const std::string& l = of.letter;
+    text_ += fmt::format("journey {}_way_0 of {} {{\n  start {}_one\n", l, of.name, l);
+    const auto automatic = [&](const char* from, const char* to) {
+      switch (Below(5)) {
+        case 0:
+          text_ += fmt::format("  {}_{} -> {}_{} after {}\n", l, from, l, to, AnyDuration());
+          break;
+        case 1:
+          text_ += fmt::format("  {}_{} -> {}_{} after {} quiet\n", l, from, l, to, AnyDuration());
+          break;
+        case 2:
+          text_ += fmt::format("  {}_{} -> {}_{} when {}\n", l, from, l, to, Condition(of, of.stalls));
+          break;
+        case 3:
+          text_ += fmt::format("  {}_{} -> {}_{} on {}_stall_{}\n", l, from, l, to, l,
+                               Below(static_cast<std::size_t>(of.stalls)));
+          break;
+        default:
+          break;
+      }
+    };
+    automatic("one", "two");
+    automatic("two", "three");
+    automatic("one", "three");
+    text_ += fmt::format("  {0}_one -> {0}_two on {1}\n", l, Pick(of.events));
+    text_ += fmt::format("  {0}_two -> {0}_three on {1} where {2}\n", l, Pick(of.events), Where());
+    text_ += fmt::format("  {0}_one -> {0}_three on {1}\n", l, Pick(of.events));
+    text_ += fmt::format("  {0}_three -> {0}_one on {1}\n", l, Pick(of.events));
+    if (OneIn(2)) text_ += fmt::format("  any -> {}_two on {} where {}\n", l, Pick(of.events), Where());
+    if (OneIn(2)) text_ += fmt::format("  {0}_two -> {0}_two on {1}\n", l, Pick(of.events));
+    text_ += "}\n";
+  }
+
+  void Stall(Subject& of, int index) {
+    text_ += fmt::format("stall {}_stall_{} of {} {{\n", of.letter, index, of.name);
+    const std::size_t form = Below(7);
+    if (form == 2 || OneIn(2)) text_ += "  while " + Condition(of, index) + "\n";
+    if (OneIn(3)) text_ += "  unless " + Condition(of, index, 1) + "\n";
+    of.each_stalls.push_back(form == 5);
+    switch (form) {
+      case 0:
+        text_ += "  quiet " + AnyDuration() + "\n";
+        break;
+      case 1:
+        text_ += "  no " + Pick(of.events) + " for " + AnyDuration() + "\n";
+        break;
+      case 2:
+        text_ += "  for " + AnyDuration() + "\n";
+        break;
+      default: {
+        const char* kind = form == 5 ? "each " : form == 4 ? "first " : "";
+        text_ += fmt::format("  after {}{}", kind, Pick(of.events));
+        if (OneIn(3)) text_ += " where " + Where();
+        text_ += " no " + Pick(of.events);
+        if (OneIn(3))
+          text_ += PickOf({" with same label", " with same shade", " with same amount", " with same size"});
+        if (OneIn(3)) text_ += " where " + Where();
+        text_ += " within " + AnyDuration() + "\n";
+      }
+    }
+    text_ += "  because \"It has stalled\"\n}\n";
+  }
+
+  void Score(const Subject& of) {
+    text_ += fmt::format("score {}_score of {} {{\n  start {}\n", of.letter, of.name, Below(20));
+    for (int i = 0; i < 3; ++i) {
+      text_ += fmt::format("  {} {} when {}\n", OneIn(3) ? "take" : "add", 1 + Below(30),
+                           Condition(of, of.stalls, 1));
+    }
+    if (OneIn(2)) text_ += "  kept between 5 and 40\n";
+    text_ += "}\n";
+  }
+
+  std::string MoneyWorth(const Subject& of, const std::string& event) {
+    switch (Below(event.empty() ? 3 : 4)) {
+      case 0:
+        return Feature(of, "money");
+      case 1:
+        return "(latest " + Pick(of.events) + ".amount) * " + PickOf({"2%", "12.5%", "0.3%"});
+      case 2:
+        return std::to_string(Below(9)) + " USD";
+      default:
+        return event + ".amount * 3% / 2";
+    }
+  }
+
+  std::string Worth(const Subject& of, const std::string& event) {
+    if (worth_is_money_) return MoneyWorth(of, event);
+    switch (Below(event.empty() ? 4 : 5)) {
+      case 0:
+        return Feature(of, "number");
+      case 1:
+        return of.letter + "_score";
+      case 2:
+        return Feature(of, "number") + " * 2 + " + of.name + ".points";
+      case 3:
+        return std::to_string(Below(9));
+      default:
+        return event + ".size";
+    }
+  }
+
+  std::string Route(const Subject& of, const std::string& event) {
+    switch (Below(event.empty() ? 4 : 5)) {
+      case 0:
+        return "sales";
+      case 1:
+        return "north_desk / store, else sales";
+      case 2:
+        return "north_desk / " + of.name + ".tier";
+      case 3:
+        return "sales / store, else north_desk / " + of.name + ".tier, else back_office";
+      default:
+        return "back_office / " + event + ".label";
+    }
+  }
+
+  void Nudge(Subject& of, int index) {
+    const std::string name = fmt::format("{}_nudge_{}", of.letter, index);
+    const std::string stall =
+        fmt::format("{}_stall_{}", of.letter, Below(static_cast<std::size_t>(of.stalls)));
+    const bool of_each = of.each_stalls[static_cast<std::size_t>(stall.back() - '0')];
+    const std::string channel = PickOf({"call", "call", "visit", "email"});
+    std::string event;
+    bool is_while = false;
+    bool pause_allowed = true;
+    text_ += fmt::format("nudge {} of {} {{\n", name, of.name);
+    switch (Below(7)) {
+      case 0:
+        event = Pick(of.events);
+        text_ += "  on " + event;
+        if (OneIn(2)) text_ += " where " + Where();
+        text_ += "\n";
+        break;
+      case 1:
+        text_ += "  on " + stall + "\n";
+        break;
+      case 2:
+        text_ += fmt::format("  on {}_way_0 entering {}_{}\n", of.letter, of.letter,
+                             PickOf({"one", "two", "three"}));
+        break;
+      case 3:
+        text_ += "  on " + Condition(of, of.stalls) + "\n";
+        break;
+      case 4:
+        is_while = true;
+        text_ += "  while " + Condition(of, of.stalls) + "\n";
+        break;
+      default:
+        is_while = true;
+        pause_allowed = !of_each;
+        text_ += "  while " + stall + "\n";
+    }
+    if (OneIn(3)) text_ += "  if " + Condition(of, of.stalls, 1) + "\n";
+    if (pause_allowed && OneIn(3)) text_ += "  again after " + AnyDuration() + "\n";
+    if (!is_while && channel != "email" && OneIn(2))
+      text_ += "  withdraw when " + Condition(of, of.stalls, 1) + "\n";
+    text_ += fmt::format("  do {} \"Do it\"\n  to {}\n  worth {}\n}}\n", channel, Route(of, event),
+                         Worth(of, event));
+    of.names.push_back(name);
+    if (channel != "email") of.tasks.push_back(name);
+  }
+
+  void Policy(const Subject& of, int index) {
+    // Where places are few, only tasks: a message that is outranked would wait for another moment.
+    const bool best = OneIn(2) && !of.tasks.empty();
+    const std::vector<std::string>& from = best ? of.tasks : of.names;
+    std::string covers;
+    for (const std::string& name : from) {
+      if (index == 0 || OneIn(2)) covers += (covers.empty() ? "" : ", ") + name;
+    }
+    if (covers.empty()) covers = from.front();
+    text_ += fmt::format("policy {}_policy_{} of {} {{\n  covers {}\n", of.letter, index, of.name, covers);
+    if (best) {
+      text_ += fmt::format("  best {} by {}\n", 1 + Below(2), OneIn(2) ? "worth" : Feature(of, "money"));
+    }
+    for (int i = 0; i < 2; ++i) {
+      if (OneIn(2)) continue;
+      const std::string what = PickOf({"nudges", "call", "sales", "north_desk"});
+      const std::string subject = OneIn(4) ? from.front() : what;
+      const std::string period =
+          OneIn(3) ? "per " + PickOf({"day", "week", "month"}) : "in " + LongDuration();
+      text_ += fmt::format("  at most {} {} {}\n", 1 + Below(3), subject, period);
+    }
+    if (OneIn(3))
+      text_ += "  quiet hours " + PickOf({"20:00 to 08:00", "12:00 to 13:30", "01:30 to 03:00"}) + "\n";
+    if (OneIn(6)) text_ += "  quiet hours " + Condition(of, of.stalls, 0) + "\n";
+    if (OneIn(3)) text_ += "  never when " + Condition(of, of.stalls, 0) + "\n";
+    if (OneIn(3)) text_ += "  holdout 30%\n";
+    text_ += "}\n";
+  }
+
+  void Rules(Subject& of) {
+    Features(of);
+    Journey(of);
+    for (int i = 0; i < of.stalls; ++i) Stall(of, i);
+    Score(of);
+    for (int i = 0; i < of.nudges; ++i) Nudge(of, i);
+    const std::size_t policies = Below(3);
+    for (std::size_t i = 0; i < policies; ++i) Policy(of, static_cast<int>(i));
+  }
+
+  std::string text_;
+  bool worth_is_money_ = false;
+};
+
+}  // namespace
+
+std::string RandomRuleset(Random& random) { return Writer(random).Write(); }
+
+}  // namespace lull::test

@@ -1,0 +1,261 @@
+// Conditions of the reference engine: which there are, and what happens when they open and close.
+#include <algorithm>
+
+#include "runtime/base/check.h"
+#include "tests/support/reference_timeline.h"
+
+namespace lull::test {
+
+using dsl::StallForm;
+using dsl::TriggerKind;
+
+void Timeline::AddCondition(Role role, std::uint32_t index) {
+  Condition condition;
+  condition.role = role;
+  condition.index = index;
+  conditions_.push_back(condition);
+}
+
+void Timeline::AddStallsOf(dsl::ExprId id) {
+  if (id == dsl::kNone) return;
+  const dsl::Expr& expr = program_.expr(id);
+  for (const dsl::ExprId argument : expr.args) AddStallsOf(argument);
+  if (expr.kind == dsl::ExprKind::kStall) AddStall(expr.index);
+  if (expr.kind == dsl::ExprKind::kFeature) AddStallsOf(program_.features[expr.index].value);
+  if (expr.kind != dsl::ExprKind::kScore) return;
+  for (const dsl::ScorePart& part : program_.scores[expr.index].parts) {
+    AddStallsOf(part.points);
+    AddStallsOf(part.when);
+  }
+}
+
+void Timeline::AddStall(dsl::StallId id) {
+  const auto is_it = [&](const Condition& condition) {
+    return condition.role == Role::kStall && condition.index == id;
+  };
+  if (std::ranges::any_of(conditions_, is_it)) return;
+  const dsl::Stall& stall = program_.stalls[id];
+  AddStallsOf(stall.while_condition);
+  AddStallsOf(stall.unless_condition);
+  AddStallsOf(stall.duration);
+  if (stall.form == StallForm::kFor) AddCondition(Role::kDwell, id);
+  AddCondition(Role::kStall, id);
+}
+
+void Timeline::ListConditions() {
+  for (dsl::StallId id = 0; id < program_.stalls.size(); ++id) {
+    if (program_.stalls[id].entity == entity_) AddStall(id);
+  }
+  for (dsl::NudgeId id = 0; id < program_.nudges.size(); ++id) {
+    const dsl::Nudge& nudge = program_.nudges[id];
+    if (nudge.entity != entity_) continue;
+    if (nudge.trigger == TriggerKind::kConditionRises) AddCondition(Role::kRise, id);
+    if (nudge.withdraw_when != dsl::kNone) AddCondition(Role::kWithdraw, id);
+    if (nudge.trigger != TriggerKind::kWhileStall && nudge.trigger != TriggerKind::kWhileCondition) continue;
+    AddCondition(Role::kState, id);
+    AddCondition(Role::kDue, id);
+  }
+}
+
+Timeline::Condition& Timeline::Find(Role role, std::uint32_t index) {
+  const auto found = std::ranges::find_if(conditions_, [&](const Condition& condition) {
+    return condition.role == role && condition.index == index;
+  });
+  LULL_CHECK(found != conditions_.end());
+  return *found;
+}
+
+void Timeline::LookBefore() {
+  for (Condition& condition : conditions_) {
+    const bool value = ValueOf(condition, true);
+    condition.early = value && !condition.held;
+    if (condition.held && !value) Close(condition);
+  }
+}
+
+void Timeline::UpdateConditions() {
+  for (Condition& condition : conditions_) {
+    const bool value = ValueOf(condition, false);
+    condition.early = condition.early && value;
+    if (value && !condition.held && !condition.early) Open(condition);
+    if (!value && condition.held) Close(condition);
+  }
+  AddDueOfEach();
+}
+
+bool Timeline::ValueOf(const Condition& condition, bool before) {
+  const View view{now_, clock_, nullptr, nullptr};
+  switch (condition.role) {
+    case Role::kDwell:
+      return history_.Holds(program_.stalls[condition.index].while_condition, view);
+    case Role::kStall:
+      return StallValue(condition.index, before);
+    case Role::kRise:
+      return history_.Holds(program_.nudges[condition.index].condition, view);
+    case Role::kWithdraw:
+      return history_.Holds(program_.nudges[condition.index].withdraw_when, view);
+    case Role::kState: {
+      const dsl::Nudge& nudge = program_.nudges[condition.index];
+      if (nudge.trigger == TriggerKind::kWhileStall) return history_.stall_held[nudge.stall];
+      return history_.Holds(nudge.condition, view);
+    }
+    case Role::kDue:
+      return DueValue(condition);
+  }
+  return false;
+}
+
+bool Timeline::StallValue(dsl::StallId id, bool before) {
+  const dsl::Stall& stall = program_.stalls[id];
+  const View view{now_, clock_, nullptr, nullptr};
+  const bool unless = stall.unless_condition != dsl::kNone && history_.Holds(stall.unless_condition, view);
+  const bool gate = history_.Holds(stall.while_condition, view) && !unless;
+  const auto passed_since = [&](std::int64_t from) {
+    const Value duration = history_.Read(stall.duration, view);
+    return duration.known && clock_ >= from + duration.integer;
+  };
+  switch (stall.form) {
+    case StallForm::kFor: {
+      const Condition& dwell = Find(Role::kDwell, id);
+      return dwell.held && !unless && passed_since(dwell.since);
+    }
+    case StallForm::kQuiet:
+    case StallForm::kNo: {
+      const Value latest = history_.LatestTime(stall.form == StallForm::kNo ? stall.awaited : dsl::kNone);
+      return gate && passed_since(latest.known ? latest.integer : history_.first_event());
+    }
+    case StallForm::kAfterEach:
+      return EachValue(id, gate, before);
+    default:
+      break;
+  }
+  std::vector<Wait>& waits = waits_[id];
+  if (waits.empty()) return false;
+  const bool overdue = HasEnded(stall, waits.front());
+  if (!before) waits.front().overdue = overdue;
+  return overdue && gate;
+}
+
+bool Timeline::EachValue(dsl::StallId id, bool gate, bool before) {
+  const bool early = Find(Role::kStall, id).early;
+  bool any = false;
+  for (Wait& wait : waits_[id]) {
+    if (!before) wait.overdue = HasEnded(program_.stalls[id], wait);
+    if (!wait.overdue) continue;
+    any = true;
+    if (!gate) {
+      wait.begun = false;
+      wait.gone.clear();
+      continue;
+    }
+    if (before || early || wait.begun) continue;
+    wait.begun = true;
+    began_.insert(id);
+    Mark(now_);
+    for (dsl::NudgeId nudge = 0; nudge < program_.nudges.size(); ++nudge) {
+      const dsl::Nudge& rule = program_.nudges[nudge];
+      const bool on = rule.trigger == TriggerKind::kStallBegins && rule.stall == id;
+      if (on) triggers_.emplace_back(nudge, wait.serial);
+    }
+  }
+  return any && gate;
+}
+
+bool Timeline::DueValue(const Condition& condition) const {
+  const View view{now_, clock_, nullptr, nullptr};
+  const dsl::Nudge& nudge = program_.nudges[condition.index];
+  const auto is_state = [&](const Condition& other) {
+    return other.role == Role::kState && other.index == condition.index;
+  };
+  if (!std::ranges::find_if(conditions_, is_state)->held) return false;
+  if (!history_.Holds(nudge.if_condition, view)) return false;
+  if (nudge.again_after == dsl::kNone || condition.held) return true;
+  const auto last = last_due_.find(condition.index);
+  if (last == last_due_.end()) return true;
+  const Value pause = history_.Read(nudge.again_after, view);
+  return pause.known && clock_ >= last->second + pause.integer;
+}
+
+void Timeline::Open(Condition& condition) {
+  condition.held = true;
+  condition.since = now_;
+  Mark(now_);
+  switch (condition.role) {
+    case Role::kDwell:
+      return;
+    case Role::kStall: {
+      history_.stall_held[condition.index] = true;
+      if (program_.stalls[condition.index].form == StallForm::kAfterEach) return;
+      began_.insert(condition.index);
+      for (dsl::NudgeId nudge = 0; nudge < program_.nudges.size(); ++nudge) {
+        const dsl::Nudge& rule = program_.nudges[nudge];
+        const bool on = rule.trigger == TriggerKind::kStallBegins && rule.stall == condition.index;
+        if (on) triggers_.emplace_back(nudge, 0);
+      }
+      return;
+    }
+    case Role::kRise:
+      triggers_.emplace_back(condition.index, 0);
+      return;
+    case Role::kState:
+      gone_[condition.index] = false;
+      return;
+    case Role::kDue: {
+      const dsl::Nudge& nudge = program_.nudges[condition.index];
+      const bool each =
+          nudge.stall != dsl::kNone && program_.stalls[nudge.stall].form == StallForm::kAfterEach;
+      if (each || gone_[condition.index]) return;
+      last_due_[condition.index] = now_;
+      waiting_.push_back({condition.index, 0});
+      return;
+    }
+    case Role::kWithdraw:
+      Withdraw(condition.index, 0);
+      return;
+  }
+}
+
+void Timeline::Close(Condition& condition) {
+  condition.held = false;
+  Mark(now_);
+  if (condition.role == Role::kStall) history_.stall_held[condition.index] = false;
+  if (condition.role == Role::kDue) DropWaiting(condition.index, 0);
+  if (condition.role != Role::kState) return;
+  gone_[condition.index] = false;
+  DropWaiting(condition.index, 0);
+  Withdraw(condition.index, 0);
+}
+
+void Timeline::DropWaiting(dsl::NudgeId nudge, int serial) {
+  std::erase_if(waiting_, [&](const Waiting& waiting) {
+    return waiting.nudge == nudge && (serial == 0 || waiting.serial == serial);
+  });
+}
+
+void Timeline::Withdraw(dsl::NudgeId nudge, int serial, const char* what) {
+  std::erase_if(tasks_, [&](const Task& task) {
+    if (task.nudge != nudge || (serial != 0 && task.serial != serial)) return false;
+    Say(task.held_out ? "withdrawn, held out" : what, nudge, "", task.unit, "");
+    return true;
+  });
+}
+
+// `while` an `after each` stall: every wait that has begun waits on its own.
+void Timeline::AddDueOfEach() {
+  for (dsl::NudgeId nudge = 0; nudge < program_.nudges.size(); ++nudge) {
+    const dsl::Nudge& rule = program_.nudges[nudge];
+    if (rule.entity != entity_ || rule.trigger != TriggerKind::kWhileStall) continue;
+    if (program_.stalls[rule.stall].form != StallForm::kAfterEach || !Find(Role::kDue, nudge).held) continue;
+    for (const Wait& wait : waits_[rule.stall]) {
+      if (!wait.begun || wait.gone.contains(nudge)) continue;
+      const auto is_it = [&](const Waiting& other) {
+        return other.nudge == nudge && other.serial == wait.serial;
+      };
+      if (std::ranges::any_of(waiting_, is_it)) continue;
+      last_due_[nudge] = now_;
+      waiting_.push_back({nudge, wait.serial});
+    }
+  }
+}
+
+}  // namespace lull::test

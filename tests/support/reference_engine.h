@@ -1,0 +1,51 @@
+// An independent, obvious and slow judge: decides what a ruleset does over a list of events.
+//
+// Shares nothing with compiler/ and runtime/ but the base types. Each entity keeps its whole history and
+// reads every expression from it anew; time is stepped through all instants at which something could change.
+// Events of one entity must be in order of time.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "dsl/checked_program.h"
+#include "tests/support/reference_values.h"
+
+namespace lull::test {
+
+struct LogEvent {
+  dsl::EventId event = dsl::kNone;
+  std::int64_t time = 0;
+  std::vector<Value> fields;                     // by dsl::Event::fields
+  std::vector<std::optional<std::string>> keys;  // by dsl::Event::entities
+};
+
+/// Comparable: two engines that agree give the same list after sorting.
+struct Outcome {
+  std::uint32_t entity = 0;
+  std::string key;
+  std::int64_t instant = 0;
+  /// "sent", "held_out", "suppressed", "withdrawn" or "expired"; a task that was held out is never withdrawn
+  /// in the open: "withdrawn, held out".
+  std::string what;
+  std::string nudge;
+  std::string why;    // of a suppressed one: "never", "capped", "quiet_hours" or "outranked"
+  std::string unit;   // "sales", "sales / north"; empty: not routed
+  std::string worth;  // of what was sent or held out
+
+  friend auto operator<=>(const Outcome&, const Outcome&) = default;
+};
+
+std::string Show(const Outcome& outcome);
+
+/// Whether a policy holds out the entity with this key.
+using HoldsOut = std::function<bool(const dsl::Policy& policy, const std::string& key)>;
+
+/// Sorted. The input ends with the time of its latest event.
+std::vector<Outcome> RunReference(const dsl::CheckedProgram& program, const std::vector<LogEvent>& log,
+                                  const HoldsOut& holds_out);
+
+}  // namespace lull::test

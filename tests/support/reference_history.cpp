@@ -1,0 +1,329 @@
+#include "tests/support/reference_history.h"
+
+#include <algorithm>
+#include <cctype>
+
+#include "runtime/base/check.h"
+
+namespace lull::test {
+
+using dsl::AggregateFunction;
+using dsl::Expr;
+using dsl::ExprId;
+using dsl::ExprKind;
+using dsl::TypeKind;
+
+History::History(const dsl::CheckedProgram& program, dsl::EntityId entity)
+    : entered(program.journeys.size()),
+      stall_held(program.stalls.size()),
+      program_(&program),
+      entity_(entity),
+      attributes_(program.attributes.size()) {
+  for (const dsl::Journey& journey : program.journeys) stages.push_back(journey.start);
+  for (std::size_t i = 0; i < attributes_.size(); ++i) {
+    if (program.attributes[i].default_value == dsl::kNone) continue;
+    attributes_[i] = Read(program.attributes[i].default_value, {});
+  }
+}
+
+void History::Apply(const Entry& entry) {
+  entries_.push_back(entry);
+  entries_.back().counts.assign(program_->aggregates.size(), -1);
+  for (const dsl::SetsAttribute& sets : program_->events[entry.event].sets) {
+    const Value& value = entry.fields[sets.field];
+    if (program_->attributes[sets.attribute].entity == entity_ && value.known)
+      attributes_[sets.attribute] = value;
+  }
+  for (dsl::AggregateId id = 0; id < program_->aggregates.size(); ++id) {
+    const dsl::Aggregate& aggregate = program_->aggregates[id];
+    if (aggregate.entity == entity_ && IsIn(entry.event, aggregate.events)) {
+      Counts(aggregate, id, entries_.back());
+    }
+  }
+}
+
+bool History::IsIn(dsl::EventId event, dsl::EventSetId set) const {
+  return std::ranges::count(program_->event_sets[set].events, event) > 0;
+}
+
+bool History::IsActivity(dsl::EventId event) const {
+  const dsl::EventSetId activity = program_->entities[entity_].activity;
+  return activity == dsl::kNone || IsIn(event, activity);
+}
+
+Value History::LatestTime(dsl::EventSetId set) const {
+  for (std::size_t i = entries_.size(); i-- > 0;) {
+    const Entry& entry = entries_[i];
+    if (set == dsl::kNone ? IsActivity(entry.event) : IsIn(entry.event, set))
+      return Value::Integer(entry.time);
+  }
+  return {};
+}
+
+Value History::Field(const Entry& entry, const std::string& name) const {
+  if (name == "time") return Value::Integer(entry.time);
+  const auto& fields = program_->events[entry.event].fields;
+  const auto found = std::ranges::find(fields, name, &dsl::EventField::name);
+  LULL_CHECK(found != fields.end());
+  return entry.fields[static_cast<std::size_t>(found - fields.begin())];
+}
+
+TypeKind History::FieldType(dsl::EventSetId set, const std::string& name) const {
+  if (name.empty() || name == "time") return TypeKind::kTime;
+  const auto& fields = program_->events[program_->event_sets[set].events.front()].fields;
+  return std::ranges::find(fields, name, &dsl::EventField::name)->type.kind;
+}
+
+bool History::Counts(const dsl::Aggregate& aggregate, dsl::AggregateId id, const Entry& entry) const {
+  int& counts = entry.counts[id];
+  if (counts < 0) {
+    const View view{entry.time, entry.time, nullptr, &entry};
+    counts = Holds(aggregate.where, view) ? 1 : 0;
+  }
+  return counts == 1;
+}
+
+std::vector<const Entry*> History::Counted(const dsl::Aggregate& aggregate, dsl::AggregateId id,
+                                           const View& view) const {
+  std::size_t from = 0;
+  for (std::size_t i = 0; aggregate.window == dsl::WindowKind::kSince && i < entries_.size(); ++i) {
+    if (IsIn(entries_[i].event, aggregate.since)) from = i + 1;
+  }
+  const bool with_same = aggregate.same_value != dsl::kNone;
+  const Value same = with_same ? Read(aggregate.same_value, view) : Value{};
+  std::vector<const Entry*> counted;
+  for (std::size_t i = from; i < entries_.size(); ++i) {
+    const Entry& entry = entries_[i];
+    if (!IsIn(entry.event, aggregate.events)) continue;
+    if (aggregate.window == dsl::WindowKind::kLast && entry.time <= view.now - aggregate.last_micros)
+      continue;
+    if (with_same) {
+      const TypeKind kind = FieldType(aggregate.events, aggregate.same_field);
+      if (!SameValue(kind, Field(entry, aggregate.same_field), same)) continue;
+    }
+    if (Counts(aggregate, id, entry)) counted.push_back(&entry);
+  }
+  return counted;
+}
+
+Value History::Aggregate(const dsl::Aggregate& aggregate, dsl::AggregateId id, const View& view) const {
+  const std::vector<const Entry*> counted = Counted(aggregate, id, view);
+  const auto time = [&](std::size_t from_end) { return counted[counted.size() - from_end]->time; };
+  switch (aggregate.function) {
+    case AggregateFunction::kCount:
+      return Value::Number(static_cast<double>(counted.size()));
+    case AggregateFunction::kAny:
+      return Value::Flag(!counted.empty());
+    case AggregateFunction::kTimeSince:
+      return counted.empty() ? Value{} : Value::Integer(std::max<std::int64_t>(view.clock - time(1), 0));
+    case AggregateFunction::kGap:
+      return counted.size() < 2 ? Value{} : Value::Integer(time(1) - time(2));
+    default:
+      break;
+  }
+  const std::string field = aggregate.field.empty() ? "time" : aggregate.field;
+  if (aggregate.function == AggregateFunction::kFirst || aggregate.function == AggregateFunction::kLatest) {
+    if (counted.empty()) return {};
+    return Field(aggregate.function == AggregateFunction::kFirst ? *counted.front() : *counted.back(), field);
+  }
+  const TypeKind kind = FieldType(aggregate.events, field);
+  std::vector<Value> values;
+  for (const Entry* entry : counted) {
+    if (const Value value = Field(*entry, field); value.known) values.push_back(value);
+  }
+  if (aggregate.function == AggregateFunction::kCountDifferent) {
+    std::vector<Value> different;
+    for (const Value& value : values) {
+      const auto same = [&](const Value& other) { return SameValue(kind, value, other); };
+      if (std::ranges::none_of(different, same)) different.push_back(value);
+    }
+    return Value::Number(static_cast<double>(different.size()));
+  }
+  if (aggregate.function == AggregateFunction::kMinimum ||
+      aggregate.function == AggregateFunction::kMaximum) {
+    const bool least = aggregate.function == AggregateFunction::kMinimum;
+    Value best;
+    for (const Value& value : values) {
+      const auto op = least ? dsl::CompareOp::kLess : dsl::CompareOp::kGreater;
+      if (!best.known || Compare(op, kind, value, best)) best = value;
+    }
+    return best;
+  }
+  double number = 0;
+  Wide integer = 0;
+  for (const Value& value : values) {
+    number += value.number;
+    integer += value.integer;
+  }
+  const bool average = aggregate.function == AggregateFunction::kAverage;
+  if (average && values.empty()) return {};
+  if (kind == TypeKind::kNumber)
+    return Value::Number(average ? number / static_cast<double>(values.size()) : number);
+  return Narrow(average ? DivideHalfEven(integer, static_cast<Wide>(values.size())) : integer);
+}
+
+bool History::Holds(ExprId id, const View& view) const {
+  if (id == dsl::kNone) return true;
+  const Value value = Read(id, view);
+  return value.known && value.integer == 1;
+}
+
+Value History::Read(ExprId id, const View& view) const {
+  const Expr& expr = program_->expr(id);
+  switch (expr.kind) {
+    case ExprKind::kLiteral:
+      return {.known = true, .number = expr.number, .integer = expr.integer, .text = expr.text};
+    case ExprKind::kTemplate:
+      LULL_CHECK(expr.args.empty());
+      return Value::Text(expr.texts.empty() ? expr.text : expr.texts.front());
+    case ExprKind::kAttribute:
+      return attributes_[expr.index];
+    case ExprKind::kField: {
+      const Entry* entry = expr.scope == dsl::FieldScope::kOwn ? view.own : view.trigger;
+      LULL_CHECK(entry != nullptr);
+      return Field(*entry, expr.text);
+    }
+    case ExprKind::kFeature:
+      return Read(program_->features[expr.index].value, view);
+    case ExprKind::kScore:
+      return Score(program_->scores[expr.index], view);
+    case ExprKind::kStage:
+      return Value::Integer(stages[expr.index]);
+    case ExprKind::kStall:
+      return Value::Flag(stall_held[expr.index]);
+    case ExprKind::kAggregate:
+      return Aggregate(program_->aggregates[expr.index], expr.index, view);
+    case ExprKind::kNot:
+      return Value::Flag(!Holds(expr.args[0], view));
+    case ExprKind::kAnd:
+      return Value::Flag(Holds(expr.args[0], view) && Holds(expr.args[1], view));
+    case ExprKind::kOr:
+      return Value::Flag(Holds(expr.args[0], view) || Holds(expr.args[1], view));
+    case ExprKind::kCompare:
+      return Value::Flag(Compare(expr.compare, program_->expr(expr.args[0]).type.kind,
+                                 Read(expr.args[0], view), Read(expr.args[1], view)));
+    case ExprKind::kOneOf: {
+      const Value value = Read(expr.args[0], view);
+      const TypeKind kind = program_->expr(expr.args[0]).type.kind;
+      return Value::Flag(std::any_of(expr.args.begin() + 1, expr.args.end(), [&](ExprId other) {
+        return SameValue(kind, value, Read(other, view));
+      }));
+    }
+    case ExprKind::kIf:
+      return Read(Holds(expr.args[0], view) ? expr.args[1] : expr.args[2], view);
+    case ExprKind::kSmaller:
+    case ExprKind::kLarger:
+      return Extreme(expr, view);
+    case ExprKind::kRound:
+      return Round(Read(expr.args[0], view), expr.type.kind, expr.rounding);
+    case ExprKind::kIsKnown:
+      return Value::Flag(Read(expr.args[0], view).known);
+    case ExprKind::kIsUnknown:
+      return Value::Flag(!Read(expr.args[0], view).known);
+    case ExprKind::kOrElse: {
+      const Value value = Read(expr.args[0], view);
+      return value.known ? value : Read(expr.args[1], view);
+    }
+    case ExprKind::kNegate:
+    case ExprKind::kAdd:
+    case ExprKind::kSubtract:
+      return Arithmetic(expr, view);
+    case ExprKind::kMultiply:
+      return Product(expr, view);
+    case ExprKind::kDivide:
+      return Quotient(expr, view);
+    default:
+      return OfTexts(expr, view);
+  }
+}
+
+Value History::Score(const dsl::Score& score, const View& view) const {
+  Value total = score.start == dsl::kNone ? Value::Number(0) : Read(score.start, view);
+  for (const dsl::ScorePart& part : score.parts) {
+    if (!Holds(part.when, view)) continue;
+    const Value points = Read(part.points, view);
+    if (!points.known || !total.known) {
+      total = {};
+    } else {
+      total = Value::Number(part.take ? total.number - points.number : total.number + points.number);
+    }
+  }
+  if (!total.known) return {};
+  if (score.minimum != dsl::kNone) total.number = std::max(total.number, Read(score.minimum, view).number);
+  if (score.maximum != dsl::kNone) total.number = std::min(total.number, Read(score.maximum, view).number);
+  return total;
+}
+
+Value History::Arithmetic(const Expr& expr, const View& view) const {
+  const bool is_number = expr.type.kind == TypeKind::kNumber;
+  const Value a = Read(expr.args[0], view);
+  if (!a.known) return {};
+  if (expr.kind == ExprKind::kNegate) return is_number ? Value::Number(-a.number) : Narrow(-Wide{a.integer});
+  const Value b = Read(expr.args[1], view);
+  if (!b.known) return {};
+  LULL_CHECK(program_->expr(expr.args[0]).type.kind != TypeKind::kDate);
+  const int sign = expr.kind == ExprKind::kAdd ? 1 : -1;
+  if (is_number) return Value::Number(a.number + sign * b.number);
+  return Narrow(Wide{a.integer} + sign * Wide{b.integer});
+}
+
+Value History::Product(const Expr& expr, const View& view) const {
+  Value a = Read(expr.args[0], view);
+  Value b = Read(expr.args[1], view);
+  if (!a.known || !b.known) return {};
+  if (expr.type.kind == TypeKind::kNumber) return Value::Number(a.number * b.number);
+  const bool number_first = program_->expr(expr.args[0]).type.kind == TypeKind::kNumber;
+  if (number_first) std::swap(a, b);
+  const Expr& factor = program_->expr(expr.args[number_first ? 0 : 1]);
+  if (factor.kind == ExprKind::kLiteral && factor.decimals > 0) {
+    Wide divisor = 1;
+    for (int i = 0; i < factor.decimals; ++i) divisor *= 10;
+    return Narrow(DivideHalfEven(Wide{a.integer} * factor.integer, divisor));
+  }
+  return Times(a.integer, b.number);
+}
+
+Value History::Quotient(const Expr& expr, const View& view) const {
+  const Value a = Read(expr.args[0], view);
+  const Value b = Read(expr.args[1], view);
+  if (!a.known || !b.known) return {};
+  const TypeKind dividend = program_->expr(expr.args[0]).type.kind;
+  const TypeKind divisor = program_->expr(expr.args[1]).type.kind;
+  if (dividend == TypeKind::kNumber) return b.number == 0 ? Value{} : Value::Number(a.number / b.number);
+  if (divisor == TypeKind::kNumber) return Through(a.integer, b.number);
+  if (b.integer == 0) return {};
+  return Value::Number(static_cast<double>(a.integer) / static_cast<double>(b.integer));
+}
+
+Value History::Extreme(const Expr& expr, const View& view) const {
+  Value best = Read(expr.args[0], view);
+  for (const ExprId argument : expr.args) {
+    const Value value = Read(argument, view);
+    if (!value.known) return {};
+    const auto op = expr.kind == ExprKind::kSmaller ? dsl::CompareOp::kLess : dsl::CompareOp::kGreater;
+    if (Compare(op, expr.type.kind, value, best)) best = value;
+  }
+  return best;
+}
+
+Value History::OfTexts(const Expr& expr, const View& view) const {
+  const Value a = Read(expr.args[0], view);
+  if (expr.kind == ExprKind::kLength) {
+    return a.known ? Value::Number(static_cast<double>(a.text.size())) : Value{};
+  }
+  if (expr.kind == ExprKind::kLowerCase) {
+    Value lower = a;
+    std::ranges::transform(lower.text, lower.text.begin(), [](char c) {
+      return static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    });
+    return lower;
+  }
+  const Value b = Read(expr.args[1], view);
+  if (!a.known || !b.known) return Value::Flag(false);
+  if (expr.kind == ExprKind::kStartsWith) return Value::Flag(a.text.starts_with(b.text));
+  if (expr.kind == ExprKind::kEndsWith) return Value::Flag(a.text.ends_with(b.text));
+  LULL_CHECK(expr.kind == ExprKind::kContains);
+  return Value::Flag(a.text.find(b.text) != std::string::npos);
+}
+
+}  // namespace lull::test

@@ -1,0 +1,77 @@
+// What the reference engine knows of one entity, and how it reads the language over it: from the raw history,
+// every time anew.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "dsl/checked_program.h"
+#include "tests/support/reference_values.h"
+
+namespace lull::test {
+
+/// An event that was applied.
+struct Entry {
+  dsl::EventId event = dsl::kNone;
+  std::int64_t time = 0;
+  std::vector<Value> fields;  // by dsl::Event::fields
+  /// By AggregateId: whether the aggregate's `where` took it, decided when it was applied; -1: not asked yet.
+  mutable std::vector<int> counts;
+};
+
+/// From where an expression is read.
+struct View {
+  std::int64_t now = 0;
+  /// By which things age: a microsecond before `now` in the moments of events.
+  std::int64_t clock = 0;
+  const Entry* trigger = nullptr;
+  const Entry* own = nullptr;
+};
+
+class History {
+ public:
+  History(const dsl::CheckedProgram& program, dsl::EntityId entity);
+
+  /// Adds an event and sets attributes.
+  void Apply(const Entry& entry);
+
+  Value Read(dsl::ExprId id, const View& view) const;
+  /// An unknown flag is no; kNone is yes.
+  bool Holds(dsl::ExprId id, const View& view) const;
+
+  bool IsIn(dsl::EventId event, dsl::EventSetId set) const;
+  bool IsActivity(dsl::EventId event) const;
+  /// Time of the latest event of the set (activity: kNone); unknown if there was none.
+  Value LatestTime(dsl::EventSetId set) const;
+  Value Field(const Entry& entry, const std::string& name) const;
+  /// Type of the field in the events of a set.
+  dsl::TypeKind FieldType(dsl::EventSetId set, const std::string& name) const;
+
+  const std::vector<Entry>& entries() const { return entries_; }
+  std::int64_t first_event() const { return entries_.front().time; }
+
+  // What the timeline decides and expressions read.
+  std::vector<std::uint32_t> stages;  // by JourneyId
+  std::vector<std::int64_t> entered;  // by JourneyId
+  std::vector<bool> stall_held;       // by StallId
+
+ private:
+  Value Aggregate(const dsl::Aggregate& aggregate, dsl::AggregateId id, const View& view) const;
+  std::vector<const Entry*> Counted(const dsl::Aggregate& aggregate, dsl::AggregateId id,
+                                    const View& view) const;
+  bool Counts(const dsl::Aggregate& aggregate, dsl::AggregateId id, const Entry& entry) const;
+  Value Score(const dsl::Score& score, const View& view) const;
+  Value Arithmetic(const dsl::Expr& expr, const View& view) const;
+  Value Product(const dsl::Expr& expr, const View& view) const;
+  Value Quotient(const dsl::Expr& expr, const View& view) const;
+  Value Extreme(const dsl::Expr& expr, const View& view) const;
+  Value OfTexts(const dsl::Expr& expr, const View& view) const;
+
+  const dsl::CheckedProgram* program_;
+  dsl::EntityId entity_;
+  std::vector<Entry> entries_;
+  std::vector<Value> attributes_;  // by AttributeId
+};
+
+}  // namespace lull::test

@@ -1,0 +1,250 @@
+// Which nudges are due, which go out, and what holds the others back.
+#include <algorithm>
+
+#include "runtime/base/time.h"
+#include "tests/support/reference_timeline.h"
+
+namespace lull::test {
+namespace {
+
+constexpr std::int64_t kTaskLifeMicros = 30 * kMicrosPerDay;
+
+}  // namespace
+
+bool Timeline::Covers(const dsl::Policy& policy, dsl::NudgeId nudge) const {
+  return std::ranges::count(policy.covers, nudge) > 0;
+}
+
+bool Timeline::IsTask(dsl::NudgeId nudge) const {
+  return program_.channels[program_.nudges[nudge].channel].is_task;
+}
+
+void Timeline::Say(const char* what, dsl::NudgeId nudge, const char* why, std::string unit,
+                   std::string worth) {
+  outcomes_.push_back({.entity = entity_,
+                       .key = key_,
+                       .instant = now_,
+                       .what = what,
+                       .nudge = program_.nudges[nudge].name,
+                       .why = why,
+                       .unit = std::move(unit),
+                       .worth = std::move(worth)});
+}
+
+// The event in hand is that of the moment, or the one that opened the wait of an `after each` stall.
+View Timeline::ViewOf(const Candidate& candidate, const Entry* entry) const {
+  View view{now_, now_, entry, nullptr};
+  if (candidate.serial == 0) return view;
+  const auto waits = waits_.find(program_.nudges[candidate.nudge].stall);
+  for (const Wait& wait : waits->second) {
+    if (wait.serial == candidate.serial) view.trigger = &history_.entries()[wait.opening];
+  }
+  return view;
+}
+
+bool Timeline::IsDueByTrigger(dsl::NudgeId id, const View& view) {
+  const dsl::Nudge& nudge = program_.nudges[id];
+  if (!history_.Holds(nudge.where, view) || !history_.Holds(nudge.if_condition, view)) return false;
+  if (nudge.again_after == dsl::kNone) return true;
+  if (const auto last = last_due_.find(id); last != last_due_.end()) {
+    const Value pause = history_.Read(nudge.again_after, view);
+    if (!pause.known || now_ < last->second + pause.integer) return false;
+  }
+  last_due_[id] = now_;
+  return true;
+}
+
+std::vector<Timeline::Candidate> Timeline::Collect(const Entry* entry) {
+  if (entry != nullptr) {
+    for (dsl::NudgeId id = 0; id < program_.nudges.size(); ++id) {
+      const dsl::Nudge& nudge = program_.nudges[id];
+      const bool on = nudge.entity == entity_ && nudge.trigger == dsl::TriggerKind::kEvent &&
+                      history_.IsIn(entry->event, nudge.events);
+      if (on) triggers_.emplace_back(id, 0);
+    }
+  }
+  std::vector<Candidate> candidates;
+  std::map<dsl::NudgeId, int> numbers;
+  const auto add = [&](dsl::NudgeId nudge, int serial, bool waits) {
+    Candidate candidate;
+    candidate.nudge = nudge;
+    candidate.serial = serial;
+    candidate.waits = waits;
+    const View view = ViewOf(candidate, entry);
+    if (!waits && !IsDueByTrigger(nudge, view)) return;
+    candidate.number = numbers[nudge]++;
+    FindRoute(candidate, view);
+    Rank(candidate, view);
+    candidates.push_back(candidate);
+  };
+  for (const Waiting& waiting : waiting_) add(waiting.nudge, waiting.serial, true);
+  for (const auto& [nudge, serial] : std::exchange(triggers_, {})) add(nudge, serial, false);
+  return candidates;
+}
+
+void Timeline::FindRoute(Candidate& candidate, const View& view) const {
+  for (const dsl::Route& route : program_.nudges[candidate.nudge].routes) {
+    const std::string& unit = program_.units[route.unit].name;
+    if (route.key == dsl::kNone) {
+      candidate.unit = route.unit;
+      candidate.unit_text = unit;
+      return;
+    }
+    const Value key = history_.Read(route.key, view);
+    if (!key.known) continue;
+    candidate.unit = route.unit;
+    const dsl::Type type = program_.expr(route.key).type;
+    const bool is_choice = type.kind == dsl::TypeKind::kChoice;
+    candidate.unit_text = unit + " / " +
+                          (is_choice ? program_.choices[type.of].values[static_cast<std::size_t>(key.integer)]
+                                     : Show(type.kind, key));
+    return;
+  }
+}
+
+// The first policy by name that covers the nudge and ranks.
+const dsl::Policy* Timeline::RankingPolicy(dsl::NudgeId nudge) const {
+  const dsl::Policy* first = nullptr;
+  for (const dsl::Policy& policy : program_.policies) {
+    if (policy.best_count == 0 || !Covers(policy, nudge)) continue;
+    if (first == nullptr || policy.name < first->name) first = &policy;
+  }
+  return first;
+}
+
+void Timeline::Rank(Candidate& candidate, const View& view) const {
+  const dsl::Policy* policy = RankingPolicy(candidate.nudge);
+  if (policy == nullptr) return;
+  const dsl::ExprId by = policy->best_by_worth ? program_.nudges[candidate.nudge].worth : policy->best_by;
+  if (by == dsl::kNone) return;
+  candidate.rank = history_.Read(by, view);
+  // Money and numbers are never mixed within a policy.
+  if (program_.expr(by).type.kind != dsl::TypeKind::kNumber) {
+    candidate.rank.number = static_cast<double>(candidate.rank.integer);
+  }
+}
+
+bool Timeline::Before(const Candidate& a, const Candidate& b) const {
+  const dsl::Policy* policy_a = RankingPolicy(a.nudge);
+  const dsl::Policy* policy_b = RankingPolicy(b.nudge);
+  if (policy_a != policy_b) {
+    if (policy_a == nullptr || policy_b == nullptr) return policy_b == nullptr;
+    return policy_a->name < policy_b->name;
+  }
+  if (a.rank.known != b.rank.known) return a.rank.known;
+  if (a.rank.known && a.rank.number != b.rank.number) return a.rank.number > b.rank.number;
+  if (a.nudge != b.nudge) return program_.nudges[a.nudge].name < program_.nudges[b.nudge].name;
+  return a.number < b.number;
+}
+
+bool Timeline::IsCapped(const dsl::Policy& policy, const dsl::Limit& limit, const Candidate& candidate) {
+  const auto counts = [&](dsl::NudgeId nudge, dsl::UnitId unit) {
+    if (!Covers(policy, nudge)) return false;
+    if (limit.scope == dsl::LimitScope::kNudge) return nudge == limit.scope_index;
+    if (limit.scope == dsl::LimitScope::kChannel) return program_.nudges[nudge].channel == limit.scope_index;
+    return limit.scope == dsl::LimitScope::kAll || unit == limit.scope_index;
+  };
+  if (!counts(candidate.nudge, candidate.unit)) return false;
+  const auto in_period = [&](std::int64_t time) {
+    if (limit.period == dsl::LimitPeriod::kRolling) return now_ < time + limit.rolling_micros;
+    if (limit.period == dsl::LimitPeriod::kDay) return zone_.DayOf(time) == zone_.DayOf(now_);
+    if (limit.period == dsl::LimitPeriod::kWeek) return zone_.WeekOf(time) == zone_.WeekOf(now_);
+    return zone_.MonthOf(time) == zone_.MonthOf(now_);
+  };
+  const auto sent = std::ranges::count_if(sent_, [&](const Sending& sending) {
+    return counts(sending.nudge, sending.unit) && in_period(sending.time);
+  });
+  if (static_cast<std::uint32_t>(sent) < limit.count_max) return false;
+  if (limit.period != dsl::LimitPeriod::kRolling) AddCandidate(zone_.NextDayStart(now_));
+  return true;
+}
+
+bool Timeline::IsQuiet(const dsl::Policy& policy, const View& view) {
+  for (const dsl::QuietHours& quiet : policy.quiet_hours) {
+    if (quiet.condition != dsl::kNone) {
+      if (history_.Holds(quiet.condition, view)) return true;
+    } else if (zone_.InDailySpan(now_, quiet.from_minute, quiet.to_minute)) {
+      AddCandidate(zone_.DailySpanEnd(now_, quiet.from_minute, quiet.to_minute));
+      return true;
+    }
+  }
+  return false;
+}
+
+bool Timeline::HasPlace(const dsl::Policy& policy, const Candidate& candidate) const {
+  if (policy.best_count == 0) return true;
+  const auto id = static_cast<dsl::PolicyId>(&policy - program_.policies.data());
+  if (const auto found = new_ones_.find(id); found != new_ones_.end() && found->second >= policy.best_count) {
+    return false;
+  }
+  if (!IsTask(candidate.nudge)) return true;
+  const auto open =
+      std::ranges::count_if(tasks_, [&](const Task& task) { return Covers(policy, task.nudge); });
+  return static_cast<std::uint32_t>(open) < policy.best_count;
+}
+
+// What holds a candidate back; empty: nothing.
+std::string Timeline::HoldOf(const Candidate& candidate, const View& view) {
+  std::vector<const dsl::Policy*> policies;
+  for (const dsl::Policy& policy : program_.policies) {
+    if (Covers(policy, candidate.nudge)) policies.push_back(&policy);
+  }
+  const auto is_any = [&](auto&& holds) { return std::ranges::any_of(policies, holds); };
+  const bool never = is_any([&](const dsl::Policy* policy) {
+    return std::ranges::any_of(policy->never, [&](dsl::ExprId id) { return history_.Holds(id, view); });
+  });
+  if (never) return "never";
+  const bool capped = is_any([&](const dsl::Policy* policy) {
+    return std::ranges::any_of(policy->limits,
+                               [&](const dsl::Limit& limit) { return IsCapped(*policy, limit, candidate); });
+  });
+  if (capped) return "capped";
+  if (is_any([&](const dsl::Policy* policy) { return IsQuiet(*policy, view); })) return "quiet_hours";
+  if (is_any([&](const dsl::Policy* policy) { return !HasPlace(*policy, candidate); })) return "outranked";
+  return "";
+}
+
+void Timeline::Win(const Candidate& candidate, const View& view) {
+  const dsl::Nudge& nudge = program_.nudges[candidate.nudge];
+  bool held_out = false;
+  for (dsl::PolicyId id = 0; id < program_.policies.size(); ++id) {
+    const dsl::Policy& policy = program_.policies[id];
+    if (!Covers(policy, candidate.nudge)) continue;
+    ++new_ones_[id];
+    held_out = held_out || holds_out_(policy, key_);
+  }
+  sent_.push_back({now_, candidate.nudge, candidate.unit});
+  Mark(now_);
+  std::string worth;
+  if (nudge.worth != dsl::kNone) {
+    worth = Show(program_.expr(nudge.worth).type.kind, history_.Read(nudge.worth, view));
+  }
+  Say(held_out ? "held_out" : "sent", candidate.nudge, "", candidate.unit_text, worth);
+  if (IsTask(candidate.nudge)) {
+    tasks_.push_back(
+        {candidate.nudge, candidate.serial, now_ + kTaskLifeMicros, held_out, candidate.unit_text});
+  }
+  if (!candidate.waits) return;
+  DropWaiting(candidate.nudge, candidate.serial);
+  gone_[candidate.nudge] = true;
+  for (Wait& wait : waits_[nudge.stall]) {
+    if (wait.serial == candidate.serial) wait.gone.insert(candidate.nudge);
+  }
+}
+
+void Timeline::Arbitrate(const Entry* entry) {
+  new_ones_.clear();
+  std::vector<Candidate> candidates = Collect(entry);
+  std::ranges::stable_sort(candidates, [&](const Candidate& a, const Candidate& b) { return Before(a, b); });
+  for (const Candidate& candidate : candidates) {
+    const View view = ViewOf(candidate, entry);
+    const std::string hold = HoldOf(candidate, view);
+    if (hold.empty()) {
+      Win(candidate, view);
+    } else if (!candidate.waits) {
+      Say("suppressed", candidate.nudge, hold.c_str(), "", "");
+    }
+  }
+}
+
+}  // namespace lull::test

@@ -1,0 +1,162 @@
+// The timeline of one entity in the reference engine: its moments, journeys, stalls, conditions and nudges.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "runtime/base/zone.h"
+#include "tests/support/reference_engine.h"
+#include "tests/support/reference_history.h"
+
+namespace lull::test {
+
+class Timeline {
+ public:
+  Timeline(const dsl::CheckedProgram& program, dsl::EntityId entity, std::string key, const Zone& zone,
+           const HoldsOut& holds_out, std::vector<Outcome>& outcomes);
+
+  /// Decides the deadlines before the event, then the event.
+  void Apply(const LogEvent& event);
+  /// Decides the deadlines up to and including `end`.
+  void Finish(std::int64_t end) { RunDeadlines(end + 1); }
+
+ private:
+  /// What has a bit: held or not.
+  enum class Role : std::uint8_t { kDwell, kStall, kRise, kState, kDue, kWithdraw };
+  struct Condition {
+    Role role = Role::kStall;
+    std::uint32_t index = 0;  // StallId of kDwell and kStall, else NudgeId
+    bool held = false;
+    /// Yes just before the event in hand, and not held.
+    bool early = false;
+    std::int64_t since = 0;
+  };
+  /// A wait of a stall of the `after` forms.
+  struct Wait {
+    int serial = 0;
+    std::size_t opening = 0;  // index into History::entries
+    std::int64_t start = 0;
+    bool overdue = false;
+    bool begun = false;           // `after each`: its episode lasts
+    std::set<dsl::NudgeId> gone;  // `after each`: nudges that went out in it
+  };
+  struct Waiting {
+    dsl::NudgeId nudge = 0;
+    int serial = 0;  // of a Wait; 0: none
+  };
+  struct Task {
+    dsl::NudgeId nudge = 0;
+    int serial = 0;
+    std::int64_t expires = 0;
+    bool held_out = false;
+    std::string unit;
+  };
+  struct Candidate {
+    dsl::NudgeId nudge = 0;
+    int serial = 0;
+    int number = 0;  // of the nudge in this moment
+    bool waits = false;
+    dsl::UnitId unit = dsl::kNone;
+    std::string unit_text;
+    Value rank;
+  };
+  struct Sending {
+    std::int64_t time = 0;
+    dsl::NudgeId nudge = 0;
+    dsl::UnitId unit = dsl::kNone;
+  };
+
+  // Time (reference_timeline.cpp).
+  void Reset();
+  void RunDeadlines(std::int64_t before);
+  void DeadlineMoment(std::int64_t instant);
+  void FollowUps();
+  bool MayForget() const;
+  /// Something happened at an instant: it may have consequences any duration of the ruleset later.
+  void Mark(std::int64_t instant);
+  void AddDuration(std::int64_t micros);
+  bool IsOfAttributes(dsl::ExprId id) const;
+  void LearnDurations();
+  void AddCandidate(std::int64_t instant);
+
+  // Waits and journeys (reference_waits.cpp).
+  void UpdateWaits(const Entry& entry);
+  bool Answers(const dsl::Stall& stall, const Wait& wait, const Entry& entry) const;
+  bool HasEnded(const dsl::Stall& stall, const Wait& wait) const;
+  bool Matured(const dsl::Stall& stall, const Wait& wait) const;
+  void EndEach(dsl::StallId stall, const Wait& wait);
+  bool MoveJourneys(const Entry* entry);
+  bool IsTaken(dsl::JourneyId journey, const dsl::Transition& step, const Entry* entry) const;
+
+  // Conditions (reference_conditions.cpp).
+  void ListConditions();
+  void AddCondition(Role role, std::uint32_t index);
+  void AddStallsOf(dsl::ExprId id);
+  void AddStall(dsl::StallId id);
+  Condition& Find(Role role, std::uint32_t index);
+  void LookBefore();
+  void UpdateConditions();
+  bool ValueOf(const Condition& condition, bool before);
+  bool StallValue(dsl::StallId id, bool before);
+  bool EachValue(dsl::StallId id, bool gate, bool before);
+  bool DueValue(const Condition& condition) const;
+  void Open(Condition& condition);
+  void Close(Condition& condition);
+  void DropWaiting(dsl::NudgeId nudge, int serial);
+  void Withdraw(dsl::NudgeId nudge, int serial, const char* what = "withdrawn");
+  void AddDueOfEach();
+
+  // Nudges and policies (reference_policies.cpp).
+  void Arbitrate(const Entry* entry);
+  bool IsDueByTrigger(dsl::NudgeId nudge, const View& view);
+  std::vector<Candidate> Collect(const Entry* entry);
+  void Rank(Candidate& candidate, const View& view) const;
+  const dsl::Policy* RankingPolicy(dsl::NudgeId nudge) const;
+  bool Before(const Candidate& a, const Candidate& b) const;
+  std::string HoldOf(const Candidate& candidate, const View& view);
+  bool IsCapped(const dsl::Policy& policy, const dsl::Limit& limit, const Candidate& candidate);
+  bool IsQuiet(const dsl::Policy& policy, const View& view);
+  bool HasPlace(const dsl::Policy& policy, const Candidate& candidate) const;
+  void Win(const Candidate& candidate, const View& view);
+  void FindRoute(Candidate& candidate, const View& view) const;
+  View ViewOf(const Candidate& candidate, const Entry* entry) const;
+  bool Covers(const dsl::Policy& policy, dsl::NudgeId nudge) const;
+  bool IsTask(dsl::NudgeId nudge) const;
+  void Say(const char* what, dsl::NudgeId nudge, const char* why, std::string unit, std::string worth);
+
+  const dsl::CheckedProgram& program_;
+  dsl::EntityId entity_;
+  std::string key_;
+  Zone zone_;
+  const HoldsOut& holds_out_;
+  std::vector<Outcome>& outcomes_;
+
+  History history_;
+  std::vector<Condition> conditions_;  // those that are read come before those that read
+  std::map<dsl::StallId, std::vector<Wait>> waits_;
+  int next_serial_ = 1;
+  std::map<dsl::NudgeId, bool> gone_;              // `while` nudges that went out in this episode
+  std::map<dsl::NudgeId, std::int64_t> last_due_;  // for `again after`
+  std::vector<Waiting> waiting_;
+  std::vector<Task> tasks_;
+  std::vector<Sending> sent_;
+
+  // The moment in hand.
+  std::int64_t now_ = 0;
+  std::int64_t clock_ = 0;
+  std::vector<std::pair<dsl::NudgeId, int>> triggers_;
+  std::set<dsl::StallId> began_;                                // in this moment ...
+  std::set<dsl::StallId> began_before_;                         // ... and in the one that it follows
+  std::set<std::pair<dsl::JourneyId, std::uint32_t>> entered_;  // in this moment and those it follows
+  std::map<dsl::PolicyId, std::uint32_t> new_ones_;             // winners
+
+  std::set<std::int64_t> candidates_;  // instants
+  std::set<std::int64_t> marks_;
+  std::set<std::int64_t> durations_;
+};
+
+}  // namespace lull::test

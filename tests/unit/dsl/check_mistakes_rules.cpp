@@ -1,0 +1,88 @@
+#include "tests/unit/dsl/check_testing.h"
+
+namespace lull::dsl::testing {
+
+std::vector<Mistake> RuleMistakes() {
+  return {
+      {Code::kNoRuleset, "", "unit sales", true},
+      {Code::kSecondRuleset, "again", "ruleset again { zone \"UTC\" }"},
+      {Code::kUnknownZone, "\"Europe/Atlantis\"", "ruleset r { zone \"Europe/Atlantis\" }", true},
+      {Code::kNotPositive, "0 days",
+       "stall s of customer { while any page_viewed in last 0 days for 2 days }"},
+      {Code::kNotPositive, "0 hours", "stall s of customer { quiet 0 hours }"},
+      {Code::kNotPositive, "1 day - 2 days", "stall s of customer { no page_viewed for 1 day - 2 days }"},
+      {Code::kCycle, "b",
+       "feature a of customer = b + 1\nfeature b of customer = a + 1\nstall s of customer { while a > 3 for "
+       "2 days }"},
+      {Code::kCycle, "s", "stall s of customer { while not s for 2 days }"},
+      {Code::kCycle, "urgency",
+       "score urgency of customer { add 10 when slow }\nstall slow of customer { while urgency > 3 quiet 2 "
+       "days }"},
+      {Code::kCycle, "g", "events g = h\nevents h = g"},
+      {Code::kStallWithoutForm, "s", "stall s of customer { while vip }"},
+      {Code::kForWithoutWhile, "for 2 days", "stall s of customer { for 2 days }"},
+      {Code::kNudgeWithoutMoment, "n", "nudge n of customer { do call \"x\" to sales }"},
+      {Code::kNudgeTwoMoments, "on page_viewed",
+       "nudge n of customer { on page_viewed while vip do call \"x\" to sales }"},
+      {Code::kNudgeWithoutAction, "n", "nudge n of customer { on page_viewed to sales }"},
+      {Code::kWithdrawOnWhile, "region is known",
+       "nudge n of customer { while vip do call \"x\" to sales withdraw when region is known }"},
+      {Code::kWhereNeedsEvent, "vip",
+       "stall s of customer { quiet 2 days }\nnudge n of customer { on s where vip do call \"x\" to sales }"},
+      {Code::kWhereNeedsEvent, "vip",
+       "stall s of customer { quiet 2 days }\njourney j of customer { start a a -> b on s where vip b -> a "
+       "on page_viewed }"},
+      {Code::kSameNeedsEvent, "page",
+       "stall s of customer { while count of page_viewed with same page > 3 for 2 days }"},
+      {Code::kTriggerInWhere, "page_viewed.page",
+       "nudge n of customer { on page_viewed if count of quote_started where quote_id is page_viewed.page in "
+       "last 2 days > "
+       "1 do call \"x\" to sales }"},
+      {Code::kProductOfTimes, "time since page_viewed / 1 hour * (time since quote_started / 1 hour)",
+       "stall s of customer { while time since page_viewed / 1 hour * (time since quote_started / 1 hour) > "
+       "5 for 2 days }"},
+      {Code::kQuietHoursEmpty, "quiet hours 20:00 to 20:00",
+       "nudge n of customer { on page_viewed do call \"x\" to sales }\npolicy p of customer { quiet hours "
+       "20:00 to 20:00 }"},
+      {Code::kMixedWorth, "worth",
+       "nudge n of customer { on page_viewed do call \"x\" to sales worth 5 }\nnudge m of customer { on "
+       "page_viewed do call \"x\" to sales worth 5 USD }\npolicy p of customer { best 1 by worth }"},
+      {Code::kLaterWindow, "purchase entered quoting",
+       "stall s of customer { while any page_viewed since purchase entered quoting for 2 days }"},
+      {Code::kNothingCovered, "p", "policy p of ticket { best 1 by worth }"},
+      {Code::kNoActivity, "quiet 2 days",
+       "entity desk by desk_id { level number = 0 }\nstall s of desk { quiet 2 days }"},
+  };
+}
+
+std::vector<Mistake> Lints() {
+  return {
+      {Code::kAlwaysSame, "yes", "stall s of customer { while yes quiet 2 days }"},
+      {Code::kAlwaysSame, "count of page_viewed >= 0",
+       "stall s of customer { while count of page_viewed >= 0 quiet 2 days }"},
+      {Code::kAlwaysSame, "3 > 4", "stall s of customer { while 3 > 4 quiet 2 days }"},
+      {Code::kNotOverUnknown, "not region is \"north\"",
+       "stall s of customer { while not region is \"north\" quiet 2 days }"},
+      {Code::kUnknownInText, "region",
+       "nudge n of customer { on page_viewed do call \"Call {region}\" to sales }"},
+      {Code::kUnknownInText, "page_viewed.vehicle",
+       "nudge n of customer { on page_viewed do call \"Call about {page_viewed.vehicle}\" to sales }"},
+      {Code::kAlwaysZero, "time since touch",
+       "nudge n of customer { on page_viewed if time since touch < 2 days do call \"x\" to sales }"},
+      {Code::kUnusedFeature, "f", "feature f of customer = count of page_viewed"},
+      {Code::kKeyMayBeUnknown, "region",
+       "nudge n of customer { on page_viewed do call \"x\" to sales / region }"},
+      {Code::kLimitZero, "at most 0 nudges per day",
+       "nudge n of customer { on page_viewed do call \"x\" to sales }\npolicy p of customer { at most 0 "
+       "nudges per day }"},
+      {Code::kShadowed, "a -> c on page_viewed where seconds > 5",
+       "journey j of customer { start a\n a -> b on page_viewed\n a -> c on page_viewed where seconds > 5\n "
+       "b, c -> a on order_placed }"},
+      {Code::kNotRouted, "n", "nudge n of customer { on page_viewed do call \"x\" }"},
+      {Code::kLikeWithoutStar, "\"ann\"", "stall s of customer { while name like \"ann\" quiet 2 days }"},
+      {Code::kWithdrawMessage, "vip",
+       "nudge n of customer { on page_viewed do email \"x\" to sales withdraw when vip }"},
+  };
+}
+
+}  // namespace lull::dsl::testing

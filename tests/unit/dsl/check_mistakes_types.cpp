@@ -1,0 +1,78 @@
+#include "tests/unit/dsl/check_testing.h"
+
+namespace lull::dsl::testing {
+
+std::vector<Mistake> TypeMistakes() {
+  return {
+      {Code::kNotACondition, "region", "stall s of customer { while region for 2 days }"},
+      {Code::kNotACondition, "purchase", "stall s of customer { while purchase for 2 days }"},
+      {Code::kNotACondition, "count of page_viewed",
+       "nudge n of customer { on page_viewed if count of page_viewed do call \"x\" to sales }"},
+      {Code::kNotACondition, "budget", "stall s of customer { while vip and budget for 2 days }"},
+      {Code::kNotADuration, "budget", "stall s of customer { quiet budget }"},
+      {Code::kNotANumber, "region", "score s of customer { start 0 add region }"},
+      {Code::kNotANumber, "budget", "score s of customer { start budget rounded }"},
+      {Code::kNotAText, "budget", "stall s of customer { while budget starts with \"x\" for 2 days }"},
+      {Code::kNotAText, "vip", "stall s of customer { while length of vip > 3 for 2 days }"},
+      {Code::kMissingCurrency, "30_000", "stall s of customer { while budget > 30_000 for 2 days }"},
+      {Code::kMissingCurrency, "5", "stall s of customer { while budget + 5 > 10 USD for 2 days }"},
+      {Code::kMissingTimeUnit, "3", "stall s of customer { while time since page_viewed > 3 for 2 days }"},
+      {Code::kMissingTimeUnit, "36", "stall s of customer { quiet 36 }"},
+      {Code::kUnlikeComparison, "2 days", "stall s of customer { while budget > 2 days for 2 days }"},
+      {Code::kUnlikeComparison, "\"yes\"", "stall s of customer { while vip is \"yes\" for 2 days }"},
+      {Code::kUnlikeComparison, "vip",
+       "stall s of customer { while region is one of (\"a\", vip) for 2 days }"},
+      {Code::kUnlikeArithmetic, "budget + 2 days",
+       "stall s of customer { while budget + 2 days > 5 USD for 2 days }"},
+      {Code::kUnlikeArithmetic, "name + region",
+       "stall s of customer { while name + region is \"ab\" for 2 days }"},
+      {Code::kUnlikeArithmetic, "region", "stall s of customer { while -region is \"ab\" for 2 days }"},
+      {Code::kNoOrder, "region > \"m\"", "stall s of customer { while region > \"m\" for 2 days }"},
+      {Code::kNoOrder, "name", "stall s of customer { while smaller of (name, region) is \"x\" for 2 days }"},
+      {Code::kTextForChoice, "\"web\"", "stall s of customer { while source is \"web\" for 2 days }"},
+      {Code::kTextForChoice, "\"quoting\"",
+       "stall s of customer { while purchase is \"quoting\" for 2 days }"},
+      {Code::kPercentOfNothing, "40%", "stall s of customer { while budget > 40% for 2 days }"},
+      {Code::kWrongCurrency, "EUR", "stall s of customer { while budget > 40 EUR for 2 days }"},
+      {Code::kNoCurrency, "money", "ruleset r { zone \"UTC\" }\nentity c by k { m money }", true},
+      {Code::kNoCurrency, "USD",
+       "ruleset r { zone \"UTC\" }\nentity c by k { m number = 1 }\nevent e of c\nstall s of c { while m > 5 "
+       "USD for 2 days }",
+       true},
+      {Code::kUnlikeBranches, "5", "score s of customer { start if vip then 5 USD else 5 }"},
+      {Code::kUnlikeBranches, "\"none\"",
+       "stall s of customer { while (budget or else \"none\") > 5 USD for 2 days }"},
+      {Code::kUnlikeBranches, "2 days",
+       "stall s of customer { while larger of (budget, 2 days) > 5 USD for 2 days }"},
+      {Code::kWrongFieldType, "page", "stall s of customer { while sum of page_viewed.page > 5 for 2 days }"},
+      {Code::kWrongFieldType, "page",
+       "stall s of customer { while minimum of page_viewed.page is \"a\" for 2 days }"},
+      {Code::kNotConstant, "gap of page_viewed",
+       "stall s of customer { while any page_viewed in last (gap of page_viewed) for 2 days }"},
+      {Code::kClockHere, "09:00", "stall s of customer { while time since page_viewed > 09:00 for 2 days }"},
+      {Code::kCalendarDuration, "2 months", "stall s of customer { quiet 2 months }"},
+      {Code::kWrongDefault, "\"seven\"", "entity desk by desk_id { level number = \"seven\" }"},
+      {Code::kUnknownName, "red", "entity desk by desk_id { kind lead_source = red }"},
+      {Code::kSetsWrongType, "region", "event moved of customer { region number } sets region"},
+      {Code::kWorthType, "region",
+       "nudge n of customer { on page_viewed do call \"x\" to sales worth region }"},
+      {Code::kWorthType, "region",
+       "nudge n of customer { on page_viewed do call \"x\" to sales }\npolicy p of customer { best 1 by "
+       "region }"},
+      {Code::kKeyType, "vip",
+       "nudge n of customer { on page_viewed do call \"x\" to sales / vip, else managers }"},
+      {Code::kOutOfRange, "150%",
+       "nudge n of customer { on page_viewed do call \"x\" to sales }\npolicy p of customer { holdout 150% "
+       "}"},
+      {Code::kOutOfRange, "1 / 0", "score s of customer { start 1 / 0 }"},
+      {Code::kOutOfRange, "0.5",
+       "nudge n of customer { on page_viewed do call \"x\" to sales }\npolicy p of customer { at most 0.5 "
+       "nudges per day }"},
+      {Code::kOutOfRange, "0.000_01 USD", "stall s of customer { while budget > 0.000_01 USD for 2 days }"},
+      {Code::kPatternNotFixed, "region", "stall s of customer { while name like region for 2 days }"},
+      {Code::kSameFieldDiffers, "seconds",
+       "stall s of customer { after quote_started no page_viewed with same seconds within 2 days }"},
+  };
+}
+
+}  // namespace lull::dsl::testing

@@ -1,0 +1,252 @@
+// Every diagnostic of the parser: produced, at the right place, and with parsing going on after it.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "tests/unit/dsl/syntax_test_util.h"
+
+namespace lull::dsl {
+namespace {
+
+using testing::ElementsAre;
+
+struct Row {
+  Code code;
+  std::string text;
+  std::string underlined;
+};
+
+std::string Wait(const std::string& rest) { return "stall s of c {\n  after e " + rest + "\n}"; }
+std::string Nudge(const std::string& clause) {
+  return "nudge n of c {\n  " + clause + "\n  do call \"x\"\n}";
+}
+std::string Feature(const std::string& value) { return "feature f of c = " + value; }
+
+std::string Chain(std::size_t terms) {
+  std::string chain = "a";
+  for (std::size_t i = 1; i < terms; ++i) chain += " + a";
+  return chain;
+}
+
+std::vector<Row> Rows() {
+  return {
+      {Code::kExpectedSomethingElse, "unit { }", "{"},
+      {Code::kUnknownClause, Nudge("wrth 10"), "wrth"},
+      {Code::kUnknownClause, "journey j of c {\n  strat a\n}", "strat"},
+      {Code::kUnknownDeclaration, "nugde n of c { }", "nugde"},
+      {Code::kFileTooLarge, std::string(SourceSet::kFileBytesMax + 1, ' '), ""},
+      {Code::kNotUtf8, "unit a\xFF", "\xFF"},
+      {Code::kControlCharacter, std::string("unit a\0", 7), std::string("\0", 1)},
+      {Code::kTextNotClosed, Nudge("worth \"open"), "\"open"},
+      {Code::kTextInsideBraces, Feature("\"a {\"b\"}\""), "\""},
+      {Code::kUnknownEscape, Feature("\"a \\q\""), "\\q"},
+      {Code::kBlockNotClosed, "policy p of c {\n  best 1 by worth\nunit u", "{"},
+      {Code::kReservedWord, "feature where of c = 1", "where"},
+      {Code::kReservedWord, "entity c {\n  due date\n}", "due"},
+      {Code::kNameSpelling, "unit salesTeam", "salesTeam"},
+      {Code::kNameSpelling, "unit _a", "_a"},
+      {Code::kNameSpelling, "unit " + std::string(65, 'a'), std::string(65, 'a')},
+      {Code::kWrongOperator, Feature("a == b"), "=="},
+      {Code::kWrongOperator, Feature("a && b"), "&&"},
+      {Code::kWrongOperator, Feature("!a"), "!"},
+      {Code::kWrongOperator, Feature("a is at least 3"), "is at least"},
+      {Code::kChainedComparison, Feature("1 < 2 < 3"), "<"},
+      {Code::kNestedTooDeeply, Feature(std::string(150, '(') + "a" + std::string(150, ')')), "("},
+      {Code::kNestedTooDeeply, Feature(Chain(1'100)), Chain(1'002)},
+      {Code::kNumberTooLong, Feature("1234567890123456789"), "1234567890123456789"},
+      {Code::kNumberTooLong, Feature("20_000 years"), "20_000 years"},
+      {Code::kNumberTooLong, Feature("0.5 months"), "0.5 months"},
+      {Code::kNumberTooLong, Feature("0.12345678901234567%"), "0.12345678901234567%"},
+      {Code::kNoSuchDate, Feature("2026-02-29"), "2026-02-29"},
+      {Code::kNoSuchDate, Feature("25:00"), "25:00"},
+      {Code::kAggregateInAggregate, Feature("count of a where count of b > 1"), "count of b"},
+      {Code::kClauseTwice, Nudge("worth 1\n  worth 2"), "worth 2"},
+      {Code::kClauseTwice, Nudge("on a\n  on b"), "on b"},
+      {Code::kClauseTwice, "stall s of c { quiet 1 day for 2 days }", "for 2 days"},
+      {Code::kTextMustBePlain, "ruleset r {\n  title \"a {b}\"\n}", "\"a {b}\""},
+      {Code::kUnknownTimeUnit, Feature("36 hors"), "hors"},
+      {Code::kUnknownTimeUnit, Feature("24h"), "h"},
+      {Code::kAggregateField, Feature("sum of a"), "a"},
+      {Code::kAggregateField, Feature("count of a.b"), "b"},
+      {Code::kMissingOperator, Nudge("if urgency 10"), "10"},
+      {Code::kLaterParts, "entity t by id within c { }", "within c"},
+      {Code::kLaterCalendar, "calendar hours {\n  monday 09:00 to 20:00\n}", "calendar hours"},
+      {Code::kLaterOpenHours, Feature("8 hours of store_hours"), "of store_hours"},
+      {Code::kLaterOpenHours, Feature("3 working days of office"), "3 working days of office"},
+      {Code::kLaterDue, Nudge("due 4 hours"), "due 4 hours"},
+      {Code::kLaterLadder, Nudge("otherwise after 2 days to hq / a"), "otherwise after 2 days to hq / a"},
+      {Code::kLaterTaskStep, "journey j of c {\n  a -> b on done n where outcome is x\n}", "done"},
+      {Code::kLaterExperiment, "experiment x of c { arm a 50% }", "experiment x"},
+      {Code::kLaterExperiment, Feature("arm of x is a"), "arm of x"},
+      {Code::kLaterTable, "table t (a, b) gives number {\n | 1 | 2 |\n}", "table t"},
+      {Code::kLaterCalendarWindow, Feature("count of a today"), "today"},
+      {Code::kLaterCalendarWindow, Feature("count of a this week"), "this week"},
+      {Code::kLaterCalendarWindow, Feature("count of a in the week before last"), "the week before last"},
+      {Code::kLaterEarlierWindow, Feature("count of a in the 24 hours before that"),
+       "the 24 hours before that"},
+      {Code::kLaterSequence, Nudge("on a then b within 3 days"), "then"},
+      {Code::kLaterUntil, "stall s of c {\n  until x > 3\n  quiet 3 days\n}", "until x > 3"},
+      {Code::kLaterValidFor, Nudge("valid for 2 days"), "valid for 2 days"},
+      {Code::kLaterRepeat, Nudge("repeat every 1 day up to 3 times"), "repeat every 1 day up to 3 times"},
+      {Code::kLaterKeepWhenOver, Nudge("keep when over"), "keep when over"},
+      {Code::kLaterIncludingExisting, Nudge("while s including existing"), "including existing"},
+      {Code::kLaterTest, "test \"x\" {\n  at +3h nothing { a \"b\" }\n}", "test"},
+      {Code::kLaterUse, "use \"other\"", "use"},
+      {Code::kLaterWas, "unit a was b", "was b"},
+      {Code::kLaterClockTrigger, Nudge("on every monday at 09:00"), "every"},
+      {Code::kLaterTimeIn, Feature("time in dormant > 3 days"), "time in dormant"},
+      {Code::kLaterTimeUntil, Feature("time until promised_by"), "time until promised_by"},
+      {Code::kLaterNextYearly, Feature("next yearly birthday"), "next yearly birthday"},
+      {Code::kLaterBeforeThis, Feature("views before this"), "before this"},
+      {Code::kLaterNamedWait, Wait("as q no f within 1 day"), "as q"},
+      {Code::kLaterByTime, Wait("no f by promised_by"), "by"},
+      {Code::kLaterExpires, Nudge("expires after 3 days"), "expires after 3 days"},
+      {Code::kLaterCapacity, "unit u { at most 200 open tasks per key }", "at most 200 open tasks per key"},
+      {Code::kLaterUnitHours, "unit u { hours store_hours }", "hours store_hours"},
+      {Code::kLaterEntityZone, "policy p of c {\n  quiet hours 20:00 to 08:00 in zone customer.zone\n}",
+       "in zone customer.zone"},
+      {Code::kLaterClockOnDay, Feature("09:00 on birthday"), "on birthday"},
+  };
+}
+
+TEST(SyntaxErrors, EachIsReportedOnceAtItsPlace) {
+  for (const Row& row : Rows()) {
+    // What follows must be understood.
+    const Parsed parsed(row.text + "\nunit after_it\n");
+    const std::string shown = row.text.substr(0, 200);
+    const bool unreadable =
+        row.code == Code::kFileTooLarge || row.code == Code::kNotUtf8 || row.code == Code::kControlCharacter;
+    ASSERT_EQ(parsed.diagnostics.all().size(), 1u) << shown << "\n" << parsed.report();
+    const Diagnostic& diagnostic = parsed.diagnostics.all().front();
+    EXPECT_EQ(CodeText(diagnostic.code), CodeText(row.code)) << shown << "\n" << parsed.report();
+    EXPECT_EQ(parsed.sources.TextOf(diagnostic.span), row.underlined) << shown;
+    if (!unreadable) {
+      ASSERT_FALSE(parsed.tree.units.empty()) << shown;
+      EXPECT_EQ(parsed.tree.units.back().name.text, "after_it") << shown;
+    }
+  }
+}
+
+TEST(SyntaxErrors, EveryRegisteredCodeIsProduced) {
+  std::set<Code> produced = {Code::kTooManyErrors};  // by TooManyErrorsEndTheFile
+  for (const Row& row : Rows()) produced.insert(row.code);
+  for (const CodeInfo& info : AllCodes()) {
+    const int number = static_cast<int>(info.code);
+    EXPECT_FALSE(info.title.empty()) << info.name;
+    EXPECT_FALSE(info.explanation.empty()) << info.name;
+    const bool of_syntax = number < 200 || number >= 900;
+    if (of_syntax) {
+      EXPECT_TRUE(produced.contains(info.code)) << info.name;
+    }
+  }
+}
+
+TEST(SyntaxErrors, IndependentErrorsOfABlockAreAllReported) {
+  const Parsed parsed(R"(stall s of c {
+  while f >
+  quiet 3 hours for
+  because "x" whn g
+  unless f &&
+     g
+  because oops
+}
+nudge n of c {
+  on
+  do call "x
+  to sales, managers
+  worth 10 20
+}
+unit u)");
+  EXPECT_THAT(parsed.found(), ElementsAre("L0101", "L0101", "L0102 `whn`", "L0113 `&&`", "L0101 `oops`",
+                                          "L0101", "L0107 `\"x`", "L0101 `managers`", "L0123 `20`"))
+      << parsed.report();
+  EXPECT_EQ(PrintTree(parsed.tree),
+            "stall s of c (incomplete)\n  quiet 10800 seconds\n  because \"x\"\nunit u\n"
+            "nudge n of c (incomplete)\n  worth 10\n")
+      << parsed.report();
+}
+
+TEST(SyntaxErrors, RecoveryStopsAtTheNextDeclaration) {
+  const Parsed parsed(R"(feature a of c = 1 +
+feature b of c = (2
+feature c of c = "never closed
+featur d of c = 4
+event e c { page text }
+journey j of c {
+  start a
+  a -> on x
+  a b
+event f of c { page text, amount
+  message text }
+unit u)");
+  EXPECT_THAT(parsed.found(), ElementsAre("L0101", "L0101", "L0107 `\"never closed`", "L0103 `featur`",
+                                          "L0101 `c`", "L0110 `{`", "L0111 `on`", "L0101 `b`", "L0101"))
+      << parsed.report();
+  EXPECT_EQ(parsed.tree.units.size(), 1u);
+  ASSERT_EQ(parsed.tree.events.size(), 2u);
+  EXPECT_EQ(parsed.tree.events[1].fields.size(), 2u);
+  EXPECT_TRUE(parsed.tree.events[1].incomplete);
+}
+
+TEST(SyntaxErrors, TooManyErrorsEndTheFile) {
+  std::string text = "entity e {\n";
+  for (int i = 0; i < 2'000; ++i) text += "  a\n";
+  const Parsed parsed(text + "}\n");
+  EXPECT_LE(parsed.diagnostics.all().size(), 503u);
+  EXPECT_THAT(parsed.found(), testing::Contains("L0124"));
+}
+
+TEST(SyntaxErrors, SuggestionsMendTheText) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"nugde n of c { do a \"x\" }", "nudge n of c { do a \"x\" }"},
+      {"feature f of c = a == b", "feature f of c = a is b"},
+      {"feature f of c = 24hrs", "feature f of c = 24 hours"},
+      {"unit salesTeam", "unit sales_team"},
+      {"nudge n of c {\n  wrth 3\n}", "nudge n of c {\n  worth 3\n}"},
+      {"journey j of c {\n  strat a\n}", "journey j of c {\n  start a\n}"},
+      {"unit u {\nunit v", "unit u {\n}\nunit v"},
+      {"nudge n of c {\n  do a \"x\n}", "nudge n of c {\n  do a \"x\"\n}"},
+  };
+  for (const auto& [broken, mended] : cases) {
+    const Parsed parsed(broken);
+    ASSERT_EQ(parsed.diagnostics.all().size(), 1u) << parsed.report();
+    const auto& edit = parsed.diagnostics.all().front().edit;
+    ASSERT_TRUE(edit.has_value()) << parsed.report();
+    std::string text = broken;
+    text.replace(edit->span.begin, edit->span.end - edit->span.begin, edit->replacement);
+    EXPECT_EQ(text, mended);
+    EXPECT_EQ(Parsed(text).report(), "");
+  }
+}
+
+TEST(SyntaxErrors, NamesOfLaterDeclarationsAreKept) {
+  const Parsed parsed("calendar hours { }\ntable t (a) gives text { }\nexperiment x of c { }\nunit u");
+  ASSERT_EQ(parsed.tree.later_names.size(), 3u);
+  EXPECT_EQ(parsed.tree.later_names[0].name.text, "hours");
+  EXPECT_EQ(parsed.tree.later_names[1].kind, "table");
+  EXPECT_EQ(parsed.tree.later_names[2].name.text, "x");
+}
+
+TEST(SyntaxErrors, DeepNestingOfAnyKindEnds) {
+  const std::size_t kDeep = 200'000;
+  const auto repeat = [](const std::string& part, std::size_t times) {
+    std::string text;
+    for (std::size_t i = 0; i < times; ++i) text += part;
+    return text;
+  };
+  for (const std::string part :
+       {"(", "not ", "-", "if ", "if a then ", "length of ", "smaller of (", "count of a where (",
+        "lower case of ", "a and (", "\"{", "count of a where count of b where "}) {
+    const Parsed parsed(Feature(repeat(part, kDeep)));
+    EXPECT_TRUE(parsed.diagnostics.has_errors()) << part;
+  }
+  for (const std::string part : {"a + ", "a and ", "a or else ", "a.", "a * "}) {
+    const Parsed parsed(Feature(repeat(part, kDeep) + "a"));
+    EXPECT_TRUE(parsed.diagnostics.has_errors()) << part;
+  }
+  EXPECT_TRUE(Parsed("unit a " + repeat("{", kDeep)).diagnostics.has_errors());
+}
+
+}  // namespace
+}  // namespace lull::dsl

@@ -1,0 +1,198 @@
+#include "connectors/nats/serve_config.h"
+
+#include <gmock/gmock.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "connectors/nats/config_values.h"
+
+namespace lull::connectors {
+namespace {
+
+using ::testing::HasSubstr;
+
+TEST(ConfigValues, Durations) {
+  EXPECT_EQ(ParseDuration("30s"), 30 * kMicrosPerSecond);
+  EXPECT_EQ(ParseDuration("250ms"), 250 * kMicrosPerMilli);
+  EXPECT_EQ(ParseDuration("36h"), 36 * kMicrosPerHour);
+  EXPECT_EQ(ParseDuration("1d12h"), 36 * kMicrosPerHour);
+  EXPECT_EQ(ParseDuration("1h 30m"), 90 * kMicrosPerMinute);
+  EXPECT_EQ(ParseDuration("0s"), 0);
+  for (const char* bad :
+       {"", "5", "m", "-5m", "5 parsecs", "30m 1h", "1h1h", "1.5h", "99999999999999999d", "5m."}) {
+    EXPECT_EQ(ParseDuration(bad), std::nullopt) << bad;
+  }
+}
+
+TEST(ConfigValues, Sizes) {
+  EXPECT_EQ(ParseBytes("512"), 512);
+  EXPECT_EQ(ParseBytes("64KiB"), 65'536);
+  EXPECT_EQ(ParseBytes("10 GiB"), 10LL << 30);
+  EXPECT_EQ(ParseBytes("2GB"), 2'000'000'000);
+  for (const char* bad : {"", "GiB", "-1", "5 apples", "99999999999TiB", "1 GiB 2"}) {
+    EXPECT_EQ(ParseBytes(bad), std::nullopt) << bad;
+  }
+}
+
+TEST(ConfigValues, Suggestions) {
+  EXPECT_EQ(EditDistance("silence", "silnece"), 1U);
+  EXPECT_EQ(EditDistance("kitten", "sitting"), 3U);
+  EXPECT_EQ(EditDistance("", "abc"), 3U);
+  constexpr std::string_view kNames[] = {"subject", "stream", "silence"};
+  EXPECT_EQ(Suggest("subjcet", kNames), "subject");
+  EXPECT_EQ(Suggest("colour", kNames), std::nullopt);
+}
+
+class ServeConfigTest : public ::testing::Test {
+ protected:
+  ServeConfigTest() {
+    std::string name = (std::filesystem::temp_directory_path() / "lull-config-XXXXXX").string();
+    folder_ = mkdtemp(name.data());
+    std::filesystem::create_directory(folder_ / "rules");
+    Write("password", "pa ss\r\nsecond line\n");
+    Write("empty", "\n");
+    Write("ca.pem", "x");
+  }
+  ~ServeConfigTest() override { std::filesystem::remove_all(folder_); }
+
+  void Write(const std::string& file, const std::string& text) { std::ofstream(folder_ / file) << text; }
+
+  Result<ServeConfig> Parse(const std::string& text) { return ParseServeConfig(text, folder_ / "lull.toml"); }
+
+  std::string ErrorsOf(const std::string& text) {
+    const auto config = Parse(text);
+    return config ? "no error" : config.error().message;
+  }
+
+  static std::string Small(const std::string& more) {
+    return "name = \"retail\"\nruleset = \"rules\"\n" + more + "\n[[source]]\nsubject = \"events.>\"\n";
+  }
+
+  std::filesystem::path folder_;
+};
+
+TEST_F(ServeConfigTest, TheSmallestHasDefaults) {
+  const auto config = Parse(Small(""));
+  ASSERT_TRUE(config.has_value()) << config.error().message;
+  EXPECT_EQ(config->name, "retail");
+  EXPECT_EQ(config->ruleset, folder_ / "rules");
+  EXPECT_EQ(config->action_prefix, "lull.retail.actions");
+  EXPECT_EQ(config->nats.urls, std::vector<std::string>{"nats://127.0.0.1:4222"});
+  EXPECT_EQ(config->tick_subject(), "lull.retail.tick");
+  EXPECT_EQ(config->control_subject(), "lull.retail.control");
+  EXPECT_EQ(config->ahead_micros, 5 * kMicrosPerMinute);
+  ASSERT_EQ(config->sources.size(), 1U);
+  EXPECT_EQ(config->sources[0].subject, "events.>");
+  EXPECT_EQ(config->sources[0].silence_micros, std::nullopt);
+}
+
+TEST_F(ServeConfigTest, ReadsEveryKey) {
+  const auto config = Parse(R"(
+name = "retail"
+ruleset = "rules"
+lateness = "60s"
+[nats]
+url = ["nats://a:4222", "nats://b:4222"]
+user = "lull"
+password_file = "password"
+tls = true
+ca_file = "ca.pem"
+[[source]]
+subject = "events.>"
+silence = "30s"
+[[source]]
+stream = "ORDERS"
+subject = "orders.*"
+[actions]
+prefix = "acme.tasks"
+decisions = true
+[ticks]
+interval = "500ms"
+delay = "3s"
+automatic = false
+[limits]
+input_bytes = "10 GiB"
+action_bytes = "2 GiB"
+dead_bytes = 1048576
+event_bytes = "64 KiB"
+ahead = "10m"
+)");
+  ASSERT_TRUE(config.has_value()) << config.error().message;
+  EXPECT_TRUE(config->keep_decisions);
+  EXPECT_FALSE(config->automatic_ticks);
+  EXPECT_EQ(config->lateness_micros, 60 * kMicrosPerSecond);
+  EXPECT_EQ(config->nats.urls, (std::vector<std::string>{"nats://a:4222", "nats://b:4222"}));
+  EXPECT_EQ(config->nats.user, "lull");
+  EXPECT_EQ(config->nats.password, "pa ss");
+  EXPECT_TRUE(config->nats.tls);
+  EXPECT_EQ(config->nats.ca_file, (folder_ / "ca.pem").string());
+  ASSERT_EQ(config->sources.size(), 2U);
+  EXPECT_EQ(config->sources[0].silence_micros, 30 * kMicrosPerSecond);
+  EXPECT_EQ(config->sources[1].stream, "ORDERS");
+  EXPECT_EQ(config->sources[1].subject, "orders.*");
+  EXPECT_EQ(config->action_prefix, "acme.tasks");
+  EXPECT_EQ(config->tick_interval_micros, 500 * kMicrosPerMilli);
+  EXPECT_EQ(config->tick_delay_micros, 3 * kMicrosPerSecond);
+  EXPECT_EQ(config->input_bytes_max, 10LL << 30);
+  EXPECT_EQ(config->action_bytes_max, 2LL << 30);
+  EXPECT_EQ(config->dead_bytes_max, 1'048'576);
+  EXPECT_EQ(config->event_bytes_max, 65'536);
+  EXPECT_EQ(config->ahead_micros, 10 * kMicrosPerMinute);
+}
+
+TEST_F(ServeConfigTest, UnknownKeysAreErrorsWithASuggestion) {
+  EXPECT_THAT(ErrorsOf(Small("latenes = \"60s\"")),
+              HasSubstr("lull.toml:3:1: there is no key `latenes` here; did you "
+                        "mean `lateness`?"));
+  EXPECT_THAT(ErrorsOf(Small("[limits]\ncolour = 1")), HasSubstr("known are: input_bytes, action_bytes"));
+}
+
+TEST_F(ServeConfigTest, ListsAllMistakesAtOnce) {
+  const std::string errors = ErrorsOf(R"(
+name = "Retail Store"
+lateness = "soon"
+[nats]
+url = "nats://lull:secret@host"
+user = "lull"
+token_file = "empty"
+[[source]]
+silence = 30
+[[source]]
+subject = "a b"
+[[source]]
+subject = ">"
+[actions]
+prefix = "a.*"
+[ticks]
+interval = "0s"
+[limits]
+input_bytes = "many"
+dead_bytes = 1
+)");
+  for (const char* part :
+       {"`name` must be", "`ruleset` is missing", "`lateness` must be a duration such as",
+        "must hold no user or password", "`user` and `password_file` go together", "only one of `user`",
+        "first line of `token_file`", "needs a `subject` to capture or a `stream`",
+        "`silence` must be a text", "\"a b\" is not a NATS subject", "cannot capture the broker's own",
+        "`prefix` must be a NATS subject", "`interval` is too short", "`input_bytes` must be a size",
+        "`dead_bytes` must be between"}) {
+    EXPECT_THAT(errors, HasSubstr(part));
+  }
+  EXPECT_EQ(errors.find("secret@"), std::string::npos);
+}
+
+TEST_F(ServeConfigTest, SaysWhatIsWrongWithTheFileItself) {
+  EXPECT_THAT(ErrorsOf("name = "), HasSubstr("lull.toml:1:"));
+  EXPECT_THAT(ErrorsOf("name = \"x\"\nruleset = \"nowhere\"\n"), HasSubstr("there is no folder"));
+  EXPECT_THAT(ErrorsOf("name = \"x\"\nruleset = \"rules\"\n"), HasSubstr("at least one [[source]]"));
+  EXPECT_THAT(ErrorsOf(Small("nats = 5")), HasSubstr("write [nats]"));
+  const auto missing = LoadServeConfig(folder_ / "none.toml");
+  ASSERT_FALSE(missing.has_value());
+  EXPECT_THAT(missing.error().message, HasSubstr("cannot read the configuration file"));
+  Write("lull.toml", Small(""));
+  EXPECT_TRUE(LoadServeConfig(folder_ / "lull.toml").has_value());
+}
+
+}  // namespace
+}  // namespace lull::connectors

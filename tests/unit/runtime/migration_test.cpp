@@ -1,0 +1,101 @@
+#include "runtime/migration.h"
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+
+#include "runtime/abi.h"
+#include "runtime/window.h"
+#include "tests/unit/runtime/state_fixture.h"
+
+namespace lull::runtime {
+namespace {
+
+using Kind = StatePiece::Kind;
+
+template <typename T>
+T& At(std::byte* record, std::uint32_t offset) {
+  return *reinterpret_cast<T*>(record + offset);
+}
+
+constexpr std::uint32_t kSlot = kBitsOffset + 8;
+
+/// bits, a slot, a window, two texts; what is added comes before what was there.
+EntitySpec Before() {
+  EntitySpec entity = EntityWith({{.columns = {ValueType::kMoney}}, {.columns = {ValueType::kText}}},
+                                 {{.window = 1, .function = WindowFunction::kLatest, .column = 0}}, 2);
+  entity.pieces = {{11, Kind::kWindow, 1, 0}, {12, Kind::kText, entity.text_offsets[0], 0},
+                   {13, Kind::kBit, 3, 0},    {14, Kind::kEachWait, 0, 0},
+                   {15, Kind::kNudge, 4, 0},  {16, Kind::kLimit, entity.windows[0].offset, 8}};
+  return entity;
+}
+
+EntitySpec After() {
+  EntitySpec entity = EntityWith({{.columns = {ValueType::kText}}, {.columns = {ValueType::kNumber}}},
+                                 {{.window = 0, .function = WindowFunction::kCount},
+                                  {.window = 0, .function = WindowFunction::kLatest, .column = 0}},
+                                 3);
+  entity.default_texts = {{entity.text_offsets[0], "new"}, {entity.text_offsets[2], "default"}};
+  entity.pieces = {{13, Kind::kBit, 40, 0},
+                   {99, Kind::kBit, 3, 0},
+                   {11, Kind::kWindow, 0, 0},
+                   {12, Kind::kText, entity.text_offsets[2], 0},
+                   {14, Kind::kEachWait, 2, 0},
+                   {15, Kind::kNudge, 0, 0},
+                   {16, Kind::kLimit, entity.windows[1].offset, 16}};
+  return entity;
+}
+
+TEST(Migration, CarriesWhatMeansTheSameAndNothingElse) {
+  const EntitySpec before = Before();
+  const EntitySpec after = After();
+  TextPool texts;
+  ScratchArena scratch;
+  RecordStore from(before, texts);
+  RecordStore to(after, texts);
+  for (const char* key : {"a", "b"}) {
+    std::byte* record = from.FindOrCreate(key).record;
+    At<RecordHeader>(record, 0).clock = 77;
+    SetBit(record, 3, true);
+    At<std::uint32_t>(record, before.text_offsets[0]) =
+        texts.Intern(TextView::Of(std::string("text of ") + key));
+    Window window(before, 1, record, texts);
+    for (std::int64_t i = 1; i <= 9; ++i) {
+      window.Push(i, i);
+      window.SetText(0, TextView::Of(std::to_string(i)));
+    }
+  }
+
+  const MigrationPlan plan(before, after);
+  EXPECT_EQ(plan.each_waits(), (std::vector<MigrationPlan::Pair>{{0, 2}}));
+  EXPECT_EQ(plan.nudges(), (std::vector<MigrationPlan::Pair>{{4, 0}}));
+  EXPECT_EQ(plan.bits(), (std::vector<MigrationPlan::Pair>{{3, 40}}));
+  MigrateRecords(plan, from, to);
+  texts.Reclaim();
+  EXPECT_EQ(from.count(), 0U);
+  ASSERT_EQ(to.count(), 2U);
+
+  std::byte* record = to.Find("b");
+  ASSERT_NE(record, nullptr);
+  EXPECT_EQ(to.KeyOf(record), "b");
+  EXPECT_EQ(At<RecordHeader>(record, 0).clock, 77);
+  EXPECT_TRUE(TestBit(record, 40));
+  EXPECT_FALSE(TestBit(record, 3));
+  EXPECT_EQ(texts.View(At<std::uint32_t>(record, after.text_offsets[0])).view(), "new");
+  EXPECT_EQ(texts.View(At<std::uint32_t>(record, after.text_offsets[2])).view(), "text of b");
+  EXPECT_EQ(At<std::uint64_t>(record, after.windows[1].offset), 0U) << "a limit of another size starts anew";
+
+  StepContext context;
+  context.entity = &after;
+  context.texts = &texts;
+  context.scratch = &scratch;
+  Moment moment;
+  moment.now = 10;
+  moment.record = record;
+  moment.context = &context;
+  EXPECT_EQ(abi::AggregateF64(&moment, 0, 0), 9);
+  EXPECT_EQ(abi::AggregateText(&moment, 1, 0).view(), "9");
+}
+
+}  // namespace
+}  // namespace lull::runtime

@@ -1,0 +1,59 @@
+#include "tools/lull/serve_clock.h"
+
+#include <algorithm>
+
+#include "connectors/nats/subject_token.h"
+#include "connectors/time_text.h"
+#include "runtime/format.h"
+
+namespace lull::tools {
+
+ServeClock::ServeClock(const connectors::ServeConfig& config)
+    : interval_micros_(config.tick_interval_micros),
+      delay_micros_(config.tick_delay_micros),
+      automatic_(config.automatic_ticks) {
+  for (const connectors::ServeSource& source : config.sources) {
+    if (source.silence_micros) watched_.push_back({.source = source, .heard = {}});
+  }
+}
+
+void ServeClock::Saw(const connectors::InputMessage& message) {
+  for (Watched& watched : watched_) {
+    const connectors::ServeSource& source = watched.source;
+    if (source.stream != message.origin) continue;
+    if (!source.subject.empty() && !connectors::SubjectMatches(source.subject, message.subject)) continue;
+    watched.heard = message.stored_at;
+  }
+}
+
+std::optional<EventTime> ServeClock::Due(WallTime now) {
+  if (!automatic_ || now.micros - published_.micros < interval_micros_) return {};
+  const EventTime instant{now.micros - std::max(delay_micros_, lateness_micros_)};
+  if (instant <= last_ || !SilentSources(now).empty()) return {};
+  return instant;
+}
+
+std::vector<std::string> ServeClock::SilentSources(WallTime now) const {
+  std::vector<std::string> silent;
+  for (const Watched& watched : watched_) {
+    const connectors::ServeSource& source = watched.source;
+    if (watched.heard && now.micros - watched.heard->micros <= *source.silence_micros) continue;
+    silent.push_back(source.stream.empty() ? source.subject : source.stream + " " + source.subject);
+  }
+  return silent;
+}
+
+std::optional<EventTime> ParseTick(std::string_view payload) {
+  std::optional<std::int64_t> micros = connectors::ParseRfc3339(payload);
+  if (!micros) micros = connectors::ParseEpoch(payload);
+  if (!micros || *micros < kEventMicrosMin || *micros > kEventMicrosMax) return {};
+  return EventTime{*micros};
+}
+
+std::string TickPayload(EventTime instant) {
+  std::string text;
+  runtime::AppendRfc3339(text, instant.micros);
+  return text;
+}
+
+}  // namespace lull::tools

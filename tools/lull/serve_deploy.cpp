@@ -1,0 +1,122 @@
+#include "tools/lull/serve_deploy.h"
+
+#include <chrono>
+#include <filesystem>
+
+#include "compiler/interpreter.h"
+#include "compiler/native.h"
+#include "connectors/decision_output.h"
+#include "connectors/nats/input_log.h"
+#include "dsl/load.h"
+#include "dsl/render.h"
+#include "runtime/engine.h"
+
+namespace lull::tools {
+namespace {
+
+constexpr int kMarkerBatch = 100;
+constexpr std::int64_t kMarkerWaitMs = 1'500;
+constexpr int kSilentReadsMax = 20;
+
+Result<NativeCompiler::Code> CompileToNative(const compiler::Module& module) {
+  compiler::NativeOptions options;
+  options.cache_folder = compiler::DefaultCacheFolder();
+  return compiler::CompileNative(module, options);
+}
+
+/// The ruleset with the marker's lateness instead of its own.
+std::shared_ptr<const runtime::Ruleset> WithLateness(std::shared_ptr<const runtime::Ruleset> ruleset,
+                                                     std::int64_t lateness_micros) {
+  if (lateness_micros == kUnknown) return ruleset;
+  auto changed = std::make_shared<runtime::Ruleset>(*ruleset);
+  changed->lateness_micros = lateness_micros;
+  return changed;
+}
+
+/// Whether an engine takes the program: its zone exists, and its tables fit.
+Status TryOut(const runtime::Program& program) {
+  connectors::NullSink nothing;
+  const auto engine = runtime::Engine::Create(program, {}, nothing);
+  return engine ? Status() : std::unexpected(engine.error());
+}
+
+}  // namespace
+
+Result<connectors::DeployMarker> ReadBundle(const connectors::ServeConfig& config) {
+  const Result<dsl::SourceSet> sources = dsl::SourceSet::LoadFolder(config.ruleset.string());
+  if (!sources) return std::unexpected(sources.error());
+  connectors::DeployMarker marker;
+  marker.lateness_micros = config.lateness_micros.value_or(kUnknown);
+  marker.ahead_micros = config.ahead_micros;
+  for (const dsl::SourceId id : sources->ids()) {
+    marker.files.emplace_back(std::filesystem::path(sources->path(id)).filename().string(),
+                              sources->text(id));
+  }
+  const std::size_t bytes = connectors::ToJson(marker).size();
+  if (bytes > connectors::kDeployMarkerBytesMax) {
+    return Fail("the ruleset in " + config.ruleset.string() + " takes " + std::to_string(bytes) +
+                " bytes as one message; at most " + std::to_string(connectors::kDeployMarkerBytesMax) +
+                " can be deployed. What to do: split it into two deployments.");
+  }
+  return marker;
+}
+
+Result<Deployment> Prepare(connectors::DeployMarker marker, bool native) {
+  const dsl::LoadedRuleset loaded = dsl::LoadRulesetTexts(marker.files);
+  const std::string told = loaded.diagnostics.has_errors() || loaded.diagnostics.warning_count() > 0
+                               ? dsl::RenderAll(loaded.diagnostics, loaded.sources)
+                               : std::string();
+  if (!loaded.good()) return Fail("the ruleset has errors:\n" + told);
+  Result<compiler::CompiledRuleset> compiled = compiler::Compile(loaded.program);
+  if (!compiled) return std::unexpected(compiled.error());
+  Deployment deployment;
+  deployment.warnings = told;
+  deployment.compiled = {WithLateness(compiled->ruleset, marker.lateness_micros), compiled->module};
+  deployment.program.ruleset = deployment.compiled.ruleset;
+  marker.version = deployment.program.ruleset->version;
+  deployment.marker = std::move(marker);
+  if (native) {
+    const Result<NativeCompiler::Code> code = CompileToNative(*deployment.compiled.module);
+    deployment.is_native = code.has_value();
+    if (code) deployment.program.code = *code;
+    if (!code) deployment.warnings += "no native code could be made: " + code.error().message + "\n";
+  }
+  if (!deployment.is_native) deployment.program.code = compiler::MakeInterpreted(deployment.compiled.module);
+  if (Status ok = TryOut(deployment.program); !ok) return std::unexpected(ok.error());
+  return deployment;
+}
+
+void NativeCompiler::Start(std::shared_ptr<const Deployment> deployment) {
+  target_ = std::move(deployment);
+  result_ = std::async(std::launch::async,
+                       [module = target_->compiled.module] { return CompileToNative(*module); });
+}
+
+std::optional<Result<NativeCompiler::Code>> NativeCompiler::Take() {
+  if (!running() || result_.wait_for(std::chrono::seconds(0)) != std::future_status::ready) return {};
+  return result_.get();
+}
+
+Result<MarkersFound> FindMarkers(connectors::Connection& connection, const std::string& stream,
+                                 const std::string& subject) {
+  auto input = connectors::InputLog::Open(connection, {.stream = stream, .subject_filter = subject});
+  if (!input) return std::unexpected(input.error());
+  MarkersFound found;
+  int silent_reads = 0;
+  while (!input->caught_up() && silent_reads < kSilentReadsMax) {
+    const auto messages = input->Read(kMarkerBatch, kMarkerWaitMs);
+    if (!messages) return std::unexpected(messages.error());
+    silent_reads = messages->empty() ? silent_reads + 1 : 0;
+    for (const connectors::InputMessage& message : *messages) {
+      Result<connectors::DeployMarker> marker = connectors::ParseDeployMarker(message.data);
+      if (!marker) continue;
+      if (found.count++ == 0) found.first = *marker;
+      found.last = std::move(*marker);
+    }
+  }
+  if (!input->caught_up())
+    return Fail("stream " + stream + " does not answer while its deployments are read.");
+  return found;
+}
+
+}  // namespace lull::tools

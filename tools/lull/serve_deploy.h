@@ -1,0 +1,62 @@
+// Deployments of `lull serve`: from a folder or a marker of the log to a program that can run.
+#pragma once
+
+#include <future>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "compiler/compile.h"
+#include "connectors/nats/deploy_marker.h"
+#include "connectors/nats/serve_config.h"
+#include "runtime/base/result.h"
+#include "runtime/ruleset.h"
+
+namespace lull::tools {
+
+/// A ruleset that was checked and compiled, and the marker that names it.
+struct Deployment {
+  connectors::DeployMarker marker;
+  compiler::CompiledRuleset compiled;  // with the marker's lateness
+  runtime::Program program;
+  bool is_native = false;
+  std::string warnings;  // of the checker, as a person would read them; empty: none
+};
+
+/// The marker for what the configured folder holds now; its version is not known before it is compiled.
+Result<connectors::DeployMarker> ReadBundle(const connectors::ServeConfig& config);
+
+/// Checks and compiles a bundle, and fills in its version. `native` compiles to native code at once (and
+/// falls back on the interpreter, with a warning); else the interpreter runs it. Fails with the diagnostics
+/// as text, or if the runtime cannot run it.
+Result<Deployment> Prepare(connectors::DeployMarker marker, bool native);
+
+/// Native code for a deployment, made on a thread of its own.
+class NativeCompiler {
+ public:
+  using Code = std::shared_ptr<const runtime::CodeTable>;
+
+  void Start(std::shared_ptr<const Deployment> deployment);
+  bool running() const { return result_.valid(); }
+  /// What the code is for; code of another deployment of the same version does not fit.
+  const std::shared_ptr<const Deployment>& target() const { return target_; }
+  /// The result, once, when it is there.
+  std::optional<Result<Code>> Take();
+
+ private:
+  std::shared_ptr<const Deployment> target_;
+  std::future<Result<Code>> result_;
+};
+
+/// The deployments of an input log.
+struct MarkersFound {
+  std::uint64_t count = 0;
+  connectors::DeployMarker first;  // if there are any
+  connectors::DeployMarker last;
+};
+
+/// Reads all markers that a log has now; what is no marker is passed over.
+Result<MarkersFound> FindMarkers(connectors::Connection& connection, const std::string& stream,
+                                 const std::string& subject);
+
+}  // namespace lull::tools

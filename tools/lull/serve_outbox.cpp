@@ -1,0 +1,195 @@
+#include "tools/lull/serve_outbox.h"
+
+#include <chrono>
+#include <thread>
+
+#include "connectors/decision_json.h"
+#include "connectors/json_scan.h"
+#include "connectors/json_text.h"
+#include "connectors/nats/stream.h"
+#include "connectors/nats/subject_token.h"
+#include "runtime/base/time.h"
+
+namespace lull::tools {
+
+using connectors::EncodeToken;
+using runtime::Decision;
+using runtime::DecisionKind;
+
+namespace {
+
+constexpr std::int64_t kPublishWaitMs = 1'000;
+constexpr std::int64_t kFlushWaitMs = 1'000;
+constexpr std::chrono::milliseconds kRetryPause{200};
+constexpr std::int64_t kComplainEveryMicros = 10 * kMicrosPerSecond;
+
+/// Of a dead letter's bytes so many are kept; the input log has the whole message.
+constexpr std::size_t kDeadBytesMax = 128U << 10U;
+
+runtime::DecisionId HashId(std::string_view id) {
+  return runtime::MakeDecisionId({.ruleset = {}, .nudge = id, .entity = {}, .key = {}});
+}
+
+constexpr std::uint32_t Bit(DecisionKind kind) { return 1U << static_cast<unsigned>(kind); }
+constexpr std::uint32_t kTaskKinds =
+    Bit(DecisionKind::kSent) | Bit(DecisionKind::kWithdrawn) | Bit(DecisionKind::kExpired);
+
+std::string UnitToken(const Decision& decision) {
+  if (decision.unit == runtime::kNoIndex) return EncodeToken(std::nullopt);
+  return EncodeToken(decision.ruleset->units[decision.unit].name);
+}
+
+std::string KeyToken(const Decision& decision) {
+  return decision.unit_key.known() ? EncodeToken(decision.unit_key.view()) : EncodeToken(std::nullopt);
+}
+
+Result<OutputChannel> OpenStream(connectors::Connection& connection, const connectors::StreamSpec& spec,
+                                 ServeLog& log, OutputChannel::Stopping stopping) {
+  const auto state = connectors::EnsureStream(connection, spec);
+  if (!state) return std::unexpected(state.error());
+  return OutputChannel::Open(connection, spec.name, log, std::move(stopping));
+}
+
+}  // namespace
+
+// ---- OutputChannel
+// -------------------------------------------------------------------------------------------
+
+Result<OutputChannel> OutputChannel::Open(connectors::Connection& connection, const std::string& stream,
+                                          ServeLog& log, Stopping stopping) {
+  // Before the ids are read: who writes meanwhile makes the first message be refused.
+  auto output =
+      connectors::OutputLog::Open(connection, {.stream = stream, .publish_wait_ms = kPublishWaitMs});
+  if (!output) return std::unexpected(output.error());
+  OutputChannel channel(std::move(*output), log, std::move(stopping));
+  const auto loaded = connectors::LoadIds(
+      connection, stream, [&channel](std::string_view id) { channel.known_.insert(HashId(id)); });
+  if (!loaded) return std::unexpected(loaded.error());
+  return channel;
+}
+
+Status OutputChannel::Send(const std::string& subject, const std::string& id, std::string_view payload) {
+  if (!known_.empty() && known_.erase(HashId(id)) > 0) {
+    ++recognised_;
+    return {};
+  }
+  ++sent_;
+  return Persist([&] { return output_.Publish(subject, id, payload); });
+}
+
+Status OutputChannel::Flush() {
+  if (output_.pending_count() == 0) return {};
+  return Persist([&] { return output_.Flush(kFlushWaitMs); });
+}
+
+Status OutputChannel::Persist(const std::function<Status()>& attempt) {
+  for (;;) {
+    Status done = attempt();
+    if (done || output_.hopeless() || stopping_()) return done;
+    const std::int64_t now = WallMicros();
+    if (now - complained_at_ > kComplainEveryMicros) {
+      complained_at_ = now;
+      log_->Warn("outputs wait for the broker; no input is read meanwhile", {{"why", done.error().message}});
+    }
+    std::this_thread::sleep_for(kRetryPause);
+  }
+}
+
+// ---- Outbox
+// --------------------------------------------------------------------------------------------------
+
+Result<std::unique_ptr<Outbox>> Outbox::Open(connectors::Connection& connection,
+                                             const connectors::ServeConfig& config, ServeLog& log,
+                                             OutputChannel::Stopping stopping) {
+  const auto spec = [&](const char* suffix, const char* what, const std::string& prefix, std::int64_t bytes) {
+    connectors::StreamSpec stream;
+    stream.name = connectors::StreamName(config.name, suffix);
+    stream.description = what;
+    stream.subjects = {prefix + ".>"};
+    stream.bytes_max = bytes;
+    return stream;
+  };
+  auto actions = OpenStream(
+      connection,
+      spec("OUT", "Actions of Lull, by unit and key", config.action_prefix, config.action_bytes_max), log,
+      stopping);
+  if (!actions) return std::unexpected(actions.error());
+  auto dead =
+      OpenStream(connection,
+                 spec("DEAD", "Input that Lull could not apply", config.dead_prefix(), config.dead_bytes_max),
+                 log, stopping);
+  if (!dead) return std::unexpected(dead.error());
+  std::unique_ptr<Outbox> outbox(new Outbox(config, std::move(*actions), std::move(*dead)));
+  if (config.keep_decisions) {
+    auto decisions = OpenStream(
+        connection,
+        spec("DECISIONS", "What Lull held back, and why", config.decision_prefix(), config.action_bytes_max),
+        log, stopping);
+    if (!decisions) return std::unexpected(decisions.error());
+    outbox->decisions_.emplace(std::move(*decisions));
+  }
+  return outbox;
+}
+
+runtime::SinkWants Outbox::wants() const {
+  return decisions_ ? runtime::SinkWants::Everything() : runtime::SinkWants{.kinds = kTaskKinds};
+}
+
+void Outbox::OnDecision(const Decision& decision) {
+  if (!status_) return;
+  if ((kTaskKinds & Bit(decision.kind)) != 0 && !decision.held_out) SendAction(decision);
+  if (decisions_ && decision.kind != DecisionKind::kSent) SendDecision(decision);
+}
+
+void Outbox::SendAction(const Decision& decision) {
+  payload_.clear();
+  std::string id = decision.id.Hex();
+  if (decision.kind == DecisionKind::kSent) {
+    connectors::AppendActionJson(payload_, decision);
+  } else {
+    connectors::AppendDecisionJson(payload_, decision);
+    id += '.';
+    id += NameOf(decision.kind);
+  }
+  Keep(actions_.Send(config_.action_prefix + "." + UnitToken(decision) + "." + KeyToken(decision), id,
+                     payload_));
+}
+
+void Outbox::SendDecision(const Decision& decision) {
+  payload_.clear();
+  connectors::AppendDecisionJson(payload_, decision);
+  const std::string kind(NameOf(decision.kind));
+  Keep(decisions_->Send(config_.decision_prefix() + "." + kind, decision.id.Hex() + "." + kind, payload_));
+}
+
+void Outbox::AddDeadLetter(const connectors::InputMessage& message, connectors::DeadLetterCode code,
+                           std::string_view reason) {
+  if (!status_) return;
+  const std::string_view bytes = message.data.substr(0, kDeadBytesMax);
+  payload_ = "{\"sequence\":" + std::to_string(message.sequence) + ",\"subject\":";
+  connectors::AppendJsonText(payload_, message.subject);
+  payload_ += ",\"code\":";
+  connectors::AppendJsonText(payload_, NameOf(code));
+  payload_ += ",\"reason\":";
+  connectors::AppendJsonText(payload_, reason);
+  payload_ += ",\"bytes_total\":" + std::to_string(message.data.size());
+  if (connectors::IsUtf8(bytes)) {
+    payload_ += ",\"bytes\":";
+    connectors::AppendJsonText(payload_, bytes);
+  } else {
+    payload_ += ",\"bytes_base64\":";
+    connectors::AppendJsonText(payload_, connectors::Base64(bytes));
+  }
+  payload_ += '}';
+  Keep(dead_letters_.Send(config_.dead_prefix() + "." + std::string(NameOf(code)),
+                          std::to_string(message.sequence), payload_));
+}
+
+Status Outbox::Flush() {
+  if (status_) Keep(actions_.Flush());
+  if (status_) Keep(dead_letters_.Flush());
+  if (status_ && decisions_) Keep(decisions_->Flush());
+  return status_;
+}
+
+}  // namespace lull::tools

@@ -1,0 +1,99 @@
+// Where the decisions and dead letters of `lull serve` go: output streams, each message exactly once by id.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+
+#include "connectors/dead_letter.h"
+#include "connectors/nats/connection.h"
+#include "connectors/nats/input_log.h"
+#include "connectors/nats/output_log.h"
+#include "connectors/nats/serve_config.h"
+#include "runtime/base/result.h"
+#include "runtime/decision.h"
+#include "tools/lull/serve_log.h"
+
+namespace lull::tools {
+
+/// One output stream, and the ids that it had when this process began.
+class OutputChannel {
+ public:
+  /// True: stop waiting for the broker, the process is to end.
+  using Stopping = std::function<bool()>;
+
+  static Result<OutputChannel> Open(connectors::Connection& connection, const std::string& stream,
+                                    ServeLog& log, Stopping stopping);
+
+  /// Sends a message whose id the stream does not have; waits as long as the stream takes no more. Fails if
+  /// waiting does not help, or when stopping.
+  Status Send(const std::string& subject, const std::string& id, std::string_view payload);
+  /// Waits until all is stored; fails likewise.
+  Status Flush();
+
+  std::uint64_t sent_count() const { return sent_; }
+  /// Messages that were not sent because the stream had them.
+  std::uint64_t recognised_count() const { return recognised_; }
+  /// Messages of earlier processes that this one has not decided (yet).
+  std::size_t unclaimed_count() const { return known_.size(); }
+
+ private:
+  struct IdHash {
+    std::size_t operator()(const runtime::DecisionId& id) const { return id.low; }
+  };
+
+  OutputChannel(connectors::OutputLog output, ServeLog& log, Stopping stopping)
+      : output_(std::move(output)), log_(&log), stopping_(std::move(stopping)) {}
+  Status Persist(const std::function<Status()>& attempt);
+
+  connectors::OutputLog output_;
+  ServeLog* log_;
+  Stopping stopping_;
+  std::unordered_set<runtime::DecisionId, IdHash> known_;  // hashes of ids
+  std::uint64_t sent_ = 0;
+  std::uint64_t recognised_ = 0;
+  std::int64_t complained_at_ = 0;  // wall time
+};
+
+/// The sink of the engine. The first failure sticks: what follows it is dropped, because it will be decided
+/// again after a restart.
+class Outbox : public runtime::DecisionSink {
+ public:
+  static Result<std::unique_ptr<Outbox>> Open(connectors::Connection& connection,
+                                              const connectors::ServeConfig& config, ServeLog& log,
+                                              OutputChannel::Stopping stopping);
+
+  runtime::SinkWants wants() const override;
+  void OnDecision(const runtime::Decision& decision) override;
+  void AddDeadLetter(const connectors::InputMessage& message, connectors::DeadLetterCode code,
+                     std::string_view reason);
+
+  /// Waits until everything is stored.
+  Status Flush();
+  const Status& status() const { return status_; }
+
+  const OutputChannel& actions() const { return actions_; }
+  const OutputChannel& dead_letters() const { return dead_letters_; }
+
+ private:
+  Outbox(const connectors::ServeConfig& config, OutputChannel actions, OutputChannel dead_letters)
+      : config_(config), actions_(std::move(actions)), dead_letters_(std::move(dead_letters)) {}
+  void SendAction(const runtime::Decision& decision);
+  void SendDecision(const runtime::Decision& decision);
+  void Keep(Status status) {
+    if (status_ && !status) status_ = std::move(status);
+  }
+
+  const connectors::ServeConfig& config_;
+  OutputChannel actions_;
+  OutputChannel dead_letters_;
+  std::optional<OutputChannel> decisions_;
+  Status status_;
+  std::string payload_;
+};
+
+}  // namespace lull::tools

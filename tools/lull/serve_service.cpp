@@ -1,0 +1,285 @@
+#include "tools/lull/serve_service.h"
+
+#include <algorithm>
+#include <csignal>
+
+#include "connectors/nats/stream.h"
+
+namespace lull::tools {
+
+using connectors::InputMessage;
+
+namespace {
+
+constexpr std::int64_t kWaitForServerMs = 30'000;
+constexpr int kBatchCount = 2'000;
+constexpr std::int64_t kIdleReadMs = 50;
+constexpr std::int64_t kReportEveryMicros = 2 * kMicrosPerSecond;
+constexpr std::int64_t kComplainEveryMicros = 10 * kMicrosPerSecond;
+
+volatile std::sig_atomic_t g_stop = 0;
+volatile std::sig_atomic_t g_reload = 0;
+
+void OnStopSignal(int) { g_stop = 1; }
+void OnReloadSignal(int) { g_reload = 1; }
+
+}  // namespace
+
+bool StopRequested() { return g_stop != 0; }
+
+bool TakeReloadRequest() {
+  const bool asked = g_reload != 0;
+  g_reload = 0;
+  return asked;
+}
+
+void InstallServeSignals() {
+  std::signal(SIGTERM, OnStopSignal);
+  std::signal(SIGINT, OnStopSignal);
+  std::signal(SIGHUP, OnReloadSignal);
+}
+
+// ---- Start
+// ---------------------------------------------------------------------------------------------------
+
+Status Service::Start() {
+  began_ = WallMicros();
+  connectors::ConnectionOptions options = config_.nats;
+  options.wait_for_server_ms = kWaitForServerMs;
+  options.log = [this](std::string_view line) { log_.Warn(line); };
+  auto connection = connectors::Connection::Open(std::move(options));
+  if (!connection) return std::unexpected(connection.error());
+  connection_.emplace(std::move(*connection));
+  log_.Info("connected", {{"nats", connection_->address()}});
+  if (Status ok = OpenStreams(); !ok) return ok;
+  if (Status ok = ChooseDeployment(); !ok) return ok;
+  const auto state = connectors::ReadStreamState(*connection_, input_stream_);
+  if (!state) return std::unexpected(state.error());
+  if (Status ok = OpenInput(*state); !ok) return ok;
+  return control_.Listen(*connection_, config_.control_subject());
+}
+
+Status Service::OpenStreams() {
+  connectors::StreamSpec spec;
+  spec.name = input_stream_;
+  spec.description = "Input log of Lull: events, ticks, deployments";
+  for (const connectors::ServeSource& source : config_.sources) {
+    if (source.stream.empty()) {
+      spec.subjects.push_back(source.subject);
+    } else {
+      spec.sources.push_back({source.stream, source.subject});
+    }
+  }
+  spec.subjects.push_back(config_.tick_subject());
+  spec.subjects.push_back(config_.deploy_subject());
+  spec.bytes_max = config_.input_bytes_max;
+  spec.message_bytes_max = std::max(config_.event_bytes_max, spec.message_bytes_max);
+  const auto state = connectors::EnsureStream(*connection_, spec);
+  if (!state) return std::unexpected(state.error());
+  log_.Info("input log opened",
+            {{"stream", input_stream_}, {"messages", state->message_count}, {"bytes", state->bytes}});
+  auto outbox = Outbox::Open(*connection_, config_, log_, StopRequested);
+  if (!outbox) return std::unexpected(outbox.error());
+  outbox_ = std::move(*outbox);
+  log_.Info("output log opened", {{"stream", connectors::StreamName(config_.name, "OUT")},
+                                  {"messages", outbox_->actions().unclaimed_count()}});
+  return {};
+}
+
+// The log's first deployment begins; the folder's is added to the log if it is not the last one there.
+Status Service::ChooseDeployment() {
+  const auto found = FindMarkers(*connection_, input_stream_, config_.deploy_subject());
+  if (!found) return std::unexpected(found.error());
+  Result<connectors::DeployMarker> bundle = ReadBundle(config_);
+  Result<Deployment> prepared =
+      bundle ? Prepare(std::move(*bundle), false) : Result<Deployment>(std::unexpected(bundle.error()));
+  if (!prepared && found->count == 0) return std::unexpected(prepared.error());
+  std::shared_ptr<const Deployment> own;
+  if (prepared) {
+    own = std::make_shared<const Deployment>(std::move(*prepared));
+    candidates_.push_back(own);
+    if (!own->warnings.empty()) log_.Warn("the ruleset has warnings", {{"text", own->warnings}});
+    if (found->count == 0 || found->last != own->marker) {
+      if (Status ok = PublishMarker(own->marker); !ok) return ok;
+    }
+  } else {
+    log_.Error("the ruleset of the configured folder is refused; the one deployed last goes on",
+               {{"why", prepared.error().message}});
+  }
+  std::shared_ptr<const Deployment> first = own;
+  if (found->count > 0 && (!own || found->first != own->marker)) {
+    Result<Deployment> old = Prepare(found->first, false);
+    if (!old) {
+      return std::unexpected(old.error().Within("the deployment at the beginning of stream " + input_stream_ +
+                                                " cannot be run by this version of Lull"));
+    }
+    first = std::make_shared<const Deployment>(std::move(*old));
+  }
+  auto engine = ServeEngine::Create(first, *outbox_);
+  if (!engine) return std::unexpected(engine.error());
+  engine_ = std::move(*engine);
+  clock_.set_lateness(first->program.ruleset->lateness_micros);
+  native_.Start(first);
+  return {};
+}
+
+Status Service::OpenInput(const connectors::StreamState& state) {
+  replay_end_ = state.last_sequence;
+  auto input = connectors::InputLog::Open(
+      *connection_, {.stream = input_stream_, .durable = "lull_serve", .origins = clock_.watches()});
+  if (!input) return std::unexpected(input.error());
+  input_.emplace(std::move(*input));
+  if (input_->first_sequence() > 1) {
+    log_.Warn("the input log has lost its head; what it would have decided is not known any more",
+              {{"first_sequence", input_->first_sequence()}});
+  }
+  return {};
+}
+
+// ---- Run
+// -----------------------------------------------------------------------------------------------------
+
+Status Service::Run() {
+  const runtime::Ruleset& ruleset = *engine_->deployment().program.ruleset;
+  log_.Info("running",
+            {{"ruleset", ruleset.name},
+             {"version", ruleset.version},
+             {"first_sequence", input_->first_sequence()},
+             {"to_replay", replay_end_ + 1 - std::min(replay_end_ + 1, input_->first_sequence())}});
+  while (!StopRequested()) {
+    ServeRequests();
+    PollReload();
+    PollNative();
+    if (Status ok = ReadOnce(); !ok) {
+      if (!StopRequested()) return ok;
+      log_.Warn("stopped while outputs waited for the broker; the next start decides and stores them",
+                {{"why", ok.error().message}});
+      break;
+    }
+    ReportProgress();
+    MoveClock();
+  }
+  control_.Close();
+  EndReload(ControlFailure("stopping"));
+  log_.Info("stopped", {{"next_sequence", input_->next_sequence()},
+                        {"events", stats_.events},
+                        {"actions", outbox_->actions().sent_count()}});
+  return {};
+}
+
+Status Service::ReadOnce() {
+  const auto messages = input_->Read(kBatchCount, kIdleReadMs);
+  if (!messages) return std::unexpected(messages.error());
+  if (messages->empty()) return {};
+  if (Status ok = ApplyBatch(*messages); !ok) return ok;
+  if (Status ok = outbox_->Flush(); !ok) return ok;
+  MeasureLatency(*messages);
+  // Advice to operators, which the next batch gives again; the position itself is what a replay finds.
+  (void)input_->Acknowledge(messages->back().sequence);
+  return {};
+}
+
+Status Service::ApplyBatch(std::span<const InputMessage> messages) {
+  const std::string tick = config_.tick_subject();
+  const std::string deploy = config_.deploy_subject();
+  std::size_t from = 0;
+  for (std::size_t i = 0; i < messages.size(); ++i) {
+    if (clock_.watches()) clock_.Saw(messages[i]);
+    if (messages[i].subject != tick && messages[i].subject != deploy) continue;
+    engine_->Apply(messages.subspan(from, i - from));
+    stats_.events += i - from;
+    from = i + 1;
+    if (messages[i].subject == tick) {
+      ApplyTick(messages[i]);
+    } else if (Status ok = ApplyMarker(messages[i]); !ok) {
+      return ok;
+    }
+  }
+  engine_->Apply(messages.subspan(from));
+  stats_.events += messages.size() - from;
+  return outbox_->status();
+}
+
+void Service::ApplyTick(const InputMessage& message) {
+  const std::optional<EventTime> instant = ParseTick(message.data);
+  if (!instant) {
+    log_.Warn("a tick that is no time is passed over",
+              {{"sequence", message.sequence}, {"data", message.data}});
+    return;
+  }
+  if (instant->micros > message.stored_at.micros + engine_->deployment().marker.ahead_micros) {
+    log_.Warn("a tick too far ahead of its arrival is passed over",
+              {{"sequence", message.sequence}, {"data", message.data}});
+    return;
+  }
+  ++stats_.ticks;
+  clock_.Read(*instant);
+  engine_->Tick(*instant, message.sequence);
+}
+
+void Service::MeasureLatency(std::span<const InputMessage> messages) {
+  if (replaying_) return;
+  const std::int64_t now = WallMicros();
+  for (const InputMessage& message : messages) stats_.latency.Add(now - message.stored_at.micros);
+}
+
+void Service::ReportProgress() {
+  if (!replaying_) return;
+  const std::uint64_t next = input_->next_sequence();
+  const std::int64_t now = WallMicros();
+  const double seconds = static_cast<double>(now - began_) / kMicrosPerSecond;
+  if (next <= replay_end_) {
+    if (now - reported_ < kReportEveryMicros) return;
+    reported_ = now;
+    log_.Info("replaying", {{"sequence", next - 1}, {"of", replay_end_}, {"seconds", seconds}});
+    return;
+  }
+  replaying_ = false;
+  const OutputChannel& actions = outbox_->actions();
+  log_.Info("caught up", {{"sequence", next - 1},
+                          {"events", stats_.events},
+                          {"entities", engine_->stats().records},
+                          {"recognised", actions.recognised_count()},
+                          {"sent", actions.sent_count()},
+                          {"seconds", seconds}});
+  if (actions.unclaimed_count() > 0) {
+    log_.Warn("the output log has actions that this replay did not decide; is the head of the input gone?",
+              {{"actions", actions.unclaimed_count()}});
+  }
+}
+
+// ---- Clock
+// ---------------------------------------------------------------------------------------------------
+
+void Service::MoveClock() {
+  if (replaying_ || !input_->caught_up() || !connection_->connected()) return;
+  const WallTime now{WallMicros()};
+  const std::optional<EventTime> due = clock_.Due(now);
+  ReportSilence(now);
+  if (!due) return;
+  clock_.Published(now);
+  const auto stored = connection_->Store(config_.tick_subject(), TickPayload(*due),
+                                         {.expect_last_sequence = input_->next_sequence() - 1});
+  // A refusal means that events came meanwhile: they are read first.
+  if (stored || now.micros - complained_at_ < kComplainEveryMicros) return;
+  complained_at_ = now.micros;
+  log_.Warn("the clock could not be moved", {{"why", stored.error().message}});
+}
+
+void Service::ReportSilence(WallTime now) {
+  if (!clock_.watches()) return;
+  std::vector<std::string> silent = clock_.SilentSources(now);
+  if (silent == silent_) return;
+  for (const std::string& source : silent) {
+    if (std::ranges::find(silent_, source) == silent_.end()) {
+      log_.Warn("a source is silent; the clock stands still until it sends something", {{"source", source}});
+    }
+  }
+  for (const std::string& source : silent_) {
+    if (std::ranges::find(silent, source) == silent.end())
+      log_.Info("a source is back", {{"source", source}});
+  }
+  silent_ = std::move(silent);
+}
+
+}  // namespace lull::tools

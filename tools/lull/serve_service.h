@@ -1,0 +1,101 @@
+// `lull serve` at work: reads one input log in order, applies it, stores what comes of it, moves the clock,
+// and switches rulesets, until it is told to stop.
+#pragma once
+
+#include <future>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "connectors/nats/connection.h"
+#include "connectors/nats/input_log.h"
+#include "connectors/nats/serve_config.h"
+#include "connectors/nats/stream.h"
+#include "runtime/base/result.h"
+#include "tools/lull/serve_clock.h"
+#include "tools/lull/serve_control.h"
+#include "tools/lull/serve_deploy.h"
+#include "tools/lull/serve_engine.h"
+#include "tools/lull/serve_log.h"
+#include "tools/lull/serve_outbox.h"
+#include "tools/lull/serve_stats.h"
+
+namespace lull::tools {
+
+/// What signals have asked for. Set by signal handlers, read by the loop.
+bool StopRequested();
+bool TakeReloadRequest();
+/// SIGTERM and SIGINT stop, SIGHUP reloads.
+void InstallServeSignals();
+
+/// One thread, but for compiling and for control requests.
+class Service {
+ public:
+  /// `config` and `log` must outlive it.
+  Service(const connectors::ServeConfig& config, ServeLog& log)
+      : config_(config),
+        log_(log),
+        input_stream_(connectors::StreamName(config.name, "IN")),
+        clock_(config) {}
+
+  /// Connects, makes the streams, and finds out what is deployed. Fails with what to do about it.
+  Status Start();
+  /// Runs until a signal stops it. Everything that was read is stored then, or will be decided again.
+  Status Run();
+
+ private:
+  // Start.
+  Status OpenStreams();
+  Status ChooseDeployment();
+  Status OpenInput(const connectors::StreamState& state);
+
+  // Input.
+  Status ReadOnce();
+  Status ApplyBatch(std::span<const connectors::InputMessage> messages);
+  void ApplyTick(const connectors::InputMessage& message);
+  Status ApplyMarker(const connectors::InputMessage& message);
+  void MeasureLatency(std::span<const connectors::InputMessage> messages);
+  void ReportProgress();
+
+  // Clock.
+  void MoveClock();
+  void ReportSilence(WallTime now);
+
+  // Rulesets.
+  Status PublishMarker(const connectors::DeployMarker& marker);
+  std::shared_ptr<const Deployment> FindCandidate(const connectors::DeployMarker& marker);
+  void PollNative();
+  void BeginReload(std::optional<ControlRequest> request);
+  void PollReload();
+  void EndReload(const std::string& answer);
+  void ServeRequests();
+  std::string StatusJson() const;
+
+  const connectors::ServeConfig& config_;
+  ServeLog& log_;
+  const std::string input_stream_;
+  std::optional<connectors::Connection> connection_;
+  std::unique_ptr<Outbox> outbox_;
+  std::optional<connectors::InputLog> input_;
+  std::unique_ptr<ServeEngine> engine_;
+  ServeClock clock_;
+  ServeStats stats_;
+
+  std::uint64_t replay_end_ = 0;  // the log's last message when this process began
+  bool replaying_ = true;
+  std::int64_t began_ = 0;  // wall time
+  std::int64_t reported_ = 0;
+  std::vector<std::string> silent_;  // sources, as last told
+  std::int64_t complained_at_ = 0;
+
+  NativeCompiler native_;
+  std::vector<std::shared_ptr<const Deployment>> candidates_;  // compiled, and not yet read back
+  std::future<Result<Deployment>> reload_;
+  std::optional<connectors::DeployMarker> awaited_;  // of the reload under way, once it is published
+  std::optional<ControlRequest> reload_request_;
+  ControlInbox control_;
+};
+
+}  // namespace lull::tools
