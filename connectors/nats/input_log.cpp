@@ -17,6 +17,8 @@ constexpr std::int64_t kNanosPerSecond = 1'000'000'000;
 constexpr std::int64_t kAbandonedConsumerNanos = 120 * kNanosPerSecond;
 // Longer than any batch should need; what is delivered again after it is recognised and skipped.
 constexpr std::int64_t kAckWaitNanos = 600 * kNanosPerSecond;
+// The library does not send "no limit", and the broker's own of 1,000 makes a larger pull wait for its end.
+constexpr std::int64_t kUnacknowledgedMax = 1'000'000;
 // A pull that was lost with a connection ends after this, and is sent again.
 constexpr std::int64_t kPullMsMax = 1'000;
 constexpr std::int64_t kRetryMs = 50;
@@ -107,7 +109,6 @@ natsStatus InputLog::Impl::AddConsumer(int& code) {
   config.ReplayPolicy = js_ReplayInstant;
   config.HeadersOnly = options.headers_only;
   config.FilterSubject = filtered() ? options.subject_filter.c_str() : nullptr;
-  config.MaxAckPending = -1;
   if (options.durable.empty()) {
     config.AckPolicy = js_AckNone;
     config.InactiveThreshold = kAbandonedConsumerNanos;
@@ -115,6 +116,7 @@ natsStatus InputLog::Impl::AddConsumer(int& code) {
     config.Durable = options.durable.c_str();
     config.AckPolicy = js_AckAll;
     config.AckWait = kAckWaitNanos;
+    config.MaxAckPending = kUnacknowledgedMax;
   }
   jsConsumerInfo* info = nullptr;
   auto js_code = static_cast<jsErrCode>(0);

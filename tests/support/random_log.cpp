@@ -88,8 +88,10 @@ std::vector<LogEvent> RandomLog(Random& random, const dsl::CheckedProgram& progr
       const bool missing = field.optional && Below(random, 3) == 0;
       event.fields.push_back(missing ? Value{} : RandomValue(random, program, field.type));
     }
-    for (const dsl::EntityId entity : kind.entities) {
-      event.keys.push_back(RandomKey(random, program.entities[entity], kind.entities.size() > 1));
+    // Each event is somebody's.
+    const std::size_t needed = Below(random, kind.entities.size());
+    for (std::size_t place = 0; place < kind.entities.size(); ++place) {
+      event.keys.push_back(RandomKey(random, program.entities[kind.entities[place]], place != needed));
     }
     log.push_back(std::move(event));
   }
