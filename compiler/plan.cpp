@@ -250,6 +250,18 @@ class Planner {
     }
   }
 
+  /// The names of the opening event's fields that the expression reads.
+  void TriggerFields(dsl::ExprId id, std::set<std::string>& fields) const {
+    if (id == kNone) return;
+    const dsl::Expr& expr = program_.expr(id);
+    const bool reads = expr.kind == dsl::ExprKind::kField && expr.scope == dsl::FieldScope::kTrigger;
+    if (reads && expr.text != "time") fields.insert(expr.text);
+    for (const dsl::ExprId argument : expr.args) TriggerFields(argument, fields);
+    if (expr.kind == dsl::ExprKind::kAggregate) {
+      TriggerFields(program_.aggregates[expr.index].same_value, fields);
+    }
+  }
+
   void PlanEachWait(dsl::StallId id, const std::string& meaning) {
     const dsl::Stall& stall = program_.stalls[id];
     EntityPlan& entity = plan_.entities[stall.entity];
@@ -258,6 +270,20 @@ class Planner {
     wait.keep_count = program_.header.keep_count;
     wait.keep_overdue = NeedsOverdue(id);
     if (!stall.same_field.empty()) wait.same_type = ValueTypeOf(plan_.FieldType(stall.opening, stall.same_field));
+    std::set<std::string> fields;
+    for (const dsl::Reason& reason : stall.reasons) {
+      TriggerFields(reason.text, fields);
+      TriggerFields(reason.when, fields);
+    }
+    for (const dsl::Nudge& nudge : program_.nudges) {
+      if (nudge.stall != id) continue;
+      for (const dsl::ExprId expr : {nudge.if_condition, nudge.title, nudge.worth}) TriggerFields(expr, fields);
+      for (const dsl::Route& route : nudge.routes) TriggerFields(route.key, fields);
+    }
+    for (const std::string& field : fields) {
+      wait.captured.push_back(
+          {plan_.FieldSlot(stall.opening, field), ValueTypeOf(plan_.FieldType(stall.opening, field))});
+    }
     plan_.stalls[id].each_wait = Count(entity.each_waits);
     plan_.layouts[stall.entity].AddPiece(StatePiece::Kind::kEachWait, Count(entity.each_waits), meaning);
     entity.each_waits.push_back(wait);

@@ -17,7 +17,10 @@ void Checker::CheckNudges() {
     if (nudge.entity != kNone) {
       Scope scope{nudge.entity, kNone, kNone, false, false};
       CheckMoment(decl, scope, nudge);
-      nudge.if_condition = JoinAll(decl.if_conditions, ExprKind::kAnd, scope);
+      // The `if` of a `while` is read at any time, not only for one of its episodes.
+      Scope if_scope = scope;
+      if (nudge.trigger == TriggerKind::kWhileStall) if_scope.trigger = kNone;
+      nudge.if_condition = JoinAll(decl.if_conditions, ExprKind::kAnd, if_scope);
       CheckAction(decl, scope, nudge);
       CheckRoutes(decl, scope, nudge);
       nudge.worth = decl.worth.exists() ? CheckExpr(decl.worth, scope) : kNone;
@@ -28,7 +31,7 @@ void Checker::CheckNudges() {
                     "the worth of a nudge is a number or an amount of money")
             .Label("this is " + TypeNameOf(nudge.worth));
       }
-      nudge.again_after = decl.again_after.exists() ? CheckDuration(decl.again_after, scope) : kNone;
+      nudge.again_after = decl.again_after.exists() ? CheckDuration(decl.again_after, if_scope) : kNone;
       RequirePositive(nudge.again_after);
       CheckWithdraw(decl, scope, nudge);
       CollectScores(nudge);
@@ -179,9 +182,9 @@ void Checker::CheckRoutes(const syntax::NudgeDecl& decl, const Scope& scope, Nud
     route.key = destination.key.exists() ? CheckExpr(destination.key, scope) : kNone;
     if (route.key != kNone) {
       const TypeKind kind = At(route.key).type.kind;
-      if (kind != TypeKind::kText && kind != TypeKind::kNumber && kind != TypeKind::kChoice) {
+      if (kind != TypeKind::kText && kind != TypeKind::kChoice) {
         diagnostics_
-            .Report(Code::kKeyType, At(route.key).span, "the key of a unit is a text, a number or a choice")
+            .Report(Code::kKeyType, At(route.key).span, "the key of a unit is a text or a choice")
             .Label("this is " + TypeNameOf(route.key));
       }
     }

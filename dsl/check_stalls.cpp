@@ -84,7 +84,7 @@ void Checker::CheckWait(const syntax::StallTrigger& trigger, const Scope& scope,
   if (stall.opening != kNone && stall.awaited != kNone) {
     if (trigger.absent_where.exists()) {
       stall.awaited_where =
-          CheckCondition(trigger.absent_where, {scope.entity, stall.opening, stall.awaited, false, false});
+          CheckCondition(trigger.absent_where, {scope.entity, kNone, stall.awaited, false, false});
     }
     if (trigger.same_field.exists()) {
       Aggregate same;
@@ -93,7 +93,7 @@ void Checker::CheckWait(const syntax::StallTrigger& trigger, const Scope& scope,
       stall.same_field = same.same_field;
     }
   }
-  stall.duration = CheckDuration(trigger.duration, stall.form == StallForm::kAfterEach ? after : scope);
+  stall.duration = CheckDuration(trigger.duration, scope);
   RequirePositive(stall.duration);
 }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <utility>
 
 #include "runtime/base/check.h"
 #include "runtime/decision_writer.h"
@@ -12,25 +14,52 @@ namespace {
 /// Tasks expire this long after they went out.
 constexpr std::int64_t kTaskLifeMicros = 30 * kMicrosPerDay;
 
+FieldValue UnknownOf(ValueType type) {
+  FieldValue value;
+  if (type == ValueType::kText) return value;
+  if (type == ValueType::kNumber) {
+    value.number = std::numeric_limits<double>::quiet_NaN();
+  } else {
+    value.integer = kUnknown;
+  }
+  return value;
+}
+
 /// Week 0 holds 1970-01-01, a Thursday.
 constexpr std::int64_t kFirstMonday = -3;
 
 }  // namespace
 
-void StepState::SetSame(WaitSerial serial) {
+void StepState::SetTrigger(WaitSerial serial) {
+  moment.fields = event_fields;
+  moment.event_time = event_time;
   if (serial == 0 || side() == nullptr) return;
   for (std::size_t index = 0; index < side()->each.size(); ++index) {
-    const ValueType type = entity->each_waits[index].same_type;
     for (const EachWait& wait : side()->each[index].waits) {
-      if (wait.serial != serial) continue;
-      if (type == ValueType::kText) {
-        moment.same.text = wait.known ? texts->View(static_cast<std::uint32_t>(wait.value)) : TextView{};
-      } else {
-        moment.same.integer = static_cast<std::int64_t>(wait.value);
-      }
-      return;
+      if (wait.serial == serial) return SetTrigger(wait, entity->each_waits[index]);
     }
   }
+}
+
+void StepState::SetTrigger(const EachWait& wait, const EachWaitSpec& spec) {
+  if (spec.same_type == ValueType::kText) {
+    moment.same.text = wait.known ? texts->View(static_cast<std::uint32_t>(wait.value)) : TextView{};
+  } else {
+    moment.same.integer = static_cast<std::int64_t>(wait.value);
+  }
+  moment.event_time = wait.start;
+  if (spec.captured.empty()) return;
+  for (std::size_t index = 0; index < spec.captured.size(); ++index) {
+    const auto& [slot, type] = spec.captured[index];
+    FieldValue& field = captured_fields[slot];
+    if (wait.captured == nullptr) {
+      field = UnknownOf(type);
+    } else {
+      field = wait.captured[index];
+      if (type == ValueType::kText) field.text = texts->View(static_cast<std::uint32_t>(field.integer));
+    }
+  }
+  moment.fields = captured_fields.data();
 }
 
 void Arbiter::Reset() {
@@ -54,6 +83,7 @@ void Arbiter::Run() {
     }
   }
   RemoveWaiting();
+  state_.SetTrigger(0);
   for (const Candidate& candidate : candidates_) trigger_counts_[candidate.nudge] = 0;
   std::fill(policies_.begin(), policies_.end(), PolicyState{});
 }
@@ -73,7 +103,7 @@ void Arbiter::Collect() {
   for (Candidate& candidate : candidates_) {
     candidate.k = trigger_counts_[candidate.nudge]++;
     if (state_.plan->nudges[candidate.nudge].needs_unit) {
-      state_.SetSame(candidate.serial);
+      state_.SetTrigger(candidate.serial);
       candidate.unit = writer_.RouteOf(candidate.nudge).unit;
     }
   }
@@ -91,7 +121,7 @@ void Arbiter::AddTriggers() {
 
 bool Arbiter::PassesOwnConditions(const Trigger& trigger) {
   const NudgeSpec& nudge = state_.ruleset->nudges[trigger.nudge];
-  state_.SetSame(trigger.serial);
+  state_.SetTrigger(trigger.serial);
   if (nudge.if_condition != kNoFunction && !state_.Holds(nudge.if_condition)) return false;
   if (nudge.due_offset == kNoOffset) return true;
   const std::int64_t now = state_.moment.now;
@@ -114,7 +144,7 @@ Rank Arbiter::RankOf(const Candidate& candidate) {
   const NudgeSpec& nudge = state_.ruleset->nudges[candidate.nudge];
   const FunctionId function = policy.best_by_worth ? nudge.worth : policy.best_by;
   if (function == kNoFunction) return rank;
-  state_.SetSame(candidate.serial);
+  state_.SetTrigger(candidate.serial);
   rank.value = state_.Values(function)[0];
   const ValueType type = policy.best_by_worth ? nudge.worth_type : policy.best_type;
   if (type == ValueType::kNumber) {
@@ -153,12 +183,20 @@ Hold Arbiter::Judge(Candidate& candidate) {
   using Judgement = Hold (Arbiter::*)(const Candidate&);
   static constexpr Judgement kInOrder[] = {&Arbiter::JudgeNever, &Arbiter::JudgeLimits,
                                            &Arbiter::JudgeQuietHours, &Arbiter::JudgePlaces};
-  state_.SetSame(candidate.serial);
+  state_.SetTrigger(candidate.serial);
   for (const Judgement judgement : kInOrder) {
     Hold hold = (this->*judgement)(candidate);
     if (hold.code != DecisionCode::kNone) return hold;
   }
   return {};
+}
+
+bool Arbiter::HoldsUntil(FunctionId condition, std::int64_t& until) {
+  const std::int64_t others = std::exchange(state_.moment.next_wake, kNever);
+  const bool holds = state_.Holds(condition);
+  until = std::min(until, state_.moment.next_wake);
+  state_.moment.next_wake = others;
+  return holds;
 }
 
 Hold Arbiter::JudgeNever(const Candidate& candidate) {
@@ -167,12 +205,12 @@ Hold Arbiter::JudgeNever(const Candidate& candidate) {
     if (!policy.never_known) {
       // Every condition is asked, so that each arms its own next change.
       for (const FunctionId never : state_.ruleset->policies[index].never) {
-        const bool holds = state_.Holds(never);
+        const bool holds = HoldsUntil(never, policy.never_until);
         policy.never = policy.never || holds;
       }
       policy.never_known = true;
     }
-    if (policy.never) return {.code = DecisionCode::kNever, .policy = index};
+    if (policy.never) return {.code = DecisionCode::kNever, .policy = index, .until = policy.never_until};
   }
   return {};
 }
@@ -195,7 +233,7 @@ Hold Arbiter::JudgeQuietHours(const Candidate& candidate) {
     for (const QuietHoursSpec& quiet : state_.ruleset->policies[index].quiet_hours) {
       Hold hold{.code = DecisionCode::kQuietHours, .policy = index};
       if (quiet.condition != kNoFunction) {
-        if (state_.Holds(quiet.condition)) return hold;
+        if (HoldsUntil(quiet.condition, hold.until)) return hold;
         continue;
       }
       if (!state_.format.zone.InDailySpan(now, quiet.from_minute, quiet.to_minute)) continue;
@@ -341,6 +379,7 @@ void Arbiter::Lose(Candidate& candidate, const Hold& hold) {
   }
   if (hold.until != kNever) state_.Arm(hold.until);
   WaitingNudge& waiting = state_.side()->waiting[candidate.waiting];
+  waiting.until = hold.until;
   if (waiting.code == hold.code) return;
   waiting.code = hold.code;
   writer_.Lose(DecisionKind::kWaiting, candidate, hold);

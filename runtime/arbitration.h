@@ -56,6 +56,8 @@ class Arbiter {
   Rank RankOf(const Candidate& candidate);
   bool Before(const Candidate& a, const Candidate& b) const;
   Hold Judge(Candidate& candidate);
+  /// Whether the condition holds; lowers `until` to the instant at which it may change by time.
+  bool HoldsUntil(FunctionId condition, std::int64_t& until);
   Hold JudgeNever(const Candidate& candidate);
   Hold JudgeLimits(const Candidate& candidate);
   Hold JudgeQuietHours(const Candidate& candidate);
@@ -74,6 +76,7 @@ class Arbiter {
   struct PolicyState {
     bool never_known = false;
     bool never = false;
+    std::int64_t never_until = kNever;
     std::uint32_t winners = 0;
     const Candidate* last_winner = nullptr;
   };

@@ -67,7 +67,7 @@ void DecisionWriter::Win(const Candidate& candidate, DecisionId id, const Route&
   decision.k = candidate.k;
   decision.expires = {expires};
   if (wants_.details) {
-    state_.SetSame(candidate.serial);
+    state_.SetTrigger(candidate.serial);
     AddDetails(decision);
     if (held_out) decision.why = Why(candidate, hold);
   }

@@ -132,6 +132,7 @@ void Engine::Impl::CarryEach(const Successor& successor, EntitySide& side, const
     }
     if (side.each.size() <= after) side.each.resize(after + 1);
     side.each[after] = std::move(old[before]);
+    const bool same_fields = successor.plan->KeepSameFields(static_cast<std::uint32_t>(before), after);
     for (EachWait& wait : side.each[after].waits) {
       std::uint64_t bits = 0;
       for (const auto& [nudge_before, nudge_after] : successor.plan->nudges()) {
@@ -141,6 +142,8 @@ void Engine::Impl::CarryEach(const Successor& successor, EntitySide& side, const
         }
       }
       wait.gone = bits;
+      // Other fields are kept now: those of this wait are unknown to its nudges.
+      if (!same_fields) ReleaseCaptured(wait, from.each_waits[before], texts_);
     }
   }
   ClearSide(gone, from, texts_);

@@ -5,10 +5,24 @@
 
 namespace lull::runtime {
 
+void ReleaseCaptured(EachWait& wait, const EachWaitSpec& spec, TextPool& texts) {
+  if (wait.captured == nullptr) return;
+  for (std::size_t index = 0; index < spec.captured.size(); ++index) {
+    if (spec.captured[index].type != ValueType::kText) continue;
+    texts.Release(static_cast<std::uint32_t>(wait.captured[index].integer));
+  }
+  wait.captured.reset();
+}
+
+void ReleaseWait(EachWait& wait, const EachWaitSpec& spec, TextPool& texts) {
+  if (spec.same_type == ValueType::kText && wait.known) texts.Release(static_cast<std::uint32_t>(wait.value));
+  ReleaseCaptured(wait, spec, texts);
+}
+
 void ClearSide(EntitySide& side, const EntitySpec& entity, TextPool& texts) {
   for (std::size_t index = 0; index < side.each.size(); ++index) {
     const bool is_text = entity.each_waits[index].same_type == ValueType::kText;
-    for (const EachWait& wait : side.each[index].waits) ReleaseWait(wait, is_text, texts);
+    for (EachWait& wait : side.each[index].waits) ReleaseWait(wait, entity.each_waits[index], texts);
     for (const EachAnswerSeen& answer : side.each[index].answers) {
       if (is_text) texts.Release(static_cast<std::uint32_t>(answer.value));
     }

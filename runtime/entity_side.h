@@ -6,11 +6,13 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "runtime/base/time.h"
 #include "runtime/decision.h"
 #include "runtime/record.h"
+#include "runtime/ruleset.h"
 #include "runtime/text_pool.h"
 
 namespace lull::runtime {
@@ -24,7 +26,8 @@ using WaitSerial = std::uint32_t;
 struct WaitingNudge {
   std::uint32_t nudge = 0;
   WaitSerial serial = 0;
-  DecisionCode code = DecisionCode::kNone;  // what held it back when it was last tried
+  DecisionCode code = DecisionCode::kNone;  // what held it back when it was last tried ...
+  std::int64_t until = kNever;              // ... and when that is over by time alone
 };
 
 /// A task that went out and has not ended. It holds a place.
@@ -47,6 +50,8 @@ struct EachWait {
   bool known = false;    // value
   bool overdue = false;  // for good: a wait that has ended is not reopened
   bool begun = false;    // overdue, and the stall's other conditions hold
+  /// One for each EachWaitSpec::captured; texts as counted ids in `integer`. Null: nothing is kept.
+  std::unique_ptr<FieldValue[]> captured;
 };
 
 /// An answer, remembered for opening events that come late.
@@ -83,10 +88,10 @@ inline EntitySide& SideOf(RecordHeader& header) {
   return *header.side;
 }
 
-/// Removes one wait and its text.
-inline void ReleaseWait(const EachWait& wait, bool is_text, TextPool& texts) {
-  if (is_text && wait.known) texts.Release(static_cast<std::uint32_t>(wait.value));
-}
+/// Gives back the fields that a wait keeps.
+void ReleaseCaptured(EachWait& wait, const EachWaitSpec& spec, TextPool& texts);
+/// Gives back all that a wait keeps.
+void ReleaseWait(EachWait& wait, const EachWaitSpec& spec, TextPool& texts);
 
 /// Waits, tasks and waiting nudges end without a word; ids and buffered events stay.
 void ClearSide(EntitySide& side, const EntitySpec& entity, TextPool& texts);

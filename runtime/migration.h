@@ -23,6 +23,10 @@ class MigrationPlan {
   using Pair = std::pair<std::uint32_t, std::uint32_t>;  // StatePiece::index before and after
 
   const std::vector<Pair>& each_waits() const { return each_waits_; }
+  /// Whether the waits of both keep the same fields of their opening event.
+  bool KeepSameFields(std::uint32_t wait_before, std::uint32_t wait_after) const {
+    return from_.each_waits[wait_before].captured == to_.each_waits[wait_after].captured;
+  }
   const std::vector<Pair>& nudges() const { return nudges_; }
   const std::vector<Pair>& bits() const { return bits_; }
 

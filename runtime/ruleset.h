@@ -110,6 +110,13 @@ struct EachWaitSpec {
   std::uint32_t condition = 0;   // the stall's condition
   ValueType same_type = ValueType::kText;  // type of the value of `with same`
   std::uint32_t keep_count = 4'096;
+  /// Fields of the opening event that texts and conditions of its nudges read: kept with each wait.
+  struct CapturedField {
+    std::uint32_t slot = 0;  // of the event frame
+    ValueType type = ValueType::kText;
+    friend bool operator==(const CapturedField&, const CapturedField&) = default;
+  };
+  std::vector<CapturedField> captured;
   /// Whether overdue waits must be kept until they are answered (a `while` nudge, or the stall as a condition).
   bool keep_overdue = true;
 };

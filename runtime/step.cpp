@@ -26,6 +26,7 @@ void Step::SetProgram(const Ruleset& new_ruleset, const CodeTable& new_code, con
   early_.assign(words, 0);
   early_set_ = false;
   out.assign(new_plan.out_count, FieldValue{});
+  captured_fields.assign(new_ruleset.frame_slot_count, FieldValue{});
   counters.nudges.assign(new_ruleset.nudges.size(), {});
   counters.units.assign(new_ruleset.units.size(), 0);
   arbiter_.Reset();
@@ -57,6 +58,8 @@ void Step::BeginChain(std::int64_t instant, std::int64_t age_instant) {
   moment.event_time = instant;
   moment.next_wake = kNever;
   moment.fields = nullptr;
+  event_fields = nullptr;
+  event_time = instant;
   moment.same = {};
   entered_stages_.clear();
   began_before_.clear();
@@ -79,9 +82,23 @@ void Step::EndMoment() {
 
 void Step::DecideMoment() {
   if (each_due_) AddDueEach();
-  arbiter_.Run();
+  if (MustArbitrate()) arbiter_.Run();
   if (each_over_) SweepEach();
   EndMoment();
+}
+
+bool Step::MustArbitrate() {
+  // A wake-up may be early: a deadline moment in which nothing has happened is no chance for what waits, or the
+  // outcome would depend on how deadlines are bracketed.
+  const bool by_event = moment.age_now < moment.now;
+  if (by_event || changed_ || entered_ || !triggers.empty()) return true;
+  if (side() == nullptr) return false;
+  bool must = false;
+  for (const WaitingNudge& waiting : side()->waiting) {
+    must = must || waiting.until <= moment.now;
+    if (waiting.until != kNever) Arm(waiting.until);
+  }
+  return must;
 }
 
 void Step::BeginRecord(std::int64_t instant) {
@@ -95,6 +112,8 @@ void Step::ApplyEvent(const EventFrame& frame, std::int64_t instant) {
   const bool first = header().first_event == kUnknown;
   if (first) BeginRecord(instant);
   moment.fields = frame.fields;
+  event_fields = frame.fields;
+  event_time = frame.time.micros;
   if (header().wake == instant && entity->before != kNoFunction) {
     early_set_ = true;
     Call(entity->before);
@@ -160,6 +179,7 @@ void Step::ExpireTasks() {
     }
     writer_.End(DecisionKind::kExpired, DecisionCode::kTimeOver, task);
     texts->Release(task.unit_key);
+    changed_ = true;
     return true;
   });
 }

@@ -72,6 +72,7 @@ class Step : public StepState {
   void BeginRecord(std::int64_t instant);
   void ClearEarly();
   void DecideMoment();
+  bool MustArbitrate();
   /// `arms`: `automatic` runs even if nothing has changed.
   void FollowUp(bool arms);
   Fate DeadlineMoment(std::int64_t instant);
@@ -98,7 +99,8 @@ class Step : public StepState {
                  const SameValue& same) const;
   void RememberAnswer(std::uint32_t wait, bool with_same, const SameValue& same);
   void BeginEach(std::uint32_t wait, EachWait& entry);
-  void EndEach(std::uint32_t wait, const EachWait& entry);
+  void EndEach(std::uint32_t wait, EachWait& entry);
+  void CaptureFields(const EachWaitSpec& spec, EachWait& entry);
   void AddDueEach();
   void SweepEach();
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <utility>
 
 #include "runtime/step.h"
 
@@ -51,6 +52,16 @@ bool Step::IsTooLate(const EachWaitList& list, std::int64_t time, std::int64_t d
   });
 }
 
+void Step::CaptureFields(const EachWaitSpec& spec, EachWait& entry) {
+  if (spec.captured.empty() || moment.fields == nullptr) return;
+  entry.captured = std::make_unique<FieldValue[]>(spec.captured.size());
+  for (std::size_t index = 0; index < spec.captured.size(); ++index) {
+    const FieldValue& field = moment.fields[spec.captured[index].slot];
+    entry.captured[index] = field;
+    if (spec.captured[index].type == ValueType::kText) entry.captured[index].integer = texts->Intern(field.text);
+  }
+}
+
 void Step::OpenEach(std::uint32_t wait, std::int64_t time, std::int64_t duration) {
   const EachWaitSpec& spec = entity->each_waits[wait];
   const bool is_text = spec.same_type == ValueType::kText;
@@ -66,9 +77,10 @@ void Step::OpenEach(std::uint32_t wait, std::int64_t time, std::int64_t duration
     EndEach(wait, list.waits.front());
     list.waits.erase(list.waits.begin());
   }
-  EachWait entry{.start = time, .value = same.bits, .serial = side()->next_serial++, .known = same.known};
+  EachWait entry{.start = time, .value = same.bits, .serial = side()->next_serial++, .known = same.known, .captured = nullptr};
+  CaptureFields(spec, entry);
   const auto later = [](std::int64_t start, const EachWait& other) { return start < other.start; };
-  list.waits.insert(std::upper_bound(list.waits.begin(), list.waits.end(), time, later), entry);
+  list.waits.insert(std::upper_bound(list.waits.begin(), list.waits.end(), time, later), std::move(entry));
 }
 
 void Step::RememberAnswer(std::uint32_t wait, bool with_same, const SameValue& same) {
@@ -100,7 +112,7 @@ void Step::RememberAnswer(std::uint32_t wait, bool with_same, const SameValue& s
 void Step::AnswerEach(std::uint32_t wait, bool with_same) {
   const SameValue same = with_same ? FindSame(entity->each_waits[wait].same_type) : SameValue{};
   if (EachWaitList* list = FindEach(wait); list != nullptr) {
-    std::erase_if(list->waits, [&](const EachWait& entry) {
+    std::erase_if(list->waits, [&](EachWait& entry) {
       if (with_same && !(same.known && entry.known && entry.value == same.bits)) return false;
       EndEach(wait, entry);
       return true;
@@ -112,7 +124,7 @@ void Step::AnswerEach(std::uint32_t wait, bool with_same) {
   moment.same = {};
 }
 
-void Step::EndEach(std::uint32_t wait, const EachWait& entry) {
+void Step::EndEach(std::uint32_t wait, EachWait& entry) {
   const EachWaitSpec& spec = entity->each_waits[wait];
   if (entry.overdue) changed_ = true;
   if (entry.begun) {
@@ -122,7 +134,7 @@ void Step::EndEach(std::uint32_t wait, const EachWait& entry) {
       Withdraw(listener.index, entry.serial, DecisionCode::kAnswered);
     }
   }
-  ReleaseWait(entry, spec.same_type == ValueType::kText, *texts);
+  ReleaseWait(entry, spec, *texts);
 }
 
 bool Step::UpdateEach(std::uint32_t wait, std::int64_t duration, bool gate) {
@@ -202,8 +214,8 @@ void Step::SweepEach() {
     const EachWaitSpec& spec = entity->each_waits[wait];
     EachWaitList* list = FindEach(wait);
     if (spec.keep_overdue || list == nullptr) continue;
-    std::erase_if(list->waits, [&](const EachWait& entry) {
-      if (entry.begun) ReleaseWait(entry, spec.same_type == ValueType::kText, *texts);
+    std::erase_if(list->waits, [&](EachWait& entry) {
+      if (entry.begun) ReleaseWait(entry, spec, *texts);
       return entry.begun;
     });
   }

@@ -54,8 +54,16 @@ struct StepState : StepContext {
   void Arm(std::int64_t instant) {
     if (instant > moment.age_now && instant < moment.next_wake) moment.next_wake = instant;
   }
-  /// Lets `with same` compare with the wait's value. Serial 0: leaves it.
-  void SetSame(WaitSerial serial);
+  /// Puts the candidate's own trigger in hand: for a wait of `after each`, its value of `with same` and the fields it
+  /// kept; else (serial 0) the event of the moment.
+  void SetTrigger(WaitSerial serial);
+
+  const FieldValue* event_fields = nullptr;  // of the moment; null in a deadline moment
+  std::int64_t event_time = 0;               // of the moment
+  std::vector<FieldValue> captured_fields;   // Ruleset::frame_slot_count of them
+
+ private:
+  void SetTrigger(const EachWait& wait, const EachWaitSpec& spec);
 };
 
 }  // namespace lull::runtime

@@ -128,9 +128,9 @@ TEST_F(CheckProgramTest, StallsInAllForms) {
       "stall b of customer { no page_viewed for 2 days * 2 }\n"
       "stall c of customer { after quote_started where amount > 5 USD no order_placed with same quote_id "
       "where amount "
-      ">= quote_started.amount within 2 days }\n"
+      ">= 6 USD within 2 days }\n"
       "stall d of customer { after first quote_started no order_placed within 2 days }\n"
-      "stall e of customer { after each page_viewed no order_placed within page_viewed.length_of_stay "
+      "stall e of customer { after each page_viewed no order_placed within 5 minutes "
       "because "
       "\"Saw {page_viewed.page}\" when vip }\n"
       "stall f of customer { while vip for 2 days }");
@@ -144,11 +144,11 @@ TEST_F(CheckProgramTest, StallsInAllForms) {
   EXPECT_EQ(Events(stalls[2].opening), "quote_started ");
   EXPECT_EQ(Events(stalls[2].awaited), "order_placed ");
   EXPECT_EQ(Printed(stalls[2].opening_where), "(amount > 5 money)");
-  EXPECT_EQ(Printed(stalls[2].awaited_where), "(amount >= quote_started.amount)");
+  EXPECT_EQ(Printed(stalls[2].awaited_where), "(amount >= 6 money)");
   EXPECT_EQ(stalls[2].same_field, "quote_id");
   EXPECT_EQ(stalls[3].form, StallForm::kAfterFirst);
   EXPECT_EQ(stalls[4].form, StallForm::kAfterEach);
-  EXPECT_EQ(Printed(stalls[4].duration), "page_viewed.length_of_stay");
+  EXPECT_EQ(Printed(stalls[4].duration), "5 minutes");
   ASSERT_EQ(stalls[4].reasons.size(), 1u);
   EXPECT_EQ(Printed(stalls[4].reasons[0].when), "customer.vip");
   EXPECT_EQ(stalls[5].form, StallForm::kFor);
