@@ -70,7 +70,8 @@ const char* ScanNumber(const char* p, JsonValue& value, JsonFailure& failure) {
   }
   value.end = p;
   value.kind = whole && count <= 18 ? JsonKind::kInteger : JsonKind::kNumber;
-  value.integer = negative ? -static_cast<std::int64_t>(magnitude) : static_cast<std::int64_t>(magnitude);
+  // Unsigned, because more than 18 digits wrap around.
+  value.integer = static_cast<std::int64_t>(negative ? 0 - magnitude : magnitude);
   return p;
 }
 

@@ -15,6 +15,9 @@ namespace {
 constexpr std::int64_t kMinutesPerDay = 24 * 60;
 // No zone was ever further than this from UTC.
 constexpr std::int64_t kOffsetMicrosMax = 26 * kMicrosPerHour;
+// After so many years the calendar repeats. The library's years end at 32,767; instants go on to 294,247.
+constexpr std::int64_t kYearsPerCycle = 400;
+constexpr std::int64_t kDaysPerCycle = 146'097;
 
 std::int64_t FloorDivide(std::int64_t value, std::int64_t divisor) {
   const std::int64_t quotient = value / divisor;
@@ -44,14 +47,18 @@ std::int64_t DayOfDate(LocalDate local) {
   if (local.month < 1 || local.day < 1) {
     return kUnknown;
   }
-  const date::year_month_day ymd{date::year{local.year}, date::month{static_cast<unsigned>(local.month)},
+  const std::int64_t cycle = FloorDivide(local.year, kYearsPerCycle);
+  const date::year_month_day ymd{date::year{static_cast<int>(local.year - cycle * kYearsPerCycle)},
+                                 date::month{static_cast<unsigned>(local.month)},
                                  date::day{static_cast<unsigned>(local.day)}};
-  return ymd.ok() ? date::sys_days{ymd}.time_since_epoch().count() : kUnknown;
+  return ymd.ok() ? date::sys_days{ymd}.time_since_epoch().count() + cycle * kDaysPerCycle : kUnknown;
 }
 
 LocalDate DateOfDay(std::int64_t day) {
-  const date::year_month_day ymd{date::sys_days{date::days{day}}};
-  return {static_cast<int>(ymd.year()), static_cast<std::int32_t>(static_cast<unsigned>(ymd.month())),
+  const std::int64_t cycle = FloorDivide(day, kDaysPerCycle);
+  const date::year_month_day ymd{date::sys_days{date::days{day - cycle * kDaysPerCycle}}};
+  return {static_cast<std::int32_t>(static_cast<int>(ymd.year()) + cycle * kYearsPerCycle),
+          static_cast<std::int32_t>(static_cast<unsigned>(ymd.month())),
           static_cast<std::int32_t>(static_cast<unsigned>(ymd.day()))};
 }
 
@@ -118,9 +125,12 @@ std::int64_t Zone::LocalToMicros(const LocalTime& local) const {
 }
 
 LocalTime Zone::MicrosToLocal(std::int64_t micros) const {
-  const std::int64_t local = LocalMicrosOf(micros);
+  // Any instant, also the first and last ones, whose local time may be beyond the ends.
+  std::int64_t local = 0;
+  if (__builtin_add_overflow(micros, OffsetMicros(micros), &local)) local = micros;
   const std::int64_t day = FloorDivide(local, kMicrosPerDay);
-  const std::int64_t rest = local - day * kMicrosPerDay;
+  const std::int64_t over = local % kMicrosPerDay;
+  const std::int64_t rest = over < 0 ? over + kMicrosPerDay : over;
   return {DateOfDay(day), static_cast<std::int32_t>(rest / kMicrosPerHour),
           static_cast<std::int32_t>(rest % kMicrosPerHour / kMicrosPerMinute), rest % kMicrosPerMinute};
 }

@@ -200,10 +200,10 @@ TEST(Moments, WhatWaitsGoesOutWhenQuietHoursEnd) {
 TEST(Moments, WhatLosesTheOnlyPlaceOfAMomentWaitsForOneInWhichSomethingHappens) {
   // A wake-up that turns out to be early (a page view moved the deadline of `idle`) is no chance to be sent.
   const std::string rules = kShop + R"(
-    stall first of customer { after quoted no ordered within 1 hour }
+    stall gone of customer { after quoted no ordered within 1 hour }
     stall idle of customer { quiet 3 hours }
-    nudge high of customer { while first do note "high" to sales worth 2 USD }
-    nudge low of customer { while first do note "low" to sales worth 1 USD }
+    nudge high of customer { while gone do note "high" to sales worth 2 USD }
+    nudge low of customer { while gone do note "low" to sales worth 1 USD }
     nudge silent of customer { on idle do note "idle" to desk worth 5 USD }
     policy p of customer { covers high, low  best 1 by worth }
   )";
@@ -223,22 +223,23 @@ TEST(Moments, SwappingRulesKeepsDeadlinesOfWhatIsUnchanged) {
   )";
   const std::string after = kShop + R"(
     stall gone of customer { after quoted no ordered within 36 hours }
-    stall silent of customer { quiet 1 hour }
     nudge n of customer { on gone do note "new text" to sales }
-    nudge new_one of customer { on silent do note "silent" to sales }
+    nudge new_one of customer { on any quoted do note "asked" to sales }
   )";
   ScenarioOptions options;
   options.until = "2026-03-03T00:00:00Z";
   options.next_rules = after;
   options.swap_at = 1;
-  // What is already true when first watched (an hour of silence) is held without triggering.
+  // What is already true when first watched (a has asked for a quote) is held without triggering.
   EXPECT_THAT(RunScenario(before, R"(
     {"type":"quoted","time":"2026-03-01T00:00:00Z","customer_id":"a","quote_id":"q","amount":1}
-    {"type":"viewed","time":"2026-03-01T05:00:00Z","customer_id":"b","page":"1"}
+    {"type":"viewed","time":"2026-03-01T05:00:00Z","customer_id":"a","page":"1"}
+    {"type":"quoted","time":"2026-03-01T05:00:00Z","customer_id":"b","quote_id":"q","amount":1}
   )",
                           options),
-              ElementsAre("2026-03-01T06:00:00Z sent new_one b -> sales: silent",
-                          "2026-03-02T12:00:00Z sent n a -> sales: new text"));
+              ElementsAre("2026-03-01T05:00:00Z sent new_one b -> sales: asked",
+                          "2026-03-02T12:00:00Z sent n a -> sales: new text",
+                          "2026-03-02T17:00:00Z sent n b -> sales: new text"));
 }
 
 TEST(JourneyProofs, ReportStagesThatCannotBeReachedLeftOrEnded) {

@@ -24,7 +24,7 @@ namespace {
 using Level = int;
 constexpr Level kInterpreter = -1;
 
-/// The decisions as lines, with the id behind them for the order.
+/// The decisions as lines.
 class LineSink : public runtime::DecisionSink {
  public:
   runtime::SinkWants wants() const override { return runtime::SinkWants::Everything(); }
@@ -42,9 +42,9 @@ class LineSink : public runtime::DecisionSink {
       for (const runtime::ScoreReason& reason : score.reasons) line += " | " + std::string(reason.text);
     }
     if (!decision.why.empty()) line += " (" + std::string(decision.why) + ")";
-    lines.push_back(std::move(line));
+    lines.emplace_back(decision.time.micros, std::move(line));
   }
-  std::vector<std::string> lines;
+  std::vector<std::pair<std::int64_t, std::string>> lines;  // instant, line
 };
 
 compiler::CompiledRuleset CompileRules(const std::string& rules) {
@@ -109,8 +109,10 @@ std::vector<std::string> RunOnce(const Tried& rules, const std::vector<std::stri
     end = EventTime{*until};
   }
   (*engine)->Finish(end);
-  std::ranges::stable_sort(sink.lines, {}, [](const std::string& line) { return line.substr(0, line.find(' ')); });
-  return sink.lines;
+  std::ranges::stable_sort(sink.lines, {}, [](const auto& line) { return line.first; });
+  std::vector<std::string> lines;
+  for (auto& [instant, line] : sink.lines) lines.push_back(std::move(line));
+  return lines;
 }
 
 }  // namespace

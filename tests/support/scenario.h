@@ -17,7 +17,7 @@ struct ScenarioOptions {
   std::size_t swap_at = 0;
 };
 
-/// One line a decision, in the order of time and id: "2026-01-01T10:00:00Z sent NUDGE KEY -> unit/key: TITLE |
+/// One line a decision, in the order of time: "2026-01-01T10:00:00Z sent NUDGE KEY -> unit/key: TITLE |
 /// reason | ..." (only what there is). Runs the interpreter and native code at two levels;
 /// fails the test if they differ, or if the rules have errors.
 std::vector<std::string> RunScenario(const std::string& rules, const std::string& log,

@@ -38,6 +38,19 @@ TEST(ZoneTest, DatesAndDaysAgree) {
   EXPECT_EQ(DateOfDay(-1), (LocalDate{1969, 12, 31}));
 }
 
+TEST(ZoneTest, DatesReachAsFarAsInstants) {
+  EXPECT_EQ(DateOfDay(11'574'074), (LocalDate{33'658, 9, 27}));
+  EXPECT_EQ(DayOfDate({33'658, 9, 27}), 11'574'074);
+  for (const Zone& zone : {Zone::Utc(), Chicago(), *Zone::Find("Asia/Tokyo")}) {
+    EXPECT_EQ(zone.MicrosToLocal(kNever).date.year, 294'247) << zone.name();
+    EXPECT_EQ(zone.MicrosToLocal(kUnknown + 1).date.year, -290'308) << zone.name();
+    EXPECT_GE(zone.MicrosToLocal(kUnknown + 1).hour, 0) << zone.name();
+  }
+  for (const std::int64_t day :
+       {-106'751'992LL, -12'000'000LL, -146'098LL, 146'096LL, 146'097LL, 106'751'991LL})
+    EXPECT_EQ(DayOfDate(DateOfDay(day)), day);
+}
+
 TEST(ZoneTest, UtcIsPlain) {
   const Zone zone = Zone::Utc();
   EXPECT_EQ(zone.OffsetMicros(0), 0);

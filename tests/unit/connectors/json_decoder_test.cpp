@@ -76,6 +76,7 @@ TEST(JsonDecoderTest, ReadsEveryType) {
   EXPECT_FALSE(std::signbit(d.Value("price", "-0.0", testing::kPrice).number));
   EXPECT_EQ(d.Value("price", "123456789012345678901234567890", testing::kPrice).number,
             123456789012345678901234567890.0);
+  EXPECT_EQ(d.Value("price", "-9223372036854775808", testing::kPrice).number, -9223372036854775808.0);
   EXPECT_EQ(d.Value("price", "1e-400", testing::kPrice).number, 0.0);
   EXPECT_EQ(d.Value("amount", "21500", testing::kAmount).integer, 215'000'000);
   EXPECT_EQ(d.Value("amount", "\"-0.1\"", testing::kAmount).integer, -1'000);
