@@ -178,7 +178,9 @@ TEST(LogMutation, DamagedArchivesEndWithAnError) {
     }
     for (;;) {
       const auto batch = opened->Next(100);
-      if (!batch) EXPECT_FALSE(batch.error().message.empty());
+      if (!batch) {
+        EXPECT_FALSE(batch.error().message.empty());
+      }
       failures += batch ? 0 : 1;
       if (!batch || batch->empty()) break;
     }

@@ -63,7 +63,9 @@ class CheckedDecisions : public runtime::DecisionSink {
   void CheckTask(const Decision& decision, const std::string& text) {
     const bool out = decision.kind == DecisionKind::kSent || decision.kind == DecisionKind::kHeldOut;
     const bool end = decision.kind == DecisionKind::kWithdrawn || decision.kind == DecisionKind::kExpired;
-    if (out) EXPECT_TRUE(out_.insert(decision.id.Hex()).second) << "went out before: " << text;
+    if (out) {
+      EXPECT_TRUE(out_.insert(decision.id.Hex()).second) << "went out before: " << text;
+    }
     if (!end) return;
     EXPECT_TRUE(out_.contains(decision.id.Hex())) << "never went out: " << text;
     EXPECT_TRUE(ended_.insert(decision.id.Hex()).second) << "ended before: " << text;
@@ -184,7 +186,9 @@ class LogRun {
     std::uint64_t results = 0;
     for (const std::uint64_t count : by_result_) results += count;
     EXPECT_EQ(stats.events, results);
-    if (stats.applied == 0) EXPECT_EQ(stats.records, 0U);
+    if (stats.applied == 0) {
+      EXPECT_EQ(stats.records, 0U);
+    }
   }
 
   const runtime::Program& program_;
