@@ -31,7 +31,8 @@ void AddHeader(const CheckedProgram& program, Ruleset& ruleset) {
   ruleset.lateness_micros = header.lateness_micros;
   ruleset.dedupe_micros = header.dedupe_micros;
   for (const dsl::Choice& choice : program.choices) ruleset.choices.push_back({choice.name, choice.values});
-  for (const dsl::Channel& channel : program.channels) ruleset.channels.push_back({channel.name, channel.is_task});
+  for (const dsl::Channel& channel : program.channels)
+    ruleset.channels.push_back({channel.name, channel.is_task});
   for (const dsl::Unit& unit : program.units) ruleset.units.push_back({unit.name});
 }
 
@@ -109,11 +110,10 @@ void AddJourneys(const Plan& plan, dsl::EntityId id, EntitySpec& spec) {
       const bool entered = nudge.trigger == dsl::TriggerKind::kStageEntered && nudge.journey == j;
       if (entered) out.entering[nudge.stage].push_back(n);
     }
-    spec.has_follow_ups = spec.has_follow_ups ||
-                          std::ranges::any_of(journey.transitions, [](const dsl::Transition& step) {
-                            return step.kind == dsl::TransitionKind::kWhen ||
-                                   step.kind == dsl::TransitionKind::kStallBegins;
-                          });
+    spec.has_follow_ups =
+        spec.has_follow_ups || std::ranges::any_of(journey.transitions, [](const dsl::Transition& step) {
+          return step.kind == dsl::TransitionKind::kWhen || step.kind == dsl::TransitionKind::kStallBegins;
+        });
     spec.has_computed_deadlines =
         spec.has_computed_deadlines ||
         std::ranges::any_of(journey.transitions, [&](const dsl::Transition& step) {

@@ -19,8 +19,8 @@ struct CompiledRuleset {
   std::shared_ptr<const Module> module;
 };
 
-/// `program` must be free of errors. Fails only where rules read each other in a circle that the checker could not
-/// name.
+/// `program` must be free of errors. Fails only where rules read each other in a circle that the checker
+/// could not name.
 Result<CompiledRuleset> Compile(const dsl::CheckedProgram& program);
 
 }  // namespace lull::compiler

@@ -98,8 +98,9 @@ std::string PrintDot(const CheckedProgram& program, const RuleGraph& graph) {
                        program.entities[journey.entity].name);
     for (std::size_t s = 0; s < journey.stages.size(); ++s) {
       const dsl::Stage& stage = journey.stages[s];
-      out += fmt::format("    j{}_{} [label=\"{}\", shape={}, peripheries={}, fillcolor=\"{}\"];\n", j, s,
-                         stage.name, "ellipse", stage.is_end ? 2 : 1, s == journey.start ? "#d9ead3" : "white");
+      out +=
+          fmt::format("    j{}_{} [label=\"{}\", shape={}, peripheries={}, fillcolor=\"{}\"];\n", j, s,
+                      stage.name, "ellipse", stage.is_end ? 2 : 1, s == journey.start ? "#d9ead3" : "white");
     }
     for (const Transition& step : journey.transitions) {
       for (const std::uint32_t from : step.from) {
@@ -130,7 +131,8 @@ std::string PrintMermaid(const CheckedProgram& program, const RuleGraph& graph) 
       for (const std::uint32_t from : step.from) {
         std::string label = Trigger(program, step);
         std::ranges::replace(label, ':', ' ');
-        out += fmt::format("  {} --> {} : {}\n", journey.stages[from].name, journey.stages[step.to].name, label);
+        out +=
+            fmt::format("  {} --> {} : {}\n", journey.stages[from].name, journey.stages[step.to].name, label);
       }
     }
     for (const dsl::Stage& stage : journey.stages) {

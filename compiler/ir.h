@@ -1,12 +1,12 @@
 // The intermediate representation: what the interpreter runs and what the back end translates, one to one.
 //
-// A function is a flat list of instructions; an instruction's index is the number of its value. Control flow is by
-// labels and branches; a value is used only where its definition dominates, values that join go through locals.
-// Every function has the form of runtime::Code: it sees one Moment and returns 0 or 1 (0 if kReturn has no
-// argument). Verify() (compiler/ir_verifier.h) states what is well formed; PrintIr() prints it.
+// A function is a flat list of instructions; an instruction's index is the number of its value. Control flow
+// is by labels and branches; a value is used only where its definition dominates, values that join go through
+// locals. Every function has the form of runtime::Code: it sees one Moment and returns 0 or 1 (0 if kReturn
+// has no argument). Verify() (compiler/ir_verifier.h) states what is well formed; PrintIr() prints it.
 //
-// Types: kBool (0 or 1), kI64 (money, duration, time, date, flag, choice, stage; kUnknown is unknown), kF64 (numbers; the
-// one canonical NaN is unknown), kText (TextView; null is unknown).
+// Types: kBool (0 or 1), kI64 (money, duration, time, date, flag, choice, stage; kUnknown is unknown), kF64
+// (numbers; the one canonical NaN is unknown), kText (TextView; null is unknown).
 #pragma once
 
 #include <cstdint>
@@ -26,31 +26,53 @@ using LocalId = std::uint32_t;
 
 enum class Op : std::uint8_t {
   // Constants: `integer`, `number`, or a = index into Module::texts. kConstUnknown has any type but kBool.
-  kConstBool, kConstI64, kConstF64, kConstText, kConstUnknown,
+  kConstBool,
+  kConstI64,
+  kConstF64,
+  kConstText,
+  kConstUnknown,
   // Moment::now, ::age_now, ::event_time; RecordHeader::first_event. kI64.
-  kNow, kAgeNow, kEventTime, kFirstEvent,
-  // a = offset, slot = kind (never kText: that is TextLoad and TextStore). Widens: the reserved value of a narrow
+  kNow,
+  kAgeNow,
+  kEventTime,
+  kFirstEvent,
+  // a = offset, slot = kind (never kText: that is TextLoad and TextStore). Widens: the reserved value of a
+  // narrow
   // slot becomes kUnknown, and back. args: none; the value.
-  kLoad, kStore,
+  kLoad,
+  kStore,
   // a = slot of the event frame; type kI64, kF64 or kText. Only where an event is in hand.
   kField,
-  // kF64 x kF64 -> kF64. A result that is not finite is unknown, -0 is 0. NaN in, NaN out (the canonical one).
-  kFAdd, kFSub, kFMul, kFDiv, kFNeg,
+  // kF64 x kF64 -> kF64. A result that is not finite is unknown, -0 is 0. NaN in, NaN out (the canonical
+  // one).
+  kFAdd,
+  kFSub,
+  kFMul,
+  kFDiv,
+  kFNeg,
   // kI64 x kI64 -> kI64. Unknown in, unknown out; overflow is unknown.
-  kIAdd, kISub, kINeg,
-  // compare = the operator -> kBool; no if either is unknown (also for not equal). kICompare with `guarded` false
+  kIAdd,
+  kISub,
+  kINeg,
+  // compare = the operator -> kBool; no if either is unknown (also for not equal). kICompare with `guarded`
+  // false
   // promises that both are known.
-  kFCompare, kICompare,
+  kFCompare,
+  kICompare,
   // kBool.
-  kAnd, kOr, kNot,
+  kAnd,
+  kOr,
+  kNot,
   // kI64 flag -> kBool: whether it is yes (1).  kBool -> kI64 flag.
-  kFlagIsYes, kBoolToFlag,
+  kFlagIsYes,
+  kBoolToFlag,
   // Any type but kVoid -> kBool.
   kIsKnown,
   // args: condition, if yes, if no; both of `type`.
   kSelect,
   // a = LocalId. Locals start as unknown / false.
-  kLocalGet, kLocalSet,
+  kLocalGet,
+  kLocalSet,
   // a = AbiId; args as the function's parameters without the Moment (kU32 parameters are kConstI64 values).
   kCall,
   // a = FunctionId of this module; a condition: kBool.

@@ -24,9 +24,11 @@ StageGraph ToGraph(const dsl::Journey& journey) {
 template <typename Graph>
 std::vector<bool> Reached(const Graph& graph, const std::vector<std::size_t>& starts) {
   std::vector<boost::default_color_type> colors(boost::num_vertices(graph), boost::white_color);
-  const auto color_map = boost::make_iterator_property_map(colors.begin(), boost::get(boost::vertex_index, graph));
+  const auto color_map =
+      boost::make_iterator_property_map(colors.begin(), boost::get(boost::vertex_index, graph));
   boost::queue<std::size_t> queue;
-  boost::breadth_first_visit(graph, starts.begin(), starts.end(), queue, boost::default_bfs_visitor(), color_map);
+  boost::breadth_first_visit(graph, starts.begin(), starts.end(), queue, boost::default_bfs_visitor(),
+                             color_map);
   std::vector<bool> reached(colors.size());
   for (std::size_t i = 0; i < colors.size(); ++i) reached[i] = colors[i] != boost::white_color;
   return reached;

@@ -6,8 +6,8 @@
 
 namespace lull::compiler {
 
-/// Reports stages that are never reached, that are never left without being an end, and from which no end can be
-/// reached. `program` must be free of errors.
+/// Reports stages that are never reached, that are never left without being an end, and from which no end can
+/// be reached. `program` must be free of errors.
 void ProveJourneys(const dsl::CheckedProgram& program, dsl::Diagnostics& diagnostics);
 
 }  // namespace lull::compiler

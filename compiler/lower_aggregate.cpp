@@ -67,7 +67,7 @@ ValueId ExpressionLowering::WindowAggregate(const dsl::Aggregate& aggregate, std
   if (aggregate.same_value != kNone) {
     const ValueId same = Value(aggregate.same_value);
     const IrType type = builder_.type_of(same);
-    const AbiId set = type == IrType::kF64   ? AbiId::kSameF64
+    const AbiId set = type == IrType::kF64    ? AbiId::kSameF64
                       : type == IrType::kText ? AbiId::kSameText
                                               : AbiId::kSameI64;
     builder_.Call(set, {same});

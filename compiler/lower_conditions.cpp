@@ -94,7 +94,8 @@ class ConditionLowering {
       build_.Set(ended, build_.FlagIsYes(Load(plan.overdue)));
       function_.If(build_.Not(build_.Get(ended)), [&] {
         build_.Set(ended, Matured(stall, plan));
-        if (!before_) build_.Store(plan.overdue.offset, plan.overdue.kind, build_.BoolToFlag(build_.Get(ended)));
+        if (!before_)
+          build_.Store(plan.overdue.offset, plan.overdue.kind, build_.BoolToFlag(build_.Get(ended)));
       });
       return build_.Get(ended);
     });
@@ -104,8 +105,8 @@ class ConditionLowering {
   ValueId Due(ConditionId id, dsl::NudgeId nudge_id) {
     const dsl::Nudge& nudge = program_.nudges[nudge_id];
     const NudgePlan& plan = plan_.nudges[nudge_id];
-    const ValueId due = function_.AndThen(build_.Held(plan.state),
-                                          [&] { return read_.ConditionOrYes(nudge.if_condition); });
+    const ValueId due =
+        function_.AndThen(build_.Held(plan.state), [&] { return read_.ConditionOrYes(nudge.if_condition); });
     if (nudge.again_after == kNone) return due;
     return function_.AndThen(due, [&] {
       const LocalId free = build_.NewLocal(IrType::kBool);
@@ -138,8 +139,10 @@ runtime::FunctionId LowerConditions(Lowering& lowering, dsl::EntityId entity,
   return function.Finish();
 }
 
-runtime::FunctionId LowerBefore(Lowering& lowering, dsl::EntityId entity, const std::vector<ConditionId>& order) {
-  FunctionInHand function(lowering, "before_" + lowering.program().entities[entity].name, Reading{true, false});
+runtime::FunctionId LowerBefore(Lowering& lowering, dsl::EntityId entity,
+                                const std::vector<ConditionId>& order) {
+  FunctionInHand function(lowering, "before_" + lowering.program().entities[entity].name,
+                          Reading{true, false});
   ConditionLowering values(lowering, function, entity, true);
   for (const ConditionId condition : order) {
     if (!lowering.plan.entities[entity].conditions[condition].depends_on_time) continue;

@@ -68,14 +68,15 @@ runtime::FunctionId LowerUpdate(Lowering& lowering, dsl::EntityId entity, dsl::E
 runtime::FunctionId LowerConditions(Lowering& lowering, dsl::EntityId entity,
                                     const std::vector<ConditionId>& conditions, std::string name);
 /// Tells the runtime what the conditions that depend on time were just before an event.
-runtime::FunctionId LowerBefore(Lowering& lowering, dsl::EntityId entity, const std::vector<ConditionId>& order);
+runtime::FunctionId LowerBefore(Lowering& lowering, dsl::EntityId entity,
+                                const std::vector<ConditionId>& order);
 /// Automatic and timed transitions.
 runtime::FunctionId LowerAutomatic(Lowering& lowering, dsl::EntityId entity);
 /// The nudges `on` this event.
 runtime::FunctionId LowerEventNudges(Lowering& lowering, dsl::EntityId entity, dsl::EventId event);
 
-/// Appends the journeys' part to an update (`event` given) or to the automatic function (kNone). Returns the locals
-/// that hold the stage each journey goes to (unknown: it stays), by number.
+/// Appends the journeys' part to an update (`event` given) or to the automatic function (kNone). Returns the
+/// locals that hold the stage each journey goes to (unknown: it stays), by number.
 void LowerJourneys(FunctionInHand& function, Lowering& lowering, dsl::EntityId entity, dsl::EventId event);
 
 }  // namespace lull::compiler

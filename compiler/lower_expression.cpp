@@ -23,8 +23,8 @@ struct Decimal {
   double divisor = 1;
 };
 
-/// A literal as it was written: 2% is 2 / 100, not the nearest double. Nothing if it is whole, or too long for this to
-/// be exact.
+/// A literal as it was written: 2% is 2 / 100, not the nearest double. Nothing if it is whole, or too long
+/// for this to be exact.
 std::optional<Decimal> ExactDecimal(double number) {
   Decimal decimal{number, 1};
   for (int places = 1; places <= 9; ++places) {
@@ -270,12 +270,14 @@ ValueId ExpressionLowering::Text(ExprId id) {
   if (is_choice) {
     names = lowering_.program().choices[expr.type.of].values;
   } else {
-    for (const dsl::Stage& stage : lowering_.program().journeys[expr.type.of].stages) names.push_back(stage.name);
+    for (const dsl::Stage& stage : lowering_.program().journeys[expr.type.of].stages)
+      names.push_back(stage.name);
   }
   const ValueId value = Value(id);
   ValueId text = builder_.Unknown(IrType::kText);
   for (std::size_t i = 0; i < names.size(); ++i) {
-    const ValueId is = builder_.ICompare(IrCompare::kEqual, value, builder_.ConstI64(static_cast<std::int64_t>(i)));
+    const ValueId is =
+        builder_.ICompare(IrCompare::kEqual, value, builder_.ConstI64(static_cast<std::int64_t>(i)));
     text = builder_.Select(is, builder_.ConstText(names[i]), text);
   }
   return text;
@@ -307,7 +309,8 @@ ValueId ExpressionLowering::Arithmetic(const Expr& expr) {
   if (is_number) return add ? builder_.FAdd(a, b) : builder_.FSub(a, b);
   if (add) return builder_.IAdd(a, b);
   const ValueId difference = builder_.ISub(a, b);
-  const bool of_dates = At(expr.args[0]).type.kind == TypeKind::kDate && expr.type.kind == TypeKind::kDuration;
+  const bool of_dates =
+      At(expr.args[0]).type.kind == TypeKind::kDate && expr.type.kind == TypeKind::kDuration;
   if (!of_dates) return difference;
   return builder_.Call(AbiId::kScale, {difference, builder_.ConstF64(static_cast<double>(kMicrosPerDay))});
 }
@@ -339,8 +342,8 @@ ValueId ExpressionLowering::Extreme(const Expr& expr) {
   ValueId best = Value(expr.args[0]);
   for (std::size_t i = 1; i < expr.args.size(); ++i) {
     const ValueId next = Value(expr.args[i]);
-    const ValueId better =
-        expr.type.kind == TypeKind::kNumber ? builder_.FCompare(op, next, best) : builder_.ICompare(op, next, best);
+    const ValueId better = expr.type.kind == TypeKind::kNumber ? builder_.FCompare(op, next, best)
+                                                               : builder_.ICompare(op, next, best);
     // Unknown beats all: an unknown `best` is never beaten, an unknown `next` always wins.
     best = builder_.Select(builder_.Or(better, builder_.Not(builder_.IsKnown(next))), next, best);
   }

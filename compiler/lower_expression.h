@@ -1,7 +1,8 @@
 // Expressions of the checked program as instructions.
 //
-// A condition (what stalls, `when`, `while` and `on` watch) reads time as Moment::age_now and arms the instants at
-// which it may change; arithmetic (`if`, worth, scores in texts) is simply at Moment::now and arms nothing.
+// A condition (what stalls, `when`, `while` and `on` watch) reads time as Moment::age_now and arms the
+// instants at which it may change; arithmetic (`if`, worth, scores in texts) is simply at Moment::now and
+// arms nothing.
 #pragma once
 
 #include <map>
@@ -32,8 +33,8 @@ struct Lowering {
   runtime::FunctionId Add(Function function);
 };
 
-/// Lowers into one function. Values of features, scores and aggregates are computed once while the record does not
-/// change: call Forget() after each change.
+/// Lowers into one function. Values of features, scores and aggregates are computed once while the record
+/// does not change: call Forget() after each change.
 class ExpressionLowering {
  public:
   /// `own` is the event that fields of scope kOwn belong to (kNone: there is none).

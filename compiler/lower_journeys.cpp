@@ -67,8 +67,9 @@ class JourneyLowering {
     }
     for (const std::uint32_t stage : stages) {
       const ValueId value = build_.ConstI64(stage);
-      function_.If(build_.ICompare(IrCompare::kEqual, build_.Get(target), value),
-                   [&] { build_.Call(AbiId::kEnter, {number, value}); });
+      function_.If(build_.ICompare(IrCompare::kEqual, build_.Get(target), value), [&] {
+        build_.Call(AbiId::kEnter, {number, value});
+      });
     }
   }
 
@@ -97,7 +98,8 @@ class JourneyLowering {
         const Slot latest_slot = plan_.streams[plan.activity].latest_time;
         const ValueId latest = build_.Load(latest_slot.offset, latest_slot.kind);
         const ValueId later = build_.ICompare(IrCompare::kGreater, latest, entered);
-        return watch_.Reached(build_.IAdd(build_.Select(later, latest, entered), watch_.Value(step.duration)));
+        return watch_.Reached(
+            build_.IAdd(build_.Select(later, latest, entered), watch_.Value(step.duration)));
       }
     }
     return build_.ConstBool(false);
@@ -105,7 +107,8 @@ class JourneyLowering {
 
   ValueId MayEnter(dsl::JourneyId id, const Transition& step) {
     if (step.kind == TransitionKind::kEvent) return build_.ConstBool(true);
-    return build_.Call(AbiId::kMayEnter, {build_.ConstI64(plan_.journey_numbers[id]), build_.ConstI64(step.to)});
+    return build_.Call(AbiId::kMayEnter,
+                       {build_.ConstI64(plan_.journey_numbers[id]), build_.ConstI64(step.to)});
   }
 
   Lowering& lowering_;

@@ -139,12 +139,9 @@ runtime::ScoreSpec NudgeLowering::Score(dsl::ScoreId id) {
 
 std::string NudgeLowering::LimitText(const dsl::Limit& limit) const {
   static constexpr const char* kPeriods[] = {"", "per day", "per week", "per month"};
-  static constexpr std::pair<std::int64_t, const char*> kUnits[] = {{7 * kMicrosPerDay, "week"},
-                                                                    {kMicrosPerDay, "day"},
-                                                                    {kMicrosPerHour, "hour"},
-                                                                    {kMicrosPerMinute, "minute"},
-                                                                    {kMicrosPerSecond, "second"},
-                                                                    {1, "microsecond"}};
+  static constexpr std::pair<std::int64_t, const char*> kUnits[] = {
+      {7 * kMicrosPerDay, "week"},  {kMicrosPerDay, "day"},       {kMicrosPerHour, "hour"},
+      {kMicrosPerMinute, "minute"}, {kMicrosPerSecond, "second"}, {1, "microsecond"}};
   const dsl::CheckedProgram& program = lowering_.program();
   std::string what = limit.count_max == 1 ? "nudge" : "nudges";
   if (limit.scope == dsl::LimitScope::kNudge) what = program.nudges[limit.scope_index].name;
@@ -185,18 +182,19 @@ runtime::PolicySpec NudgeLowering::Policy(dsl::PolicyId id) {
     out.text = LimitText(limit);
   }
   for (const dsl::QuietHours& quiet : policy.quiet_hours) {
-    spec.quiet_hours.push_back(
-        {quiet.from_minute, quiet.to_minute, Condition(policy.name + "_quiet", quiet.condition, {false, true})});
+    spec.quiet_hours.push_back({quiet.from_minute, quiet.to_minute,
+                                Condition(policy.name + "_quiet", quiet.condition, {false, true})});
   }
-  for (const ExprId never : policy.never) spec.never.push_back(Condition(policy.name + "_never", never, {false, true}));
+  for (const ExprId never : policy.never)
+    spec.never.push_back(Condition(policy.name + "_never", never, {false, true}));
   spec.holdout_share = policy.holdout_share;
   return spec;
 }
 
 FunctionId LowerEventNudges(Lowering& lowering, dsl::EntityId entity, dsl::EventId event) {
   const dsl::CheckedProgram& program = lowering.program();
-  FunctionInHand function(lowering, "nudges_" + program.entities[entity].name + "_" + program.events[event].name,
-                          kPlain, event);
+  FunctionInHand function(
+      lowering, "nudges_" + program.entities[entity].name + "_" + program.events[event].name, kPlain, event);
   IrBuilder& build = function.build;
   for (dsl::NudgeId n = 0; n < program.nudges.size(); ++n) {
     const dsl::Nudge& nudge = program.nudges[n];

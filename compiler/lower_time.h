@@ -1,8 +1,8 @@
 // When a comparison changes by time alone: the instants that a condition arms.
 //
-// Between window expiries (which arm themselves) an expression is constant or linear in the clock. In integers
-// with a slope of one the crossing is exact: `time since E >= D` changes at E + D. Any other linear comparison
-// gets a difference function, whose zero abi::ArmCrossing brackets and bisects.
+// Between window expiries (which arm themselves) an expression is constant or linear in the clock. In
+// integers with a slope of one the crossing is exact: `time since E >= D` changes at E + D. Any other linear
+// comparison gets a difference function, whose zero abi::ArmCrossing brackets and bisects.
 #pragma once
 
 #include <optional>

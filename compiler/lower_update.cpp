@@ -65,7 +65,8 @@ class UpdateLowering {
                      build_.ICompare(IrCompare::kGreaterEqual, build_.EventTime(), instant));
   }
 
-  /// Streams that the expression reads are updated first: a `where` sees the features with this event in them.
+  /// Streams that the expression reads are updated first: a `where` sees the features with this event in
+  /// them.
   void UpdateStreamsOf(ExprId id) {
     if (id == kNone) return;
     const dsl::Expr& expr = program_.expr(id);
@@ -201,7 +202,7 @@ class UpdateLowering {
     for (std::size_t c = 0; c < columns.size(); ++c) {
       const ValueId value = read_.OwnField(columns[c]);
       const IrType type = build_.type_of(value);
-      const AbiId set = type == IrType::kF64   ? AbiId::kWindowColumnF64
+      const AbiId set = type == IrType::kF64    ? AbiId::kWindowColumnF64
                         : type == IrType::kText ? AbiId::kWindowColumnText
                                                 : AbiId::kWindowColumnI64;
       build_.Call(set, {window, build_.ConstI64(static_cast<std::int64_t>(c)), value});
@@ -277,8 +278,9 @@ class UpdateLowering {
   /// `first`, an opening within a wait changes nothing.
   ValueId MayOpen(const dsl::Stall& stall, const StallPlan& wait, ValueId duration) {
     const ValueId deadline = build_.IAdd(build_.EventTime(), duration);
-    const ValueId in_time = build_.Or(build_.ICompare(IrCompare::kEqual, build_.EventTime(), build_.Now(), false),
-                                      build_.ICompare(IrCompare::kGreaterEqual, deadline, build_.Now()));
+    const ValueId in_time =
+        build_.Or(build_.ICompare(IrCompare::kEqual, build_.EventTime(), build_.Now(), false),
+                  build_.ICompare(IrCompare::kGreaterEqual, deadline, build_.Now()));
     ValueId may = build_.And(in_time, NotOlderThan(build_.Load(wait.seen.offset, wait.seen.kind)));
     if (stall.form != dsl::StallForm::kAfterFirst) return may;
     const ValueId started = build_.Load(wait.started.offset, wait.started.kind);
@@ -308,8 +310,8 @@ class UpdateLowering {
 
 runtime::FunctionId LowerUpdate(Lowering& lowering, dsl::EntityId entity, dsl::EventId event) {
   const dsl::CheckedProgram& program = lowering.program();
-  FunctionInHand function(lowering, "update_" + program.entities[entity].name + "_" + program.events[event].name,
-                          kPlain, event);
+  FunctionInHand function(
+      lowering, "update_" + program.entities[entity].name + "_" + program.events[event].name, kPlain, event);
   UpdateLowering update(lowering, function, entity, event);
   update.Attributes();
   update.Streams();

@@ -58,9 +58,9 @@ std::string TypeMeaning(const CheckedProgram& program, dsl::Type type) {
 
 std::string ProgramMeaning(const CheckedProgram& program) {
   const dsl::RulesetHeader& header = program.header;
-  std::string text = fmt::format("{} {} {} {} {} {} {}\n", header.title, header.wire_type, header.wire_time,
-                                 header.wire_id, static_cast<int>(header.late), header.lateness_micros,
-                                 header.dedupe_micros);
+  std::string text =
+      fmt::format("{} {} {} {} {} {} {}\n", header.title, header.wire_type, header.wire_time, header.wire_id,
+                  static_cast<int>(header.late), header.lateness_micros, header.dedupe_micros);
   text += dsl::PrintProgram(program);
   for (const dsl::Event& event : program.events) {
     for (const dsl::EventField& field : event.fields) text += fmt::format("{} ", field.text_bytes_max);

@@ -1,7 +1,7 @@
 // Meanings by which state is recognised: what of dsl/program_printer.h the plan needs, put together.
 //
-// Two rulesets that share a meaning share the state behind it (runtime/migration.h); streams with one meaning are
-// kept once.
+// Two rulesets that share a meaning share the state behind it (runtime/migration.h); streams with one meaning
+// are kept once.
 #pragma once
 
 #include <string>

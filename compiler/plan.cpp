@@ -73,8 +73,8 @@ class Planner {
     return static_cast<std::uint32_t>(items.size());
   }
 
-  /// Fields of one name and type have one slot in every event, so that a rule on a group reads one place; classes
-  /// that meet in an event get different slots.
+  /// Fields of one name and type have one slot in every event, so that a rule on a group reads one place;
+  /// classes that meet in an event get different slots.
   void PlaceFields() {
     using Class = std::tuple<std::string, dsl::TypeKind, std::uint32_t>;
     std::map<Class, std::vector<dsl::EventId>> events_of;
@@ -139,8 +139,8 @@ class Planner {
       condition.expr = expr;
       condition.depends_on_time = DependsOnTime(program_, expr);
       condition.name = std::move(name);
-      condition.meaning = "condition " + std::to_string(static_cast<int>(role)) + " of " +
-                          NudgeMeaning(program_, nudge);
+      condition.meaning =
+          "condition " + std::to_string(static_cast<int>(role)) + " of " + NudgeMeaning(program_, nudge);
       return AddCondition(nudge.entity, std::move(condition));
     };
     if (nudge.trigger == dsl::TriggerKind::kConditionRises) {
@@ -269,7 +269,8 @@ class Planner {
     wait.condition = plan_.stalls[id].condition;
     wait.keep_count = program_.header.keep_count;
     wait.keep_overdue = NeedsOverdue(id);
-    if (!stall.same_field.empty()) wait.same_type = ValueTypeOf(plan_.FieldType(stall.opening, stall.same_field));
+    if (!stall.same_field.empty())
+      wait.same_type = ValueTypeOf(plan_.FieldType(stall.opening, stall.same_field));
     std::set<std::string> fields;
     for (const dsl::Reason& reason : stall.reasons) {
       TriggerFields(reason.text, fields);
@@ -277,7 +278,8 @@ class Planner {
     }
     for (const dsl::Nudge& nudge : program_.nudges) {
       if (nudge.stall != id) continue;
-      for (const dsl::ExprId expr : {nudge.if_condition, nudge.title, nudge.worth}) TriggerFields(expr, fields);
+      for (const dsl::ExprId expr : {nudge.if_condition, nudge.title, nudge.worth})
+        TriggerFields(expr, fields);
       for (const dsl::Route& route : nudge.routes) TriggerFields(route.key, fields);
     }
     for (const std::string& field : fields) {
@@ -289,8 +291,8 @@ class Planner {
     entity.each_waits.push_back(wait);
   }
 
-  /// Only where all that listens is `on` the stall, and nothing can hold it back, an overdue wait is done with at
-  /// once.
+  /// Only where all that listens is `on` the stall, and nothing can hold it back, an overdue wait is done
+  /// with at once.
   bool NeedsOverdue(dsl::StallId id) const {
     const dsl::Stall& stall = program_.stalls[id];
     if (stall.while_condition != kNone || stall.unless_condition != kNone) return true;
@@ -317,8 +319,8 @@ class Planner {
     for (const dsl::Limit& limit : policy.limits) {
       const bool rolling = limit.period == dsl::LimitPeriod::kRolling;
       const std::string meaning = "limit " + policy.name + " " + std::to_string(limit.count_max) + " " +
-                                  std::to_string(static_cast<int>(limit.scope)) + " " + ScopeName(limit) + " " +
-                                  std::to_string(static_cast<int>(limit.period)) + " " +
+                                  std::to_string(static_cast<int>(limit.scope)) + " " + ScopeName(limit) +
+                                  " " + std::to_string(static_cast<int>(limit.period)) + " " +
                                   std::to_string(limit.rolling_micros);
       offsets[id].push_back(plan_.layouts[policy.entity].AddBlock(rolling ? limit.count_max : 2,
                                                                   StatePiece::Kind::kLimit, meaning));

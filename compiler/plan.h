@@ -1,8 +1,8 @@
 // The plan: what of a checked program is remembered where, and which conditions are watched.
 //
-// Made once from the checked program, before any code: streams (what is remembered about a set of events), slots
-// of attributes, journeys, waits and nudges, the conditions with their numbers, and where fields lie in an event
-// frame. Lowering (lower_*.h) only reads it.
+// Made once from the checked program, before any code: streams (what is remembered about a set of events),
+// slots of attributes, journeys, waits and nudges, the conditions with their numbers, and where fields lie in
+// an event frame. Lowering (lower_*.h) only reads it.
 #pragma once
 
 #include <map>
@@ -20,8 +20,8 @@ using StreamId = std::uint32_t;
 using ConditionId = std::uint32_t;  // within its entity
 inline constexpr std::uint32_t kNone = dsl::kNone;
 
-/// What is remembered of the events of one set that pass one `where`, ever or since another event. Aggregates that
-/// differ only in function, field or window share it.
+/// What is remembered of the events of one set that pass one `where`, ever or since another event. Aggregates
+/// that differ only in function, field or window share it.
 struct Stream {
   dsl::EntityId entity = kNone;
   std::vector<dsl::EventId> events;
@@ -45,17 +45,17 @@ struct WindowPlan {
 
 /// How an aggregate is read: from the slots of its stream, or by a row of EntitySpec::aggregates.
 struct AggregatePlan {
-  StreamId stream = kNone;          // kNone: no rule uses it
+  StreamId stream = kNone;  // kNone: no rule uses it
   std::uint32_t spec = kNone;
   dsl::EntityId entity = kNone;
 };
 
 enum class ConditionRole : std::uint8_t {
-  kDwell,     // the `while` of a stall of the form `for`
+  kDwell,  // the `while` of a stall of the form `for`
   kStall,
-  kState,     // the condition of a `while` nudge
-  kRises,     // the condition of an `on` nudge
-  kDue,       // state and `if` of a `while` nudge
+  kState,  // the condition of a `while` nudge
+  kRises,  // the condition of an `on` nudge
+  kDue,    // state and `if` of a `while` nudge
   kWithdraw,
 };
 
@@ -72,10 +72,10 @@ struct PlannedCondition {
 struct StallPlan {
   ConditionId condition = kNone;  // kNone: no rule uses the stall
   ConditionId dwell = kNone;
-  StreamId base = kNone;      // activity of `quiet`, events of `no ... for`
-  Slot started;               // the wait's opening event
-  Slot seen;                  // newest event that opened or answered
-  Slot overdue;               // only where the duration is not constant
+  StreamId base = kNone;  // activity of `quiet`, events of `no ... for`
+  Slot started;           // the wait's opening event
+  Slot seen;              // newest event that opened or answered
+  Slot overdue;           // only where the duration is not constant
   Slot same;
   std::uint32_t each_wait = kNone;
 };
@@ -96,8 +96,8 @@ struct EntityPlan {
   std::vector<WindowPlan> windows;
   std::vector<runtime::AggregateSpec> aggregates;
   std::vector<runtime::EachWaitSpec> each_waits;
-  std::vector<dsl::JourneyId> journeys;  // index = number of the journey within the entity
-  StreamId activity = kNone;             // all events if the entity declares none
+  std::vector<dsl::JourneyId> journeys;                   // index = number of the journey within the entity
+  StreamId activity = kNone;                              // all events if the entity declares none
   std::vector<std::vector<std::uint32_t>> limit_offsets;  // by PolicyId, limit
   std::uint32_t bit_count = 0;
   std::vector<runtime::EntitySpec::DefaultText> default_texts;
@@ -114,11 +114,13 @@ struct Plan {
   std::vector<std::uint32_t> journey_numbers;  // within their entity; kNone: no rule uses it
   std::vector<NudgePlan> nudges;
   std::vector<EntityPlan> entities;
-  std::vector<RecordLayout> layouts;                       // by EntityId
-  std::vector<std::vector<std::uint32_t>> field_slots;     // by EventId, field: slot of the frame
-  std::vector<std::vector<bool>> field_used;               // by EventId, field
+  std::vector<RecordLayout> layouts;                    // by EntityId
+  std::vector<std::vector<std::uint32_t>> field_slots;  // by EventId, field: slot of the frame
+  std::vector<std::vector<bool>> field_used;            // by EventId, field
   std::uint32_t frame_slot_count = 0;
-  const std::vector<dsl::EventId>& Events(dsl::EventSetId set) const { return program->event_sets[set].events; }
+  const std::vector<dsl::EventId>& Events(dsl::EventSetId set) const {
+    return program->event_sets[set].events;
+  }
   /// The slot and type of a field that all events of a set share.
   std::uint32_t FieldSlot(dsl::EventSetId set, const std::string& field) const;
   dsl::Type FieldType(dsl::EventSetId set, const std::string& field) const;

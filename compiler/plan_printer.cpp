@@ -22,7 +22,7 @@ void PrintStream(std::string& out, const Plan& plan, const Stream& stream) {
   Line(out, "first time", stream.first_time);
   Line(out, "since", stream.since_time);
   const std::pair<const char*, const std::map<std::string, Slot>*> groups[] = {
-      {"latest", &stream.latest}, {"first", &stream.first},     {"sum of", &stream.sum},
+      {"latest", &stream.latest},     {"first", &stream.first},     {"sum of", &stream.sum},
       {"known", &stream.known_count}, {"minimum", &stream.minimum}, {"maximum", &stream.maximum}};
   for (const auto& [name, slots] : groups) {
     for (const auto& [field, slot] : *slots) Line(out, fmt::format("{} {}", name, field), slot);
@@ -46,17 +46,20 @@ std::string PrintPlan(const Plan& plan) {
     out += fmt::format("entity {}: {} bytes a record\n", program.entities[e].name, spec.record_bytes);
     for (std::size_t c = 0; c < plan.entities[e].conditions.size(); ++c) {
       const PlannedCondition& condition = plan.entities[e].conditions[c];
-      out += fmt::format("  condition {} {}{}\n", c, condition.name, condition.depends_on_time ? " (time)" : "");
+      out +=
+          fmt::format("  condition {} {}{}\n", c, condition.name, condition.depends_on_time ? " (time)" : "");
     }
     for (dsl::AttributeId a = 0; a < program.attributes.size(); ++a) {
-      if (program.attributes[a].entity == e) Line(out, "attribute " + program.attributes[a].name, plan.attributes[a]);
+      if (program.attributes[a].entity == e)
+        Line(out, "attribute " + program.attributes[a].name, plan.attributes[a]);
     }
     for (const dsl::JourneyId j : plan.entities[e].journeys) {
       Line(out, "stage of " + program.journeys[j].name, plan.journeys[j].stage);
       Line(out, "entered, of " + program.journeys[j].name, plan.journeys[j].entered);
     }
     for (dsl::StallId s = 0; s < program.stalls.size(); ++s) {
-      if (program.stalls[s].entity == e) Line(out, "wait of " + program.stalls[s].name, plan.stalls[s].started);
+      if (program.stalls[s].entity == e)
+        Line(out, "wait of " + program.stalls[s].name, plan.stalls[s].started);
     }
     for (const Stream& stream : plan.streams) {
       if (stream.entity == e) PrintStream(out, plan, stream);

@@ -1,7 +1,7 @@
 // Where the values of a record lie: slots are handed out one by one and packed by size.
 //
-// Each slot has a meaning, the canonical text of what it remembers: a ruleset that replaces this one keeps the
-// slots whose meaning it shares (runtime/migration.h).
+// Each slot has a meaning, the canonical text of what it remembers: a ruleset that replaces this one keeps
+// the slots whose meaning it shares (runtime/migration.h).
 #pragma once
 
 #include <cstdint>
@@ -46,9 +46,9 @@ class RecordLayout {
   std::uint32_t Take(std::uint32_t bytes);
   std::byte* At(std::uint32_t offset) { return image_.data() + (offset - runtime::kBitsOffset); }
 
-  std::vector<std::byte> image_;  // from kBitsOffset on
-  std::uint32_t half_ = runtime::kNoOffset;   // a free 4-byte place
-  std::uint32_t byte_ = runtime::kNoOffset;   // the next free byte of a 4-byte place
+  std::vector<std::byte> image_;             // from kBitsOffset on
+  std::uint32_t half_ = runtime::kNoOffset;  // a free 4-byte place
+  std::uint32_t byte_ = runtime::kNoOffset;  // the next free byte of a 4-byte place
   std::vector<std::uint32_t> text_offsets_;
   std::vector<runtime::StatePiece> pieces_;
 };

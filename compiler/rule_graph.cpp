@@ -99,8 +99,9 @@ class GraphMaker {
         return Connect(Id(VertexKind::kAggregate, expr.index), to);
       case ExprKind::kStall:
         if (plan_.stalls[expr.index].condition == kNone) return;
-        return Connect(
-            Id(VertexKind::kCondition, plan_.stalls[expr.index].condition, program_.stalls[expr.index].entity), to);
+        return Connect(Id(VertexKind::kCondition, plan_.stalls[expr.index].condition,
+                          program_.stalls[expr.index].entity),
+                       to);
       default:
         return;
     }

@@ -1,10 +1,10 @@
 // The rule graph: what depends on what (Boost.Graph, in rule_graph.cpp only).
 //
-// Vertices are events, attributes, aggregates, features, scores, journeys and the plan's conditions; an edge leads
-// from what changes to what reads it. Its topological order is the order of evaluation within a moment, and what
-// can be reached from an event is that event's slice. Journeys are read as a snapshot and their automatic
-// transitions happen in moments of their own, so that edges into journeys come from events only and the graph has
-// no cycles (the checker refuses rules that read themselves).
+// Vertices are events, attributes, aggregates, features, scores, journeys and the plan's conditions; an edge
+// leads from what changes to what reads it. Its topological order is the order of evaluation within a moment,
+// and what can be reached from an event is that event's slice. Journeys are read as a snapshot and their
+// automatic transitions happen in moments of their own, so that edges into journeys come from events only and
+// the graph has no cycles (the checker refuses rules that read themselves).
 #pragma once
 
 #include <string>
@@ -14,7 +14,16 @@
 
 namespace lull::compiler {
 
-enum class VertexKind : std::uint8_t { kEvent, kAttribute, kAggregate, kFeature, kScore, kJourney, kCondition, kNudge };
+enum class VertexKind : std::uint8_t {
+  kEvent,
+  kAttribute,
+  kAggregate,
+  kFeature,
+  kScore,
+  kJourney,
+  kCondition,
+  kNudge
+};
 
 struct Vertex {
   VertexKind kind = VertexKind::kEvent;

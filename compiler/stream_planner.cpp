@@ -174,9 +174,10 @@ std::uint32_t StreamPlanner::Column(std::uint32_t window, StreamId id, const std
 
 void StreamPlanner::PlanWindowed(dsl::AggregateId id, StreamId stream) {
   static constexpr WindowFunction kFunctions[] = {
-      WindowFunction::kCount,          WindowFunction::kSum,   WindowFunction::kAverage, WindowFunction::kMinimum,
-      WindowFunction::kMaximum,        WindowFunction::kCountDifferent, WindowFunction::kFirst,
-      WindowFunction::kLatest,         WindowFunction::kCount, WindowFunction::kLatest,  WindowFunction::kLatest,
+      WindowFunction::kCount,   WindowFunction::kSum,     WindowFunction::kAverage,
+      WindowFunction::kMinimum, WindowFunction::kMaximum, WindowFunction::kCountDifferent,
+      WindowFunction::kFirst,   WindowFunction::kLatest,  WindowFunction::kCount,
+      WindowFunction::kLatest,  WindowFunction::kLatest,
   };
   const dsl::Aggregate& aggregate = plan_.program->aggregates[id];
   const bool ever = aggregate.window != WindowKind::kLast;
@@ -206,8 +207,8 @@ void StreamPlanner::Finish() {
       WindowPlan& window = windows[w];
       std::string meaning = "window " + plan_.streams[window.stream].meaning;
       for (const std::string& column : window.columns) meaning += " " + column;
-      meaning += " " + std::to_string(window.spec.retention_micros) + " " + std::to_string(window.spec.keep_count) +
-                 (window.spec.distinct_only ? " distinct" : "");
+      meaning += " " + std::to_string(window.spec.retention_micros) + " " +
+                 std::to_string(window.spec.keep_count) + (window.spec.distinct_only ? " distinct" : "");
       window.spec.offset = plan_.layouts[e].AddWindow(w, meaning);
     }
   }

@@ -1,5 +1,5 @@
-// Plans the streams: which events are remembered, in scalars where that is enough, in windows where a rule looks
-// back.
+// Plans the streams: which events are remembered, in scalars where that is enough, in windows where a rule
+// looks back.
 #pragma once
 
 #include <map>
@@ -23,11 +23,11 @@ class StreamPlanner {
   void Finish();
 
  private:
-  StreamId Find(dsl::EntityId entity, std::vector<dsl::EventId> events, dsl::EventSetId set, dsl::ExprId where,
-                dsl::EventSetId since);
+  StreamId Find(dsl::EntityId entity, std::vector<dsl::EventId> events, dsl::EventSetId set,
+                dsl::ExprId where, dsl::EventSetId since);
   void Need(StreamId stream, Slot& slot, runtime::SlotKind kind, const char* what);
-  Slot NeedField(StreamId stream, std::map<std::string, Slot>& slots, const std::string& field, const char* what,
-                 bool counter = false);
+  Slot NeedField(StreamId stream, std::map<std::string, Slot>& slots, const std::string& field,
+                 const char* what, bool counter = false);
   void PlanScalar(const dsl::Aggregate& aggregate, StreamId stream);
   std::uint32_t WindowOf(StreamId stream);
   std::uint32_t DistinctWindow(StreamId stream, const std::string& field);

@@ -183,8 +183,7 @@ void Checker::CheckRoutes(const syntax::NudgeDecl& decl, const Scope& scope, Nud
     if (route.key != kNone) {
       const TypeKind kind = At(route.key).type.kind;
       if (kind != TypeKind::kText && kind != TypeKind::kChoice) {
-        diagnostics_
-            .Report(Code::kKeyType, At(route.key).span, "the key of a unit is a text or a choice")
+        diagnostics_.Report(Code::kKeyType, At(route.key).span, "the key of a unit is a text or a choice")
             .Label("this is " + TypeNameOf(route.key));
       }
     }

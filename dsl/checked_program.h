@@ -104,8 +104,8 @@ struct Expr {
   /// stage by position.
   std::int64_t integer = 0;
   double number = 0;
-  /// A number literal written as a percentage is exactly integer / 10^decimals; `number` is the nearest double.
-  /// 0 for all else.
+  /// A number literal written as a percentage is exactly integer / 10^decimals; `number` is the nearest
+  /// double. 0 for all else.
   std::uint8_t decimals = 0;
   std::string text;
   std::vector<std::string> texts;

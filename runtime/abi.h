@@ -1,9 +1,9 @@
 // The functions that generated code may call: one table row, one plain function, one test each.
 //
-// Generated code does arithmetic, comparisons and plain slots itself; what is rare, long or owns memory is here.
-// All take what they need by value. A Moment that is passed is open on the entity's record. `arm` says whether the
-// reader is a condition: then the earliest instant at which the value changes by time lowers Moment::next_wake.
-// Unknown: kUnknown, NaN, null text.
+// Generated code does arithmetic, comparisons and plain slots itself; what is rare, long or owns memory is
+// here. All take what they need by value. A Moment that is passed is open on the entity's record. `arm` says
+// whether the reader is a condition: then the earliest instant at which the value changes by time lowers
+// Moment::next_wake. Unknown: kUnknown, NaN, null text.
 #pragma once
 
 #include <cstdint>
@@ -32,7 +32,7 @@ struct AbiFunction {
   AbiType result;
   std::vector<AbiType> parameters;  // without the Moment, if takes_moment
   bool takes_moment;
-  void* address;                    // for generated code: (Moment*,)? parameters...
+  void* address;  // for generated code: (Moment*,)? parameters...
   /// For the interpreter: the same call with boxed values.
   AbiValue (*call)(void* address, Moment* moment, const AbiValue* arguments);
 };
@@ -41,17 +41,14 @@ struct AbiFunction {
 std::span<const AbiFunction> AbiFunctions();
 
 // Name, then the C++ function below: keep the order, it is the numbering.
-#define LULL_ABI_FUNCTIONS(X)                                                                             \
-  X(TextLoad) X(TextStore) X(TextEqual) X(TextStartsWith) X(TextEndsWith) X(TextContains) X(TextLike)     \
-  X(TextLowerCase) X(TextLength)                                                                          \
-  X(Scale) X(ScaleDown) X(Ratio) X(RoundNumber) X(RoundMoney)                                             \
-  X(WindowPush) X(WindowColumnI64) X(WindowColumnF64) X(WindowColumnText) X(WindowClear)                  \
-  X(SameI64) X(SameF64) X(SameText)                                                                       \
-  X(AggregateI64) X(AggregateF64) X(AggregateText)                                                        \
-  X(ConditionEdge) X(ConditionBefore) X(StallBegan)                                                       \
-  X(MayEnter) X(Enter)                                                                                    \
-  X(EachOpen) X(EachAnswer) X(EachUpdate) X(EachBefore)                                                   \
-  X(Due) X(ArmCrossing)
+#define LULL_ABI_FUNCTIONS(X)                                                                              \
+  X(TextLoad)                                                                                              \
+  X(TextStore) X(TextEqual) X(TextStartsWith) X(TextEndsWith) X(TextContains) X(TextLike) X(TextLowerCase) \
+      X(TextLength) X(Scale) X(ScaleDown) X(Ratio) X(RoundNumber) X(RoundMoney) X(WindowPush)              \
+          X(WindowColumnI64) X(WindowColumnF64) X(WindowColumnText) X(WindowClear) X(SameI64) X(SameF64)   \
+              X(SameText) X(AggregateI64) X(AggregateF64) X(AggregateText) X(ConditionEdge)                \
+                  X(ConditionBefore) X(StallBegan) X(MayEnter) X(Enter) X(EachOpen) X(EachAnswer)          \
+                      X(EachUpdate) X(EachBefore) X(Due) X(ArmCrossing)
 
 enum class AbiId : std::uint16_t {
 #define X(name) k##name,
@@ -61,7 +58,8 @@ enum class AbiId : std::uint16_t {
 
 namespace abi {
 
-// ---- Texts ---------------------------------------------------------------------------------------------------
+// ---- Texts
+// ---------------------------------------------------------------------------------------------------
 TextView TextLoad(Moment* moment, std::uint32_t offset);
 void TextStore(Moment* moment, std::uint32_t offset, TextView value);
 std::uint64_t TextEqual(TextView a, TextView b);  // 0 if either is unknown; so are the next four
@@ -72,14 +70,16 @@ std::uint64_t TextLike(TextView a, TextView pattern);  // `*` stands for any byt
 TextView TextLowerCase(Moment* moment, TextView a);    // ASCII; lives until the moment ends
 double TextLength(TextView a);                         // in characters (code points)
 
-// ---- Exact arithmetic ----------------------------------------------------------------------------------------
-std::int64_t Scale(std::int64_t a, double factor);      // money or duration times number; half-even, once
+// ---- Exact arithmetic
+// ----------------------------------------------------------------------------------------
+std::int64_t Scale(std::int64_t a, double factor);       // money or duration times number; half-even, once
 std::int64_t ScaleDown(std::int64_t a, double divisor);  // divided by number; half-even, once
 double Ratio(std::int64_t a, std::int64_t b);            // unknown if b is 0
 double RoundNumber(double a, std::uint32_t rounding);    // 0 nearest (half away from zero), 1 up, 2 down
 std::int64_t RoundMoney(std::int64_t a, std::uint32_t rounding);  // to whole units of the currency
 
-// ---- Windows (EntitySpec::windows, ::aggregates) ---------------------------------------------------------------
+// ---- Windows (EntitySpec::windows, ::aggregates)
+// ---------------------------------------------------------------
 /// Inserts an entry at its time (after its equals); the WindowColumn calls that follow fill it. Columns start
 /// unknown. With distinct_only the entry stays only if the first column's value is new.
 void WindowPush(Moment* moment, std::uint32_t window, std::int64_t time);
@@ -87,16 +87,19 @@ void WindowColumnI64(Moment* moment, std::uint32_t window, std::uint32_t column,
 void WindowColumnF64(Moment* moment, std::uint32_t window, std::uint32_t column, double value);
 void WindowColumnText(Moment* moment, std::uint32_t window, std::uint32_t column, TextView value);
 void WindowClear(Moment* moment, std::uint32_t window);
-/// The value that the next aggregate with a same_column compares with, or that the next EachOpen or EachAnswer has.
+/// The value that the next aggregate with a same_column compares with, or that the next EachOpen or
+/// EachAnswer has.
 void SameI64(Moment* moment, std::int64_t value);
 void SameF64(Moment* moment, double value);
 void SameText(Moment* moment, TextView value);
-/// An aggregate whose value is money, duration, time, date, flag or choice; a number (counts are numbers); a text.
+/// An aggregate whose value is money, duration, time, date, flag or choice; a number (counts are numbers); a
+/// text.
 std::int64_t AggregateI64(Moment* moment, std::uint32_t aggregate, std::uint64_t arm);
 double AggregateF64(Moment* moment, std::uint32_t aggregate, std::uint64_t arm);
 TextView AggregateText(Moment* moment, std::uint32_t aggregate, std::uint64_t arm);
 
-// ---- Conditions and journeys -----------------------------------------------------------------------------------
+// ---- Conditions and journeys
+// -----------------------------------------------------------------------------------
 /// `value` differs from the held bit: opens or closes the condition, unless it is early (semantics: moments).
 void ConditionEdge(Moment* moment, std::uint32_t condition, std::uint64_t value);
 /// The condition's value just before the event: closes it if held and no; marks it early if not held and yes.
@@ -107,7 +110,8 @@ std::uint64_t StallBegan(Moment* moment, std::uint32_t condition);
 std::uint64_t MayEnter(Moment* moment, std::uint32_t journey, std::uint32_t stage);
 void Enter(Moment* moment, std::uint32_t journey, std::uint32_t stage);
 
-// ---- Waits of `after each` ---------------------------------------------------------------------------------------
+// ---- Waits of `after each`
+// ---------------------------------------------------------------------------------------
 /// A wait begins at `time`. `duration` (unknown: never due) decides whether a late one still may begin.
 void EachOpen(Moment* moment, std::uint32_t wait, std::int64_t time, std::int64_t duration);
 /// Answers all waits, or those whose value equals Moment::same.
@@ -117,11 +121,12 @@ void EachAnswer(Moment* moment, std::uint32_t wait, std::uint64_t with_same);
 std::uint64_t EachUpdate(Moment* moment, std::uint32_t wait, std::int64_t duration, std::uint64_t gate);
 std::uint64_t EachBefore(Moment* moment, std::uint32_t wait, std::uint64_t gate);
 
-// ---- Nudges and wake-ups -----------------------------------------------------------------------------------------
+// ---- Nudges and wake-ups
+// -----------------------------------------------------------------------------------------
 /// A nudge `on` an event is due in this moment (its `if` holds, `again after` is over).
 void Due(Moment* moment, std::uint32_t nudge);
-/// Arms the instant at which the difference (a value function: out[0].number, linear in Moment::age_now) crosses
-/// zero: a closed form brackets it, bisection finds the exact microsecond.
+/// Arms the instant at which the difference (a value function: out[0].number, linear in Moment::age_now)
+/// crosses zero: a closed form brackets it, bisection finds the exact microsecond.
 void ArmCrossing(Moment* moment, std::uint32_t difference);
 
 }  // namespace abi

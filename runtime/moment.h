@@ -1,8 +1,8 @@
 // What one call of generated code sees and reports: the Moment.
 //
 // Generated code reads and writes the first members at fixed offsets (compiler/ir.h); the rest of the runtime
-// reaches its own state through `context`. One Moment lives on the stack of the shard's thread while one entity is
-// in hand.
+// reaches its own state through `context`. One Moment lives on the stack of the shard's thread while one
+// entity is in hand.
 #pragma once
 
 #include <cstddef>
@@ -17,8 +17,8 @@ struct StepContext;
 struct Moment {
   /// The instant: windows end here, and deadlines that are set count from here.
   std::int64_t now = 0;
-  /// `now` in a deadline moment; one microsecond less in an event moment, where what matures by time at exactly
-  /// `now` is not yet true (an event at exactly the deadline is in time).
+  /// `now` in a deadline moment; one microsecond less in an event moment, where what matures by time at
+  /// exactly `now` is not yet true (an event at exactly the deadline is in time).
   std::int64_t age_now = 0;
   /// The event's own time; earlier than `now` if the event is late.
   std::int64_t event_time = 0;

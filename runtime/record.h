@@ -1,7 +1,7 @@
 // The layout of an entity's record that runtime and compiler share.
 //
-// A record is RecordHeader, then bits (conditions first, then the nudges' "gone out in this episode"), then slots
-// at offsets fixed by the compiler. Records never move while a Moment is open on them.
+// A record is RecordHeader, then bits (conditions first, then the nudges' "gone out in this episode"), then
+// slots at offsets fixed by the compiler. Records never move while a Moment is open on them.
 #pragma once
 
 #include <cstddef>
@@ -11,15 +11,16 @@
 
 namespace lull::runtime {
 
-struct EntitySide;  // what few entities have: waiting nudges, open tasks, pending events, waits of `after each`
+struct EntitySide;  // what few entities have: waiting nudges, open tasks, pending events, waits of `after
+                    // each`
 
 struct RecordHeader {
-  std::int64_t wake = kNever;            // earliest instant at which time alone may change something
-  std::int64_t clock = kUnknown;         // largest time of its own events minus the lateness
-  std::int64_t first_event = kUnknown;   // instant of its first event
-  std::int64_t instant = kUnknown;       // instant of its latest moment ...
-  std::uint32_t moment_count = 0;        // ... and how many moments it has had at that instant
-  std::uint32_t key_id = 0;              // its key, in the store's text pool
+  std::int64_t wake = kNever;           // earliest instant at which time alone may change something
+  std::int64_t clock = kUnknown;        // largest time of its own events minus the lateness
+  std::int64_t first_event = kUnknown;  // instant of its first event
+  std::int64_t instant = kUnknown;      // instant of its latest moment ...
+  std::uint32_t moment_count = 0;       // ... and how many moments it has had at that instant
+  std::uint32_t key_id = 0;             // its key, in the store's text pool
   EntitySide* side = nullptr;
   std::uint64_t reserved = 0;
 };

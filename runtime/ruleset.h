@@ -24,17 +24,29 @@ using FunctionId = std::uint32_t;
 inline constexpr FunctionId kNoFunction = 0xFFFF'FFFF;
 inline constexpr std::uint32_t kNoIndex = 0xFFFF'FFFF;
 
-enum class ValueType : std::uint8_t { kFlag, kNumber, kMoney, kDuration, kTime, kDate, kText, kChoice, kStage };
+enum class ValueType : std::uint8_t {
+  kFlag,
+  kNumber,
+  kMoney,
+  kDuration,
+  kTime,
+  kDate,
+  kText,
+  kChoice,
+  kStage
+};
 
-// ---- What the decoder needs ----------------------------------------------------------------------------------
+// ---- What the decoder needs
+// ----------------------------------------------------------------------------------
 
 struct FieldSchema {
   std::string name;
   std::string wire_path;  // dotted path below the event's object
-  std::uint32_t slot = 0; // where EventFrame::fields has it; fields that groups share have one slot in all events
+  std::uint32_t slot =
+      0;  // where EventFrame::fields has it; fields that groups share have one slot in all events
   ValueType type = ValueType::kText;
   bool optional = false;
-  bool used = true;       // an unused field is checked for its type only
+  bool used = true;  // an unused field is checked for its type only
   std::uint32_t text_bytes_max = 256;
   std::uint32_t choice = kNoIndex;  // index into Ruleset::choices
 };
@@ -57,10 +69,11 @@ struct ChoiceTable {
   std::vector<std::string> values;
 };
 
-// ---- What a record holds -------------------------------------------------------------------------------------
+// ---- What a record holds
+// -------------------------------------------------------------------------------------
 
-/// A log of (time, columns) of one entity, ordered by time, for the aggregates that look back. The record has a
-/// pointer at `offset` (null: empty); the block behind it belongs to the record.
+/// A log of (time, columns) of one entity, ordered by time, for the aggregates that look back. The record has
+/// a pointer at `offset` (null: empty); the block behind it belongs to the record.
 struct WindowSpec {
   std::uint32_t offset = 0;
   std::vector<ValueType> columns;
@@ -72,7 +85,14 @@ struct WindowSpec {
 };
 
 enum class WindowFunction : std::uint8_t {
-  kCount, kSum, kAverage, kMinimum, kMaximum, kCountDifferent, kFirst, kLatest,
+  kCount,
+  kSum,
+  kAverage,
+  kMinimum,
+  kMaximum,
+  kCountDifferent,
+  kFirst,
+  kLatest,
 };
 
 /// An aggregate over a window: entries with time in (now - last, now], or all if last is 0.
@@ -85,11 +105,11 @@ struct AggregateSpec {
 };
 
 enum class ListenerKind : std::uint8_t {
-  kTriggerNudge,   // `on STALL`, `on CONDITION`: one chance in the moment the condition opens
-  kEpisode,        // `while`: a new episode begins or the old one ends; index = nudge
-  kDue,            // `while`: the nudge becomes due, or is no longer; index = nudge
-  kWithdraw,       // `withdraw when`: on opening; index = nudge
-  kTransition,     // a journey has a transition on this stall's beginning
+  kTriggerNudge,  // `on STALL`, `on CONDITION`: one chance in the moment the condition opens
+  kEpisode,       // `while`: a new episode begins or the old one ends; index = nudge
+  kDue,           // `while`: the nudge becomes due, or is no longer; index = nudge
+  kWithdraw,      // `withdraw when`: on opening; index = nudge
+  kTransition,    // a journey has a transition on this stall's beginning
 };
 
 struct Listener {
@@ -99,15 +119,15 @@ struct Listener {
 
 /// A condition that somebody listens to. Its bit in the record has its own number: whether it is held.
 struct ConditionSpec {
-  std::string name;  // for explanations: "quote_gone_quiet", "urgency >= 80"
+  std::string name;                        // for explanations: "quote_gone_quiet", "urgency >= 80"
   std::uint32_t since_offset = kNoOffset;  // kI64 slot: instant at which it opened
-  std::uint32_t each_wait = kNoIndex;      // stall of the form `after each`: index into EntitySpec::each_waits
+  std::uint32_t each_wait = kNoIndex;  // stall of the form `after each`: index into EntitySpec::each_waits
   std::vector<Listener> listeners;
 };
 
 /// The waits of an `after each` stall: every unanswered opening event is an episode of its own.
 struct EachWaitSpec {
-  std::uint32_t condition = 0;   // the stall's condition
+  std::uint32_t condition = 0;             // the stall's condition
   ValueType same_type = ValueType::kText;  // type of the value of `with same`
   std::uint32_t keep_count = 4'096;
   /// Fields of the opening event that texts and conditions of its nudges read: kept with each wait.
@@ -117,7 +137,8 @@ struct EachWaitSpec {
     friend bool operator==(const CapturedField&, const CapturedField&) = default;
   };
   std::vector<CapturedField> captured;
-  /// Whether overdue waits must be kept until they are answered (a `while` nudge, or the stall as a condition).
+  /// Whether overdue waits must be kept until they are answered (a `while` nudge, or the stall as a
+  /// condition).
   bool keep_overdue = true;
 };
 
@@ -136,13 +157,13 @@ struct StatePiece {
   enum class Kind : std::uint8_t { kSlot, kText, kWindow, kBit, kEachWait, kNudge, kLimit, kTimeOnly };
   std::uint64_t meaning = 0;
   Kind kind = Kind::kSlot;
-  std::uint32_t index = 0;   // offset of a slot, text or limit; number of a window, bit, each-wait or nudge
-  std::uint32_t bytes = 0;   // kSlot and kLimit
+  std::uint32_t index = 0;  // offset of a slot, text or limit; number of a window, bit, each-wait or nudge
+  std::uint32_t bytes = 0;  // kSlot and kLimit
 };
 
 struct EntitySpec {
   std::string name;
-  std::string key;  // wire path of the key; empty: the one and only
+  std::string key;                 // wire path of the key; empty: the one and only
   std::uint32_t record_bytes = 0;  // a multiple of 8
   /// A fresh record from kBitsOffset on (record_bytes - kBitsOffset bytes).
   std::vector<std::byte> image;
@@ -158,8 +179,8 @@ struct EntitySpec {
   std::vector<EachWaitSpec> each_waits;
   std::vector<JourneySpec> journeys;
   std::vector<StatePiece> pieces;
-  std::int64_t forget_after_micros = 0;        // 0: never
-  std::uint32_t activity_offset = kNoOffset;   // kI64: latest activity; kNoOffset: any event is activity
+  std::int64_t forget_after_micros = 0;       // 0: never
+  std::uint32_t activity_offset = kNoOffset;  // kI64: latest activity; kNoOffset: any event is activity
 
   struct EventFunctions {
     FunctionId update = kNoFunction;      // attributes, features, waits, then journeys
@@ -171,8 +192,8 @@ struct EntitySpec {
   FunctionId automatic = kNoFunction;
   /// Whether a change of conditions or stages can make automatic transitions possible.
   bool has_follow_ups = false;
-  /// Whether the length of a timed transition is computed: any event may move its deadline, so `automatic` runs
-  /// after each.
+  /// Whether the length of a timed transition is computed: any event may move its deadline, so `automatic`
+  /// runs after each.
   bool has_computed_deadlines = false;
   /// Every condition, in graph order.
   FunctionId all_conditions = kNoFunction;
@@ -180,7 +201,8 @@ struct EntitySpec {
   FunctionId before = kNoFunction;
 };
 
-// ---- What goes out ---------------------------------------------------------------------------------------------
+// ---- What goes out
+// ---------------------------------------------------------------------------------------------
 
 struct ChannelSpec {
   std::string name;
@@ -235,16 +257,16 @@ struct NudgeSpec {
   std::uint32_t due_condition = kNoIndex;    // `while`: state and `if` (and `again after`)
   std::uint32_t gone_bit = kNoIndex;         // `while`: went out in this episode
   std::uint32_t due_offset = kNoOffset;      // kI64: when it last became due (`again after`)
-  /// `on STALL`, `on STAGE`, `on CONDITION`: condition, evaluated at the trigger; `on EVENT` and `while` have it
-  /// in their own functions.
+  /// `on STALL`, `on STAGE`, `on CONDITION`: condition, evaluated at the trigger; `on EVENT` and `while` have
+  /// it in their own functions.
   FunctionId if_condition = kNoFunction;
-  FunctionId again_after = kNoFunction;      // value: out[0].integer, micros; for triggers other than kEvent
+  FunctionId again_after = kNoFunction;  // value: out[0].integer, micros; for triggers other than kEvent
   std::uint32_t channel = 0;
   TextSpec title;
-  std::vector<TextSpec> reasons;             // of the stall
-  std::vector<std::uint32_t> scores;         // indexes into Ruleset::scores
+  std::vector<TextSpec> reasons;      // of the stall
+  std::vector<std::uint32_t> scores;  // indexes into Ruleset::scores
   std::vector<RouteSpec> routes;
-  FunctionId worth = kNoFunction;            // value: out[0]
+  FunctionId worth = kNoFunction;  // value: out[0]
   ValueType worth_type = ValueType::kMoney;
   std::uint64_t meaning = 0;
 };
@@ -258,8 +280,8 @@ struct LimitSpec {
   std::uint32_t scope_index = kNoIndex;
   LimitPeriod period = LimitPeriod::kRolling;
   std::int64_t rolling_micros = 0;
-  /// In the record: kRolling count_max kI64 (instants sent, kUnknown: free); else two kI64 (start of the period,
-  /// count).
+  /// In the record: kRolling count_max kI64 (instants sent, kUnknown: free); else two kI64 (start of the
+  /// period, count).
   std::uint32_t offset = 0;
   std::string text;  // "2 nudges in 7 days", for explanations
 };
@@ -276,11 +298,11 @@ struct PolicySpec {
   std::vector<std::uint32_t> covers;  // nudges
   std::uint32_t best_count = 0;       // 0: no limit on places
   bool best_by_worth = false;
-  FunctionId best_by = kNoFunction;   // value: out[0]
+  FunctionId best_by = kNoFunction;  // value: out[0]
   ValueType best_type = ValueType::kMoney;
   std::vector<LimitSpec> limits;
   std::vector<QuietHoursSpec> quiet_hours;
-  std::vector<FunctionId> never;      // conditions
+  std::vector<FunctionId> never;  // conditions
   double holdout_share = 0;
 };
 

@@ -88,8 +88,8 @@ void Step::DecideMoment() {
 }
 
 bool Step::MustArbitrate() {
-  // A wake-up may be early: a deadline moment in which nothing has happened is no chance for what waits, or the
-  // outcome would depend on how deadlines are bracketed.
+  // A wake-up may be early: a deadline moment in which nothing has happened is no chance for what waits, or
+  // the outcome would depend on how deadlines are bracketed.
   const bool by_event = moment.age_now < moment.now;
   if (by_event || changed_ || entered_ || each_due_ || !triggers.empty()) return true;
   if (side() == nullptr) return false;

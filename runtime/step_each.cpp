@@ -58,7 +58,8 @@ void Step::CaptureFields(const EachWaitSpec& spec, EachWait& entry) {
   for (std::size_t index = 0; index < spec.captured.size(); ++index) {
     const FieldValue& field = moment.fields[spec.captured[index].slot];
     entry.captured[index] = field;
-    if (spec.captured[index].type == ValueType::kText) entry.captured[index].integer = texts->Intern(field.text);
+    if (spec.captured[index].type == ValueType::kText)
+      entry.captured[index].integer = texts->Intern(field.text);
   }
 }
 
@@ -77,7 +78,11 @@ void Step::OpenEach(std::uint32_t wait, std::int64_t time, std::int64_t duration
     EndEach(wait, list.waits.front());
     list.waits.erase(list.waits.begin());
   }
-  EachWait entry{.start = time, .value = same.bits, .serial = side()->next_serial++, .known = same.known, .captured = nullptr};
+  EachWait entry{.start = time,
+                 .value = same.bits,
+                 .serial = side()->next_serial++,
+                 .known = same.known,
+                 .captured = nullptr};
   CaptureFields(spec, entry);
   const auto later = [](std::int64_t start, const EachWait& other) { return start < other.start; };
   list.waits.insert(std::upper_bound(list.waits.begin(), list.waits.end(), time, later), std::move(entry));

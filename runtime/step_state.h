@@ -54,8 +54,8 @@ struct StepState : StepContext {
   void Arm(std::int64_t instant) {
     if (instant > moment.age_now && instant < moment.next_wake) moment.next_wake = instant;
   }
-  /// Puts the candidate's own trigger in hand: for a wait of `after each`, its value of `with same` and the fields it
-  /// kept; else (serial 0) the event of the moment.
+  /// Puts the candidate's own trigger in hand: for a wait of `after each`, its value of `with same` and the
+  /// fields it kept; else (serial 0) the event of the moment.
   void SetTrigger(WaitSerial serial);
 
   const FieldValue* event_fields = nullptr;  // of the moment; null in a deadline moment

@@ -1,7 +1,7 @@
 // Event time and wall time, and durations, in microseconds.
 //
-// Decisions read event time only; wall time appears in the connectors. They are different types so that one is
-// never taken for the other.
+// Decisions read event time only; wall time appears in the connectors. They are different types so that one
+// is never taken for the other.
 #pragma once
 
 #include <compare>
@@ -16,7 +16,8 @@ inline constexpr std::int64_t kMicrosPerMinute = 60 * kMicrosPerSecond;
 inline constexpr std::int64_t kMicrosPerHour = 60 * kMicrosPerMinute;
 inline constexpr std::int64_t kMicrosPerDay = 24 * kMicrosPerHour;
 
-/// The reserved value "unknown" of every 64-bit integer type of the language (money, duration, time, date, ...).
+/// The reserved value "unknown" of every 64-bit integer type of the language (money, duration, time, date,
+/// ...).
 inline constexpr std::int64_t kUnknown = std::numeric_limits<std::int64_t>::min();
 
 /// A deadline that never comes.

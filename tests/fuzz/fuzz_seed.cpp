@@ -1,6 +1,7 @@
 #include "tests/fuzz/fuzz_seed.h"
 
 #include <signal.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <array>
@@ -41,6 +42,13 @@ void PrintSeed() {
   print(kAfter.data(), kAfter.size());
 }
 
+// Processor time: the machine may be busy with other things. 0: no limit.
+void LimitSeconds(unsigned seconds) {
+  itimerval limit{};
+  limit.it_value.tv_sec = seconds;
+  setitimer(ITIMER_PROF, &limit, nullptr);
+}
+
 void OnSignal(int signal_number) {
   PrintSeed();
   signal(signal_number, SIG_DFL);
@@ -50,9 +58,9 @@ void OnSignal(int signal_number) {
 void WatchForDeath() {
 #ifdef LULL_HAS_DEATH_CALLBACK
   __sanitizer_set_death_callback(PrintSeed);
-  for (const int number : {SIGABRT, SIGALRM}) signal(number, OnSignal);
+  for (const int number : {SIGABRT, SIGPROF}) signal(number, OnSignal);
 #else
-  for (const int number : {SIGABRT, SIGALRM, SIGSEGV, SIGBUS, SIGFPE, SIGILL}) signal(number, OnSignal);
+  for (const int number : {SIGABRT, SIGPROF, SIGSEGV, SIGBUS, SIGFPE, SIGILL}) signal(number, OnSignal);
 #endif
 }
 
@@ -78,9 +86,9 @@ FuzzRound::FuzzRound(std::uint64_t seed) {
   static const bool watching = (WatchForDeath(), true);
   static_cast<void>(watching);
   current_seed = seed;
-  alarm(kRoundSecondsMax);
+  LimitSeconds(kRoundSecondsMax);
 }
 
-FuzzRound::~FuzzRound() { alarm(0); }
+FuzzRound::~FuzzRound() { LimitSeconds(0); }
 
 }  // namespace lull::test

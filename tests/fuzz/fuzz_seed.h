@@ -19,7 +19,7 @@ std::uint64_t FuzzCount();
 std::uint64_t FirstFuzzSeed();
 
 /// One round. Prints its seed to standard error if the process dies in it, by a signal, a failed check or a
-/// sanitizer, or if the round takes longer than a minute: then it stops the process.
+/// sanitizer, or if the round takes more than a minute of processor time: then it stops the process.
 class FuzzRound {
  public:
   explicit FuzzRound(std::uint64_t seed);

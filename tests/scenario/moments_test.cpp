@@ -41,13 +41,14 @@ TEST(Moments, ABreakOfZeroLengthIsABreak) {
   const std::string rules = kShop + R"(
     nudge n of customer { on count of viewed in last 7 days >= 3 do note "x" to sales }
   )";
-  EXPECT_THAT(RunScenario(rules, R"(
+  EXPECT_THAT(
+      RunScenario(rules, R"(
     {"type":"viewed","time":"2026-03-01T00:00:00Z","customer_id":"a","page":"1"}
     {"type":"viewed","time":"2026-03-02T00:00:00Z","customer_id":"a","page":"2"}
     {"type":"viewed","time":"2026-03-03T00:00:00Z","customer_id":"a","page":"3"}
     {"type":"viewed","time":"2026-03-08T00:00:00Z","customer_id":"a","page":"4"}
   )"),
-              ElementsAre("2026-03-03T00:00:00Z sent n a -> sales: x", "2026-03-08T00:00:00Z sent n a -> sales: x"));
+      ElementsAre("2026-03-03T00:00:00Z sent n a -> sales: x", "2026-03-08T00:00:00Z sent n a -> sales: x"));
 }
 
 TEST(Moments, QuietThatEndsAtTheInstantOfAViewIsNotQuiet) {
@@ -88,18 +89,18 @@ TEST(Moments, EachUnansweredWaitIsAnEpisodeAndKeepsTheFieldsOfItsEvent) {
     nudge told of customer { on open_quote if quoted.amount > 10 USD do note "{quoted.quote_id}" to sales / quoted.quote_id }
     nudge task of customer { while open_quote do call "Call about {quoted.quote_id}" to sales worth quoted.amount }
   )";
-  EXPECT_THAT(
-      RunScenario(rules, R"(
+  EXPECT_THAT(RunScenario(rules, R"(
     {"type":"quoted","time":"2026-03-01T00:00:00Z","customer_id":"a","quote_id":"q1","amount":100}
     {"type":"quoted","time":"2026-03-01T01:00:00Z","customer_id":"a","quote_id":"q2","amount":5}
     {"type":"quoted","time":"2026-03-01T02:00:00Z","customer_id":"a","quote_id":"q3","amount":300}
     {"type":"ordered","time":"2026-03-01T03:00:00Z","customer_id":"a","quote_id":"q3"}
     {"type":"ordered","time":"2026-03-03T00:00:00Z","customer_id":"a","quote_id":"q2"}
   )"),
-      testing::UnorderedElementsAre("2026-03-02T00:00:00Z sent told a -> sales/q1: q1 | Quote q1 over 100 USD",
-                                    "2026-03-02T00:00:00Z sent task a -> sales: Call about q1 | Quote q1 over 100 USD",
-                                    "2026-03-02T01:00:00Z sent task a -> sales: Call about q2 | Quote q2 over 5 USD",
-                                    testing::StartsWith("2026-03-03T00:00:00Z withdrawn task a")));
+              testing::UnorderedElementsAre(
+                  "2026-03-02T00:00:00Z sent told a -> sales/q1: q1 | Quote q1 over 100 USD",
+                  "2026-03-02T00:00:00Z sent task a -> sales: Call about q1 | Quote q1 over 100 USD",
+                  "2026-03-02T01:00:00Z sent task a -> sales: Call about q2 | Quote q2 over 5 USD",
+                  testing::StartsWith("2026-03-03T00:00:00Z withdrawn task a")));
 }
 
 TEST(Moments, LinearTimeIsMetAtItsMicrosecond) {
@@ -243,13 +244,16 @@ TEST(Moments, SwappingRulesKeepsDeadlinesOfWhatIsUnchanged) {
 }
 
 TEST(JourneyProofs, ReportStagesThatCannotBeReachedLeftOrEnded) {
-  const auto journey = [](const std::string& body) { return kShop + "journey j of customer { " + body + " }"; };
+  const auto journey = [](const std::string& body) {
+    return kShop + "journey j of customer { " + body + " }";
+  };
   EXPECT_THAT(CodesOf(journey("start a  a -> b on viewed  b -> a on cart")), IsEmpty());
   EXPECT_THAT(CodesOf(journey("start a  a -> b on viewed  b -> a on cart  c -> a on ordered")),
               testing::Contains("L0501"));
   EXPECT_THAT(CodesOf(journey("start a  a -> b on viewed")), testing::Contains("L0502"));
   EXPECT_THAT(CodesOf(journey("start a  a -> b, c on viewed")), testing::Not(IsEmpty()));
-  EXPECT_THAT(CodesOf(journey("start a  a -> b on viewed  b -> c on cart  c -> b on viewed  a -> d on ordered  end d")),
+  EXPECT_THAT(CodesOf(journey(
+                  "start a  a -> b on viewed  b -> c on cart  c -> b on viewed  a -> d on ordered  end d")),
               testing::Contains("L0503"));
 }
 

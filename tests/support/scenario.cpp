@@ -99,7 +99,8 @@ std::vector<std::string> RunOnce(const Tried& rules, const std::vector<std::stri
     connectors::RawBatch raw;
     raw.Add(log[i], {i + 1});
     const connectors::DecodedBatch batch = decoder->Decode(raw.events());
-    for (const connectors::DeadLetter& dead : batch.dead_letters) ADD_FAILURE() << dead.reason << ": " << log[i];
+    for (const connectors::DeadLetter& dead : batch.dead_letters)
+      ADD_FAILURE() << dead.reason << ": " << log[i];
     for (const runtime::EventFrame& frame : batch.frames) (*engine)->Apply(frame);
   }
   EventTime end = (*engine)->latest_time();
@@ -124,7 +125,8 @@ std::vector<std::string> RunScenario(const std::string& rules, const std::string
   if (tried.first.ruleset == nullptr) return {};
   const std::vector<std::string> lines = Lines(log);
   const std::vector<std::string> judged = RunOnce(tried, lines, options, kInterpreter);
-  for (const Level level : {0, 1}) EXPECT_EQ(RunOnce(tried, lines, options, level), judged) << "level " << level;
+  for (const Level level : {0, 1})
+    EXPECT_EQ(RunOnce(tried, lines, options, level), judged) << "level " << level;
   return judged;
 }
 
@@ -132,7 +134,8 @@ std::vector<std::string> CodesOf(const std::string& rules) {
   dsl::LoadedRuleset loaded = dsl::LoadRulesetTexts({{"rules.lull", rules}});
   if (loaded.good()) compiler::ProveJourneys(loaded.program, loaded.diagnostics);
   std::vector<std::string> codes;
-  for (const dsl::Diagnostic* diagnostic : loaded.diagnostics.Sorted()) codes.push_back(CodeText(diagnostic->code));
+  for (const dsl::Diagnostic* diagnostic : loaded.diagnostics.Sorted())
+    codes.push_back(CodeText(diagnostic->code));
   return codes;
 }
 

@@ -59,7 +59,8 @@ std::vector<Mistake> TypeMistakes() {
       {Code::kWorthType, "region",
        "nudge n of customer { on page_viewed do call \"x\" to sales }\npolicy p of customer { best 1 by "
        "region }"},
-      {Code::kKeyType, "5", "nudge n of customer { on page_viewed do call \"x\" to sales / 5, else managers }"},
+      {Code::kKeyType, "5",
+       "nudge n of customer { on page_viewed do call \"x\" to sales / 5, else managers }"},
       {Code::kKeyType, "vip",
        "nudge n of customer { on page_viewed do call \"x\" to sales / vip, else managers }"},
       {Code::kOutOfRange, "150%",
