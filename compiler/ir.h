@@ -37,14 +37,13 @@ enum class Op : std::uint8_t {
   kEventTime,
   kFirstEvent,
   // a = offset, slot = kind (never kText: that is TextLoad and TextStore). Widens: the reserved value of a
-  // narrow
-  // slot becomes kUnknown, and back. args: none; the value.
+  // narrow slot becomes kUnknown, and back. args: none; the value.
   kLoad,
   kStore,
   // a = slot of the event frame; type kI64, kF64 or kText. Only where an event is in hand.
   kField,
-  // kF64 x kF64 -> kF64. A result that is not finite is unknown, -0 is 0. NaN in, NaN out (the canonical
-  // one).
+  // kF64 x kF64 -> kF64. A result that is not finite is unknown, -0 is 0. NaN in, NaN out (the
+  // canonical one).
   kFAdd,
   kFSub,
   kFMul,
@@ -55,8 +54,7 @@ enum class Op : std::uint8_t {
   kISub,
   kINeg,
   // compare = the operator -> kBool; no if either is unknown (also for not equal). kICompare with `guarded`
-  // false
-  // promises that both are known.
+  // false promises that both are known.
   kFCompare,
   kICompare,
   // kBool.

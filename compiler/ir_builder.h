@@ -27,7 +27,6 @@ class IrBuilder {
   bool ended() const { return ended_; }
 
   // ---- Constants
-  // ---------------------------------------------------------------------------------------------
   ValueId ConstBool(bool value);
   ValueId ConstI64(std::int64_t value);
   /// What is not finite becomes the unknown number, -0 becomes 0.
@@ -38,7 +37,6 @@ class IrBuilder {
   bool IsConstBool(ValueId value, bool expected) const;
 
   // ---- What a Moment and a record hold
-  // ------------------------------------------------------------------------
   ValueId Now() { return Leaf(Op::kNow, IrType::kI64); }
   ValueId AgeNow() { return Leaf(Op::kAgeNow, IrType::kI64); }
   ValueId EventTime() { return Leaf(Op::kEventTime, IrType::kI64); }
@@ -49,7 +47,6 @@ class IrBuilder {
   ValueId Field(std::uint32_t slot, IrType type);
 
   // ---- Numbers and integers
-  // -----------------------------------------------------------------------------------
   ValueId FAdd(ValueId a, ValueId b) { return NumberOp(Op::kFAdd, a, b); }
   ValueId FSub(ValueId a, ValueId b) { return NumberOp(Op::kFSub, a, b); }
   ValueId FMul(ValueId a, ValueId b) { return NumberOp(Op::kFMul, a, b); }
@@ -62,7 +59,6 @@ class IrBuilder {
   ValueId ICompare(IrCompare compare, ValueId a, ValueId b, bool guarded = true);
 
   // ---- Truth
-  // --------------------------------------------------------------------------------------------------
   ValueId And(ValueId a, ValueId b);
   ValueId Or(ValueId a, ValueId b);
   ValueId Not(ValueId a);
@@ -72,14 +68,12 @@ class IrBuilder {
   ValueId Select(ValueId condition, ValueId if_yes, ValueId if_no);
 
   // ---- Locals
-  // -------------------------------------------------------------------------------------------------
   /// Starts as unknown or false.
   LocalId NewLocal(IrType type);
   ValueId Get(LocalId local);
   void Set(LocalId local, ValueId value);
 
   // ---- Calls and effects
-  // --------------------------------------------------------------------------------------
   /// kU32 parameters take ConstI64 values.
   ValueId Call(runtime::AbiId id, std::span<const ValueId> arguments);
   ValueId Call(runtime::AbiId id, std::initializer_list<ValueId> arguments) {
@@ -92,7 +86,6 @@ class IrBuilder {
   void Out(std::uint32_t index, ValueId value);
 
   // ---- Control flow
-  // -------------------------------------------------------------------------------------------
   LabelId NewLabel() { return function_.label_count++; }
   /// Starts the block of `label`; a block still open falls through into it.
   void Bind(LabelId label);

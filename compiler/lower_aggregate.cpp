@@ -17,6 +17,14 @@ ValueId ExpressionLowering::TimeSince(ValueId instant) {
   return builder_.Select(builder_.ICompare(IrCompare::kLess, since, zero), zero, since);
 }
 
+void ExpressionLowering::SetSame(ValueId value) {
+  const IrType type = builder_.type_of(value);
+  const AbiId set = type == IrType::kF64    ? AbiId::kSameF64
+                    : type == IrType::kText ? AbiId::kSameText
+                                            : AbiId::kSameI64;
+  builder_.Call(set, {value});
+}
+
 ValueId ExpressionLowering::Aggregate(dsl::AggregateId id) {
   const ValueId known = Remembered(ExprKind::kAggregate, id);
   if (known != kNone) return known;
@@ -65,12 +73,7 @@ ValueId ExpressionLowering::ScalarAggregate(const dsl::Aggregate& aggregate, con
 
 ValueId ExpressionLowering::WindowAggregate(const dsl::Aggregate& aggregate, std::uint32_t spec) {
   if (aggregate.same_value != kNone) {
-    const ValueId same = Value(aggregate.same_value);
-    const IrType type = builder_.type_of(same);
-    const AbiId set = type == IrType::kF64    ? AbiId::kSameF64
-                      : type == IrType::kText ? AbiId::kSameText
-                                              : AbiId::kSameI64;
-    builder_.Call(set, {same});
+    SetSame(Value(aggregate.same_value));
   }
   const ValueId arm = builder_.ConstBool(reading_.arm);
   const auto read = [&](AbiId id) { return builder_.Call(id, {U32(spec), arm}); };

@@ -75,8 +75,8 @@ runtime::FunctionId LowerAutomatic(Lowering& lowering, dsl::EntityId entity);
 /// The nudges `on` this event.
 runtime::FunctionId LowerEventNudges(Lowering& lowering, dsl::EntityId entity, dsl::EventId event);
 
-/// Appends the journeys' part to an update (`event` given) or to the automatic function (kNone). Returns the
-/// locals that hold the stage each journey goes to (unknown: it stays), by number.
+/// Appends the journeys' part to an update (`event` given) or to the automatic function (kNone), which then
+/// returns whether a journey moved.
 void LowerJourneys(FunctionInHand& function, Lowering& lowering, dsl::EntityId entity, dsl::EventId event);
 
 }  // namespace lull::compiler

@@ -48,6 +48,8 @@ class ExpressionLowering {
   /// Of IrTypeOf its type.
   ValueId Value(dsl::ExprId expr);
   ValueId ScoreValue(dsl::ScoreId score) { return Score(score); }
+  /// Sets what the next aggregate, opening or answer `with same` compares with.
+  void SetSame(ValueId value);
   /// A text, also from a choice or a stage.
   ValueId Text(dsl::ExprId expr);
   /// A field of the event in hand.

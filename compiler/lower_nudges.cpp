@@ -213,10 +213,7 @@ FunctionId LowerEventNudges(Lowering& lowering, dsl::EntityId entity, dsl::Event
     const ValueId free = function.AndThen(where, is_free);
     const ValueId due =
         function.AndThen(free, [&] { return function.read.ConditionOrYes(nudge.if_condition); });
-    function.If(due, [&] {
-      if (last.exists()) build.Store(last.offset, last.kind, build.Now());
-      build.Call(AbiId::kDue, {build.ConstI64(n)});
-    });
+    function.If(due, [&] { build.Call(AbiId::kDue, {build.ConstI64(n)}); });
   }
   return function.Finish();
 }

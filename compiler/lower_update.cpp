@@ -209,14 +209,6 @@ class UpdateLowering {
     }
   }
 
-  void Same(ValueId value) {
-    const IrType type = build_.type_of(value);
-    build_.Call(type == IrType::kF64    ? AbiId::kSameF64
-                : type == IrType::kText ? AbiId::kSameText
-                                        : AbiId::kSameI64,
-                {value});
-  }
-
   ValueId Equal(ValueId a, ValueId b) {
     const IrType type = build_.type_of(a);
     if (type == IrType::kText) return build_.Call(AbiId::kTextEqual, {a, b});
@@ -230,7 +222,7 @@ class UpdateLowering {
     const bool with_same = !stall.same_field.empty();
     function_.If(read_.ConditionOrYes(stall.awaited_where), [&] {
       if (wait.each_wait != kNone) {
-        if (with_same) Same(read_.OwnField(stall.same_field));
+        if (with_same) read_.SetSame(read_.OwnField(stall.same_field));
         build_.Call(AbiId::kEachAnswer, {build_.ConstI64(wait.each_wait), build_.ConstBool(with_same)});
         return;
       }
@@ -260,7 +252,7 @@ class UpdateLowering {
     function_.If(read_.ConditionOrYes(stall.opening_where), [&] {
       const ValueId duration = read_.Value(stall.duration);
       if (wait.each_wait != kNone) {
-        Same(with_same ? read_.OwnField(stall.same_field) : build_.Unknown(IrType::kText));
+        read_.SetSame(with_same ? read_.OwnField(stall.same_field) : build_.Unknown(IrType::kText));
         build_.Call(AbiId::kEachOpen, {build_.ConstI64(wait.each_wait), build_.EventTime(), duration});
         return;
       }

@@ -4,7 +4,6 @@
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
-#include <limits>
 #include <optional>
 #include <string>
 
@@ -125,16 +124,6 @@ const TypeRow& RowOf(ValueType type) {
 Converter ConverterFor(ValueType type) {
   LULL_CHECK(RowOf(type).converter != nullptr);
   return RowOf(type).converter;
-}
-
-FieldValue UnknownOf(ValueType type) {
-  FieldValue value;
-  if (type == ValueType::kNumber) {
-    value.number = std::numeric_limits<double>::quiet_NaN();
-  } else if (type != ValueType::kText) {
-    value.integer = kUnknown;
-  }
-  return value;
 }
 
 std::string_view DescribeType(ValueType type) { return RowOf(type).words; }

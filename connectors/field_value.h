@@ -28,9 +28,6 @@ using Converter = Conversion (*)(const JsonValue& value, const ConversionLimits&
 /// The converter for a type of field. kStage has none and is a programmer's error.
 Converter ConverterFor(runtime::ValueType type);
 
-/// The unknown of a type.
-runtime::FieldValue UnknownOf(runtime::ValueType type);
-
 /// What a person calls the type: "an amount of money".
 std::string_view DescribeType(runtime::ValueType type);
 std::string_view DescribeKind(JsonKind kind);

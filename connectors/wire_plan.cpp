@@ -4,6 +4,7 @@
 #include <string>
 
 #include "runtime/base/check.h"
+#include "runtime/unknown.h"
 
 namespace lull::connectors {
 namespace {

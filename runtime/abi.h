@@ -41,14 +41,19 @@ struct AbiFunction {
 std::span<const AbiFunction> AbiFunctions();
 
 // Name, then the C++ function below: keep the order, it is the numbering.
-#define LULL_ABI_FUNCTIONS(X)                                                                              \
-  X(TextLoad)                                                                                              \
-  X(TextStore) X(TextEqual) X(TextStartsWith) X(TextEndsWith) X(TextContains) X(TextLike) X(TextLowerCase) \
-      X(TextLength) X(Scale) X(ScaleDown) X(Ratio) X(RoundNumber) X(RoundMoney) X(WindowPush)              \
-          X(WindowColumnI64) X(WindowColumnF64) X(WindowColumnText) X(WindowClear) X(SameI64) X(SameF64)   \
-              X(SameText) X(AggregateI64) X(AggregateF64) X(AggregateText) X(ConditionEdge)                \
-                  X(ConditionBefore) X(StallBegan) X(MayEnter) X(Enter) X(EachOpen) X(EachAnswer)          \
-                      X(EachUpdate) X(EachBefore) X(Due) X(ArmCrossing)
+// clang-format off
+#define LULL_ABI_FUNCTIONS(X) \
+  X(TextLoad) X(TextStore) X(TextEqual) X(TextStartsWith) X(TextEndsWith) X(TextContains) X(TextLike) \
+  X(TextLowerCase) X(TextLength) \
+  X(Scale) X(ScaleDown) X(Ratio) X(RoundNumber) X(RoundMoney) \
+  X(WindowPush) X(WindowColumnI64) X(WindowColumnF64) X(WindowColumnText) X(WindowClear) \
+  X(SameI64) X(SameF64) X(SameText) \
+  X(AggregateI64) X(AggregateF64) X(AggregateText) \
+  X(ConditionEdge) X(ConditionBefore) X(StallBegan) \
+  X(MayEnter) X(Enter) \
+  X(EachOpen) X(EachAnswer) X(EachUpdate) X(EachBefore) \
+  X(Due) X(ArmCrossing)
+// clang-format on
 
 enum class AbiId : std::uint16_t {
 #define X(name) k##name,
@@ -59,7 +64,6 @@ enum class AbiId : std::uint16_t {
 namespace abi {
 
 // ---- Texts
-// ---------------------------------------------------------------------------------------------------
 TextView TextLoad(Moment* moment, std::uint32_t offset);
 void TextStore(Moment* moment, std::uint32_t offset, TextView value);
 std::uint64_t TextEqual(TextView a, TextView b);  // 0 if either is unknown; so are the next four
@@ -71,7 +75,6 @@ TextView TextLowerCase(Moment* moment, TextView a);    // ASCII; lives until the
 double TextLength(TextView a);                         // in characters (code points)
 
 // ---- Exact arithmetic
-// ----------------------------------------------------------------------------------------
 std::int64_t Scale(std::int64_t a, double factor);       // money or duration times number; half-even, once
 std::int64_t ScaleDown(std::int64_t a, double divisor);  // divided by number; half-even, once
 double Ratio(std::int64_t a, std::int64_t b);            // unknown if b is 0
@@ -79,7 +82,6 @@ double RoundNumber(double a, std::uint32_t rounding);    // 0 nearest (half away
 std::int64_t RoundMoney(std::int64_t a, std::uint32_t rounding);  // to whole units of the currency
 
 // ---- Windows (EntitySpec::windows, ::aggregates)
-// ---------------------------------------------------------------
 /// Inserts an entry at its time (after its equals); the WindowColumn calls that follow fill it. Columns start
 /// unknown. With distinct_only the entry stays only if the first column's value is new.
 void WindowPush(Moment* moment, std::uint32_t window, std::int64_t time);
@@ -99,7 +101,6 @@ double AggregateF64(Moment* moment, std::uint32_t aggregate, std::uint64_t arm);
 TextView AggregateText(Moment* moment, std::uint32_t aggregate, std::uint64_t arm);
 
 // ---- Conditions and journeys
-// -----------------------------------------------------------------------------------
 /// `value` differs from the held bit: opens or closes the condition, unless it is early (semantics: moments).
 void ConditionEdge(Moment* moment, std::uint32_t condition, std::uint64_t value);
 /// The condition's value just before the event: closes it if held and no; marks it early if not held and yes.
@@ -111,7 +112,6 @@ std::uint64_t MayEnter(Moment* moment, std::uint32_t journey, std::uint32_t stag
 void Enter(Moment* moment, std::uint32_t journey, std::uint32_t stage);
 
 // ---- Waits of `after each`
-// ---------------------------------------------------------------------------------------
 /// A wait begins at `time`. `duration` (unknown: never due) decides whether a late one still may begin.
 void EachOpen(Moment* moment, std::uint32_t wait, std::int64_t time, std::int64_t duration);
 /// Answers all waits, or those whose value equals Moment::same.
@@ -122,7 +122,6 @@ std::uint64_t EachUpdate(Moment* moment, std::uint32_t wait, std::int64_t durati
 std::uint64_t EachBefore(Moment* moment, std::uint32_t wait, std::uint64_t gate);
 
 // ---- Nudges and wake-ups
-// -----------------------------------------------------------------------------------------
 /// A nudge `on` an event is due in this moment (its `if` holds, `again after` is over).
 void Due(Moment* moment, std::uint32_t nudge);
 /// Arms the instant at which the difference (a value function: out[0].number, linear in Moment::age_now)

@@ -2,28 +2,17 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <utility>
 
 #include "runtime/base/check.h"
 #include "runtime/decision_writer.h"
+#include "runtime/unknown.h"
 
 namespace lull::runtime {
 namespace {
 
 /// Tasks expire this long after they went out.
 constexpr std::int64_t kTaskLifeMicros = 30 * kMicrosPerDay;
-
-FieldValue UnknownOf(ValueType type) {
-  FieldValue value;
-  if (type == ValueType::kText) return value;
-  if (type == ValueType::kNumber) {
-    value.number = std::numeric_limits<double>::quiet_NaN();
-  } else {
-    value.integer = kUnknown;
-  }
-  return value;
-}
 
 /// Week 0 holds 1970-01-01, a Thursday.
 constexpr std::int64_t kFirstMonday = -3;

@@ -4,6 +4,7 @@
 
 #include "runtime/base/check.h"
 #include "runtime/engine_impl.h"
+#include "runtime/unknown.h"
 
 namespace lull::runtime {
 namespace {
@@ -27,16 +28,6 @@ const FieldSchema* FindField(const EventSchema& schema, const FieldSchema& like)
     return field.used && field.name == like.name && field.type == like.type;
   });
   return found == schema.fields.end() ? nullptr : &*found;
-}
-
-FieldValue UnknownOf(ValueType type) {
-  FieldValue value;
-  if (type == ValueType::kNumber) {
-    value.number = std::numeric_limits<double>::quiet_NaN();
-  } else if (type != ValueType::kText) {
-    value.integer = kUnknown;
-  }
-  return value;
 }
 
 }  // namespace

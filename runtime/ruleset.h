@@ -37,7 +37,6 @@ enum class ValueType : std::uint8_t {
 };
 
 // ---- What the decoder needs
-// ----------------------------------------------------------------------------------
 
 struct FieldSchema {
   std::string name;
@@ -70,7 +69,6 @@ struct ChoiceTable {
 };
 
 // ---- What a record holds
-// -------------------------------------------------------------------------------------
 
 /// A log of (time, columns) of one entity, ordered by time, for the aggregates that look back. The record has
 /// a pointer at `offset` (null: empty); the block behind it belongs to the record.
@@ -202,7 +200,6 @@ struct EntitySpec {
 };
 
 // ---- What goes out
-// ---------------------------------------------------------------------------------------------
 
 struct ChannelSpec {
   std::string name;
