@@ -1,4 +1,4 @@
-// The door between the parser and its grammar: the only file that knows PEGTL is grammar.cpp.
+// The door between the parser and its grammar: only grammar*.{h,cpp} know PEGTL.
 #pragma once
 
 #include <cstddef>

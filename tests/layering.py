@@ -9,7 +9,7 @@ ROOMS = ("runtime/base", "runtime", "dsl", "compiler", "connectors/nats", "conne
 
 # Pattern of an include -> where it may stand.
 HOMES = {
-    r"tao/pegtl": r"dsl/grammar\.(h|cpp)",
+    r"tao/pegtl": r"dsl/grammar(_\w+)?\.(h|cpp)",
     r"boost/graph": r"compiler/(rule_graph|journey_proofs)\.cpp",
     r"llvm(-c)?/": r"compiler/native\w*\.(h|cpp)",
     r"nats(/|\.h)": r"connectors/nats/",

@@ -1,0 +1,107 @@
+// The grammar of units, nudges and policies.
+#include "dsl/grammar_rules.h"
+
+namespace lull::dsl::syntax::grammar {
+namespace {
+
+// --- Unit ---
+struct unit_hours : act<&B::ReportLater<Code::kLaterUnitHours>, kw<"hours">,
+                        need_name<"the name of a calendar">, call<&B::DropName>> {};
+struct capacity
+    : act<&B::ReportLater<Code::kLaterCapacity>, kw<"at">, need<kw<"most">, "`most`">, number_text, ws,
+          opt<kw<"open">>, opt<kw<"tasks">>, opt<kw<"per">, opt<name, call<&B::DropName>>>> {};
+struct unit : seq<head<"unit", &T::units, "the name of the unit">,
+                  opt<at<one<'{'>>, block<BlockKind::kUnit, unit_hours, capacity>>> {};
+
+// --- Nudge ---
+struct then : seq<at<word<"then">>, give_up<Code::kLaterSequence>> {};
+struct moment
+    : sor<seq<at<word<"every">, ws, not_at<one<'.'>>, same_line, free_word>,
+              give_up<Code::kLaterClockTrigger>>,
+          seq<at<free_word, ws, word<"entering">>, name, kw<"entering">,
+              need_name<"the name of a stage after `entering`">, call<&B::SetOnEntering>>,
+          seq<at<free_word, ws, word<"then">>, name, then>,
+          seq<at<free_word, ws, word<"where">>, name, call<&B::SetOnName>, kw<"where">,
+              need_condition<"a condition after `where`">, call<&B::SetOnWhere>, opt<then>>,
+          seq<need_condition<"an event, a stall, `JOURNEY entering STAGE` or a condition after `on`">,
+              call<&B::SetOnExpression>>> {};
+struct destination
+    : act<&B::EndDestination, need_name<"the name of a unit">, call<&B::BeginDestination>,
+          opt<sym<"/">, need<nested<postfix>, "the key after `/`">, call<&B::SetDestinationKey>>> {};
+struct to : act<&B::EndTo, kw<"to">, destination,
+                star<sor<seq<comma, need<kw<"else">, "`else` and another unit">>, kw<"else">>, destination>> {
+};
+struct valid_for
+    : act<&B::ReportLater<Code::kLaterValidFor>, kw<"valid">, need<kw<"for">, "`for` and a duration">,
+          need_value<"a duration">, call<&B::DropExpr>> {};
+struct repeat : act<&B::ReportLater<Code::kLaterRepeat>, kw<"repeat">,
+                    need<kw<"every">, "`every` and a duration">, need_value<"a duration">, call<&B::DropExpr>,
+                    opt<at_phrase<"up", "to">, phrase<"up", "to">, need<count, "a number">,
+                        call<&B::DropExpr>, opt<kw<"times">>>> {};
+struct due
+    : act<&B::ReportLater<Code::kLaterDue>, kw<"due">, opt<kw<"by">>, nested<value>, call<&B::DropExpr>> {};
+struct otherwise : act<&B::ReportLater<Code::kLaterLadder>, kw<"otherwise">,
+                       opt<kw<"after">, need_value<"a duration">, call<&B::DropExpr>>,
+                       need<kw<"to">, "`to` and a unit">, destination, call<&B::DropDestinations>> {};
+struct expires
+    : act<&B::ReportLater<Code::kLaterExpires>, kw<"expires">, need<kw<"after">, "`after` and a duration">,
+          need_value<"a duration">, call<&B::DropExpr>> {};
+struct keep_when_over : act<&B::ReportLater<Code::kLaterKeepWhenOver>, kw<"keep">,
+                            need<kw<"when">, "`when over`">, need<kw<"over">, "`over`">> {};
+template <auto kMember, typename... Rules>
+struct nudge_value : set_clause<&T::nudges, kMember, Rules...> {};
+struct nudge
+    : seq<head<"nudge", &T::nudges, "the name of the nudge">, of_entity<&T::nudges>,
+          block<BlockKind::kNudge, act<&B::EndOn, kw<"on">, moment>,
+                nudge_value<&NudgeDecl::while_condition, kw<"while">,
+                            need_condition<"a condition after `while`">>,
+                add_clause<&T::nudges, &NudgeDecl::if_conditions, kw<"if">,
+                           need_condition<"a condition after `if`">>,
+                act<&B::SetDo, kw<"do">, need_name<"the name of a channel">,
+                    need<text_literal, "a text in quotes">>,
+                to, nudge_value<&NudgeDecl::worth, kw<"worth">, need<expression, "a value after `worth`">>,
+                nudge_value<&NudgeDecl::again_after, kw<"again">, need<kw<"after">, "`after` and a duration">,
+                            need_value<"a duration">>,
+                add_clause<&T::nudges, &NudgeDecl::withdraw_when, kw<"withdraw">,
+                           need<kw<"when">, "`when` and a condition">,
+                           need_condition<"a condition after `when`">>,
+                valid_for, repeat, due, otherwise, expires, keep_when_over, until, including_existing>> {};
+
+// --- Policy ---
+struct best : act<&B::SetBest, kw<"best">, need<count, "a number after `best`">,
+                  need<kw<"by">, "`by` and a value">, need<expression, "a value after `by`">> {};
+template <Fixed kWord, LimitPer kPer>
+struct per : seq<kw<kWord>, call<&B::SetLimitPer<kPer>>> {};
+struct limit_span : sor<seq<kw<"in">, need_value<"a duration after `in`">, call<&B::SetLimitDuration>,
+                            call<&B::SetLimitPer<LimitPer::kRolling>>>,
+                        seq<kw<"per">, need<sor<per<"day", LimitPer::kDay>, per<"week", LimitPer::kWeek>,
+                                                per<"month", LimitPer::kMonth>>,
+                                            "`day`, `week` or `month`">>> {};
+struct limit : act<&B::EndLimit, kw<"at">, need<kw<"most">, "`most` and a number">,
+                   need<count, "a number after `at most`">, call<&B::SetLimitCount>,
+                   opt<not_at<word<"per">>, name, call<&B::SetLimitSubject>>,
+                   need<limit_span, "`in` and a duration, or `per day`, `per week` or `per month`">> {};
+struct in_zone : act<&B::ReportLater<Code::kLaterEntityZone>, kw<"in">, need<kw<"zone">, "`zone`">,
+                     need<nested<postfix>, "a zone">, call<&B::DropExpr>> {};
+struct quiet_hours
+    : act<&B::EndQuietHours, kw<"quiet">, need<kw<"hours">, "`hours` after `quiet`">,
+          need_condition<"a time of day such as 20:00, or a condition">,
+          opt<kw<"to">, call<&B::SetQuietFrom>, need_value<"a time of day after `to`">>, opt<in_zone>> {};
+struct policy
+    : seq<head<"policy", &T::policies, "the name of the policy">, of_entity<&T::policies>,
+          block<BlockKind::kPolicy, act<&B::SetCovers, kw<"covers">, need_names<"the names of nudges">>, best,
+                limit, quiet_hours,
+                add_clause<&T::policies, &PolicyDecl::never, kw<"never">,
+                           need<kw<"when">, "`when` and a condition">,
+                           need_condition<"a condition after `when`">>,
+                set_clause<&T::policies, &PolicyDecl::holdout, kw<"holdout">,
+                           need_value<"a share such as 5%">>>> {};
+
+struct action : sor<unit, nudge, policy> {};
+
+}  // namespace
+
+bool MatchAction(GrammarInput& in, B& builder) { return MatchRule<action>(in, builder); }
+std::size_t CountActionLoops() { return pegtl::analyze<action>(-1); }
+
+}  // namespace lull::dsl::syntax::grammar

@@ -1,0 +1,205 @@
+// The grammar of expressions: literals, aggregates, operators.
+#include "dsl/grammar_rules.h"
+
+namespace lull::dsl::syntax::grammar {
+namespace {
+
+// --- Literals ---
+struct text_char : sor<seq<one<'\\'>, pegtl::not_one<'\n', '\r'>>, sign<"{{">, sign<"}}">,
+                       pegtl::not_one<'"', '{', '\\', '\n', '\r'>> {};
+struct text_fixed : raw<&B::AddTextFixed, plus<text_char>> {};
+struct text_hole : seq<one<'{'>, ws, need<expression, "an expression after `{` (write {{ for a brace)">,
+                       need<one<'}'>, "`}` after the expression">, call<&B::AddTextHole>> {};
+struct text_rule : act<&B::EndText, at<one<'"'>>, call<&B::BeginText>, one<'"'>,
+                       star<sor<text_fixed, text_hole>>, sor<one<'"'>, call<&B::FailTextNotClosed>>, ws> {};
+
+struct clock : seq<raw<&B::MakeClock, clock_text>, ws> {};
+struct clock_on_day : seq<same_line, act<&B::ReportLater<Code::kLaterClockOnDay>, kw<"on">,
+                                         need<postfix, "a day">, call<&B::DropExpr>>> {};
+struct date : seq<raw<&B::MakeDate, date_text>, ws> {};
+struct date_or_instant : seq<date, opt<at<clock_text>, clock, call<&B::MakeDateTime>>> {};
+struct duration_part
+    : seq<at<number_text, ws, time_unit>, raw<&B::AddDurationPart, number_text, ws, time_unit>, ws> {};
+struct open_hours : act<&B::ReportLater<Code::kLaterOpenHours>, kw<"of">, need_name<"the name of a calendar">,
+                        call<&B::DropName>> {};
+struct duration : seq<act<&B::MakeDuration, plus<duration_part>>, opt<open_hours>> {};
+struct working_days : act<&B::PushLater<Code::kLaterOpenHours>, at<number_text, ws, word<"working">>,
+                          number_text, ws, kw<"working">, opt<free_word, ws>,
+                          opt<kw<"of">, need_name<"the name of a calendar">, call<&B::DropName>>> {};
+struct percent : seq<raw<&B::MakePercent, number_text, one<'%'>>, ws> {};
+struct money : seq<raw<&B::MakeMoney, number_text, star<one<' '>>, currency_text>, ws> {};
+struct number : seq<raw<&B::MakeNumber, number_text>, ws> {};
+struct literal : seq<at<digit>, sor<date_or_instant, seq<clock, opt<clock_on_day>>, duration, working_days,
+                                    percent, money, number>> {};
+struct flag
+    : sor<seq<raw<&B::MakeFlag<true>, word<"yes">>, ws>, seq<raw<&B::MakeFlag<false>, word<"no">>, ws>> {};
+
+// --- Aggregates ---
+struct where : seq<kw<"where">, call<&B::EnterWhere>, need_condition<"a condition after `where`">,
+                   call<&B::SetAggregateWhere>> {};
+struct calendar_window
+    : sor<word<"today">, word<"yesterday">,
+          seq<sor<word<"this">, word<"last">>, ws,
+              sor<word<"day">, word<"week">, word<"month">, word<"quarter">, word<"year">>>> {};
+struct later_window
+    : act<&B::ReportLater<Code::kLaterCalendarWindow>, opt<word<"in">, ws>, calendar_window, ws> {};
+struct week_before_last : act<&B::ReportLater<Code::kLaterCalendarWindow>, kw<"the">,
+                              sor<word<"week">, word<"month">>, ws, kw<"before">, kw<"last">> {};
+struct earlier_window
+    : act<&B::ReportLater<Code::kLaterEarlierWindow>, kw<"the">, need<postfix, "a duration">,
+          call<&B::DropExpr>, need<kw<"before">, "`before that`">, need<kw<"that">, "`that`">> {};
+struct last_window : act<&B::SetWindowLast, kw<"in">, need<kw<"last">, "`last` and a duration after `in`">,
+                         need<postfix, "a duration such as `24 hours`">> {};
+struct in_window
+    : sor<seq<at_phrase<"in", "the">, kw<"in">,
+              sor<seq<at<kw<"the">, sor<word<"week">, word<"month">>>, week_before_last>, earlier_window>>,
+          last_window> {};
+struct since_window
+    : seq<act<&B::SetWindowSince, kw<"since">, need_name<"the name of an event or a journey">>,
+          opt<act<&B::SetWindowEntered, kw<"entered">, need_name<"the name of a stage">>>> {};
+struct window : sor<seq<at<opt<word<"in">, ws>, calendar_window>, later_window>,
+                    seq<at<word<"in">>, not_at<word<"in">, ws, word<"zone">>, in_window>, since_window> {};
+struct aggregate_event
+    : seq<need_name<"the name of an event">, call<&B::SetAggregateEvent>,
+          opt<sym<".">, need_name<"the name of a field after the dot">, call<&B::SetAggregateField>>> {};
+struct aggregate_tail : seq<opt<where>, opt<with_same, call<&B::SetAggregateSame>>, opt<window>> {};
+
+template <AggregateKind kKind, typename... Head>
+struct aggregate_of
+    : act<&B::EndAggregate, Head..., call<&B::BeginAggregate<kKind>>, aggregate_event, aggregate_tail> {};
+/// `sum of` and the like: words only where `of` follows.
+template <Fixed kWord, AggregateKind kKind>
+struct aggregate_word : seq<at_phrase<kWord, "of">, aggregate_of<kKind, phrase<kWord, "of">>> {};
+struct aggregate
+    : sor<seq<at<word<"count">, ws, word<"of">, ws, word<"different">, ws, free_word>,
+              aggregate_of<AggregateKind::kCountDifferent, phrase<"count", "of">, kw<"different">>>,
+          aggregate_word<"count", AggregateKind::kCount>, aggregate_word<"sum", AggregateKind::kSum>,
+          aggregate_word<"average", AggregateKind::kAverage>,
+          aggregate_word<"minimum", AggregateKind::kMinimum>,
+          aggregate_word<"maximum", AggregateKind::kMaximum>, aggregate_word<"gap", AggregateKind::kGap>,
+          aggregate_of<AggregateKind::kFirst, kw<"first">>,
+          aggregate_of<AggregateKind::kLatest, kw<"latest">>, aggregate_of<AggregateKind::kAny, kw<"any">>,
+          seq<at_phrase<"time", "since">, aggregate_of<AggregateKind::kTimeSince, phrase<"time", "since">>>> {
+};
+
+// --- Primaries ---
+struct list : seq<need<sym<"(">, "`(` and a list">, call<&B::OpenParenthesis>, call<&B::BeginList>,
+                  need<expression, "a value">, star<comma, need<expression, "a value after the comma">>,
+                  need<sym<")">, "`,` or `)`">> {};
+/// A list does not change its operand; only aggregates in it are set free.
+struct if_then_else : act<&B::MakeIf, kw<"if">, need_condition<"a condition after `if`">,
+                          need<kw<"then">, "`then` and a value">, need<expression, "a value after `then`">,
+                          need<kw<"else">, "`else` and a value">, need<expression, "a value after `else`">> {
+};
+template <Fixed kWord, PickKind kKind>
+struct pick
+    : seq<at_phrase<kWord, "of">, act<&B::MakePick<kKind>, phrase<kWord, "of">, list, call<&B::CloseList>>> {
+};
+struct lower_case : seq<at_phrase<"lower", "case">,
+                        act<&B::MakePrefix<UnaryOp::kLowerCase>, phrase<"lower", "case">,
+                            need<kw<"of">, "`of` and a text">, need<nested<postfix>, "a text">>> {};
+struct length
+    : seq<at_phrase<"length", "of">,
+          act<&B::MakePrefix<UnaryOp::kLength>, phrase<"length", "of">, need<nested<postfix>, "a text">>> {};
+struct parenthesised : act<&B::CloseParenthesis, sym<"(">, call<&B::OpenParenthesis>,
+                           need<expression, "an expression after `(`">, need<sym<")">, "`)`">> {};
+struct arm : act<&B::PushLater<Code::kLaterExperiment>, kw<"arm">, need<kw<"of">, "`of`">,
+                 need_name<"the name of an experiment">, call<&B::DropName>> {};
+struct time_in
+    : seq<at_phrase<"time", "in">,
+          act<&B::PushLater<Code::kLaterTimeIn>, phrase<"time", "in">, need_name<"the name of a stage">,
+              call<&B::DropName>, opt<kw<"of">, need_name<"the name of a calendar">, call<&B::DropName>>>> {};
+struct time_until
+    : seq<at_phrase<"time", "until">, act<&B::PushLater<Code::kLaterTimeUntil>, phrase<"time", "until">,
+                                          need<nested<postfix>, "a time">, call<&B::DropExpr>>> {};
+struct next_yearly
+    : seq<at_phrase<"next", "yearly">, act<&B::PushLater<Code::kLaterNextYearly>, phrase<"next", "yearly">,
+                                           need<nested<postfix>, "a date">, call<&B::DropExpr>>> {};
+struct primary
+    : sor<text_literal, literal, parenthesised, flag, if_then_else, pick<"smaller", PickKind::kSmaller>,
+          pick<"larger", PickKind::kLarger>, lower_case, length, time_in, time_until, next_yearly, aggregate,
+          arm, seq<not_at<clause_here>, name, call<&B::MakeNameRef>>, wrong<"!", "not ">> {};
+
+// --- Operators, tightest first ---
+struct field : seq<sym<".">, need_name<"the name of a field after the dot">, call<&B::MakeFieldRef>> {};
+struct before_this : seq<at_phrase<"before", "this">,
+                         act<&B::ReportLater<Code::kLaterBeforeThis>, phrase<"before", "this">>> {};
+struct postfix_rule : seq<primary, star<field>, opt<before_this>> {};
+struct unary : sor<act<&B::MakePrefix<UnaryOp::kNegate>, sign<"-">, not_at<one<'>'>>, ws,
+                       need<nested<unary>, "a value after `-`">>,
+                   postfix> {};
+
+template <BinaryOp kOp, typename Operator, typename Operand, Fixed kWhat>
+struct binary : seq<Operator, need<Operand, kWhat>, call<&B::MakeBinary<kOp>>> {};
+struct minus : seq<sign<"-">, not_at<one<'>'>>, ws> {};
+struct rounded : seq<kw<"rounded">, sor<seq<kw<"up">, call<&B::MakePostfix<UnaryOp::kRoundedUp>>>,
+                                        seq<kw<"down">, call<&B::MakePostfix<UnaryOp::kRoundedDown>>>,
+                                        call<&B::MakePostfix<UnaryOp::kRounded>>>> {};
+/// `rounded` stands beside * and /: in `a / b rounded down` the quotient is rounded.
+struct product
+    : seq<unary, star<sor<binary<BinaryOp::kMultiply, sym<"*">, unary, "a value after `*`">,
+                          binary<BinaryOp::kDivide, sym<"/">, unary, "a value after `/`">, rounded>>> {};
+struct sum : seq<product, star<sor<binary<BinaryOp::kAdd, sym<"+">, product, "a value after `+`">,
+                                   binary<BinaryOp::kSubtract, minus, product, "a value after `-`">>>> {};
+struct value_rule
+    : seq<sum, star<at_phrase<"or", "else">,
+                    binary<BinaryOp::kOrElse, phrase<"or", "else">, sum, "a value after `or else`">>> {};
+
+struct wrong_operator
+    : sor<wrong<"==", "is">, wrong<"=>", ">=">, wrong<"=<", "<=">, wrong<"=", "is">, wrong<"!=", "is not">,
+          wrong<"<>", "is not">, wrong<"&&", "and">, wrong<"||", "or">, wrong<"equals", "is">,
+          wrong<"is more than", ">">, wrong<"is greater than", ">">, wrong<"is less than", "<">,
+          wrong<"is at least", ">=">, wrong<"is at most", "<=">> {};
+template <BinaryOp kOp, Fixed kSign>
+struct compare : binary<kOp, sym<kSign>, value, "a value to compare with"> {};
+struct between : seq<kw<"between">, need<value, "the lower end after `between`">,
+                     need<kw<"and">, "`and` and the upper end">, need<value, "the upper end after `and`">,
+                     call<&B::MakeBetween>> {};
+template <bool kNegated>
+struct one_of : seq<at_phrase<"one", "of">, phrase<"one", "of">, list, call<&B::CloseList>,
+                    call<&B::MakeOneOf<kNegated>>> {};
+struct is_known : seq<kw<"known">, call<&B::MakePostfix<UnaryOp::kIsKnown>>> {};
+struct is_unknown : seq<kw<"unknown">, call<&B::MakePostfix<UnaryOp::kIsUnknown>>> {};
+struct is_not_known : sor<seq<kw<"known">, call<&B::MakePostfix<UnaryOp::kIsUnknown>>>,
+                          seq<kw<"unknown">, call<&B::MakePostfix<UnaryOp::kIsKnown>>>> {};
+struct is_not : seq<kw<"not">,
+                    sor<is_not_known, one_of<true>,
+                        seq<need<value, "a value after `is not`">, call<&B::MakeBinary<BinaryOp::kIsNot>>>>> {
+};
+struct is : seq<kw<"is">, sor<is_not, is_known, is_unknown, one_of<false>, between,
+                              seq<need<value, "a value, `known`, `unknown`, `one of` or `not` after `is`">,
+                                  call<&B::MakeBinary<BinaryOp::kIs>>>>> {};
+struct starts_with
+    : seq<at_phrase<"starts", "with">,
+          binary<BinaryOp::kStartsWith, phrase<"starts", "with">, value, "a text after `starts with`">> {};
+struct ends_with
+    : seq<at_phrase<"ends", "with">,
+          binary<BinaryOp::kEndsWith, phrase<"ends", "with">, value, "a text after `ends with`">> {};
+struct comparison_tail : sor<wrong_operator, is, between, compare<BinaryOp::kLessEqual, "<=">,
+                             compare<BinaryOp::kGreaterEqual, ">=">, compare<BinaryOp::kLess, "<">,
+                             compare<BinaryOp::kGreater, ">">, starts_with, ends_with,
+                             binary<BinaryOp::kContains, kw<"contains">, value, "a text after `contains`">,
+                             binary<BinaryOp::kLike, kw<"like">, value, "a pattern after `like`">> {};
+struct second_comparison
+    : seq<at<sor<one<'<', '>', '='>, word<"is">, word<"between">, word<"contains">, word<"like">>>,
+          fail<&B::FailChained>> {};
+struct comparison : seq<value, opt<comparison_tail, opt<second_comparison>>> {};
+struct negation
+    : sor<act<&B::MakePrefix<UnaryOp::kNot>, kw<"not">, need<nested<negation>, "a condition after `not`">>,
+          comparison> {};
+struct conjunction
+    : seq<negation, star<binary<BinaryOp::kAnd, kw<"and">, negation, "a condition after `and`">>,
+          opt<wrong_operator>> {};
+struct disjunction
+    : seq<conjunction, star<binary<BinaryOp::kOr, kw<"or">, conjunction, "a condition after `or`">>> {};
+struct expression_rule : nested<disjunction> {};
+
+}  // namespace
+
+bool MatchText(GrammarInput& in, B& builder) { return MatchRule<text_rule>(in, builder); }
+bool MatchExpression(GrammarInput& in, B& builder) { return MatchRule<expression_rule>(in, builder); }
+bool MatchValue(GrammarInput& in, B& builder) { return MatchRule<value_rule>(in, builder); }
+bool MatchPostfix(GrammarInput& in, B& builder) { return MatchRule<postfix_rule>(in, builder); }
+std::size_t CountExpressionLoops() { return pegtl::analyze<expression_rule>(-1); }
+
+}  // namespace lull::dsl::syntax::grammar

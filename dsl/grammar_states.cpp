@@ -1,0 +1,89 @@
+// The grammar of journeys, stalls and scores.
+#include "dsl/grammar_rules.h"
+
+namespace lull::dsl::syntax::grammar {
+namespace {
+
+// --- Journey ---
+struct start : seq<at<word<"start">, ws, not_at<sor<one<','>, sign<"->">>>>,
+                   act<&B::SetStart, kw<"start">, need_name<"the name of a stage">>> {};
+struct end : seq<at<word<"end">, ws, not_at<sor<one<','>, sign<"->">>>>, kw<"end">,
+                 need_names<"the names of stages">, call<&B::AddNames<&T::journeys, &JourneyDecl::ends>>> {};
+struct arrow : sor<sym<"->">, fail<&B::FailArrow>> {};
+struct task_step : seq<at<sor<word<"done">, word<"declined">, word<"expired">>, ws, same_line, free_word>,
+                       give_up<Code::kLaterTaskStep>> {};
+struct transition_on
+    : seq<kw<"on">,
+          sor<task_step, seq<at_phrase<"every", "open">, give_up<Code::kLaterClockTrigger>>,
+              seq<need_name<"the name of an event or a stall after `on`">, call<&B::SetTransitionOn>>>,
+          opt<kw<"where">, need_condition<"a condition after `where`">, call<&B::SetTransitionWhere>>> {};
+struct transition_after : seq<kw<"after">, need_value<"a duration after `after`">,
+                              call<&B::SetTransitionValue<TransitionKind::kAfter>>,
+                              opt<kw<"quiet">, call<&B::SetTransitionQuiet>>> {};
+struct transition_when : seq<kw<"when">, need_condition<"a condition after `when`">,
+                             call<&B::SetTransitionValue<TransitionKind::kWhen>>> {};
+struct transition
+    : act<&B::EndTransition,
+          sor<seq<kw<"any">, call<&B::SetTransitionAny>, arrow>,
+              seq<names, arrow, call<&B::SetTransitionFrom>>>,
+          need_name<"the name of the stage to go to">, call<&B::SetTransitionTo>,
+          need<sor<transition_on, transition_after, transition_when>, "`on`, `after` or `when`">> {};
+struct journey : seq<head<"journey", &T::journeys, "the name of the journey">, of_entity<&T::journeys>,
+                     block<BlockKind::kJourney, start, end, transition>> {};
+
+// --- Stall ---
+struct named_wait : act<&B::ReportLater<Code::kLaterNamedWait>, kw<"as">, need_name<"a name for the event">,
+                        call<&B::DropName>> {};
+struct by_time : seq<at<word<"by">>, give_up<Code::kLaterByTime>> {};
+struct wait_kind : sor<seq<kw<"first">, call<&B::SetStallKind<StallKind::kAfterFirst>>>,
+                       seq<kw<"each">, call<&B::SetStallKind<StallKind::kAfterEach>>>,
+                       call<&B::SetStallKind<StallKind::kAfter>>> {};
+struct stall_wait
+    : act<&B::EndStallTrigger, kw<"after">, wait_kind, need_name<"the name of an event">,
+          call<&B::SetStallEvent>, opt<named_wait>,
+          opt<kw<"where">, need_condition<"a condition after `where`">, call<&B::SetStallEventWhere>>,
+          need<kw<"no">, "`no` and the events that have to follow">,
+          need_names<"the names of events after `no`">, call<&B::SetStallAbsent>,
+          opt<with_same, call<&B::SetStallSame>>,
+          opt<kw<"where">, need_condition<"a condition after `where`">, call<&B::SetStallAbsentWhere>>,
+          sor<by_time,
+              seq<need<kw<"within">, "`within` and a duration">, need_value<"a duration after `within`">>>,
+          call<&B::SetStallDuration>> {};
+struct stall_no : act<&B::EndStallTrigger, kw<"no">, call<&B::SetStallKind<StallKind::kNoFor>>,
+                      need_names<"the names of events after `no`">, call<&B::SetStallAbsent>,
+                      need<kw<"for">, "`for` and a duration">, need_value<"a duration after `for`">,
+                      call<&B::SetStallDuration>> {};
+template <Fixed kWord, StallKind kKind>
+struct stall_span : act<&B::EndStallTrigger, kw<kWord>, call<&B::SetStallKind<kKind>>,
+                        need_value<"a duration">, call<&B::SetStallDuration>> {};
+struct because : act<&B::EndBecause, kw<"because">, need<text_literal, "a reason in quotes">,
+                     opt<kw<"when">, need_condition<"a condition after `when`">, call<&B::SetWhen>>> {};
+struct stall : seq<head<"stall", &T::stalls, "the name of the stall">, of_entity<&T::stalls>,
+                   block<BlockKind::kStall,
+                         add_clause<&T::stalls, &StallDecl::while_conditions, kw<"while">,
+                                    need_condition<"a condition after `while`">>,
+                         add_clause<&T::stalls, &StallDecl::unless, kw<"unless">,
+                                    need_condition<"a condition after `unless`">>,
+                         stall_span<"quiet", StallKind::kQuiet>, stall_span<"for", StallKind::kFor>, stall_no,
+                         stall_wait, because, until, including_existing>> {};
+
+// --- Score ---
+struct line_part : sor<act<&B::SetLineWhen, kw<"when">, need_condition<"a condition after `when`">>,
+                       act<&B::SetLineBecause, kw<"because">, need<text_literal, "a reason in quotes">>> {};
+template <Fixed kWord, bool kTake>
+struct score_line
+    : act<&B::EndScoreLine<kTake>, kw<kWord>, need_value<"points">, call<&B::SetPoints>, star<line_part>> {};
+struct kept : act<&B::SetKept, kw<"kept">, need<kw<"between">, "`between`">, need_value<"the lowest score">,
+                  need<kw<"and">, "`and` and the highest score">, need_value<"the highest score">> {};
+struct score : seq<head<"score", &T::scores, "the name of the score">, of_entity<&T::scores>,
+                   block<BlockKind::kScore,
+                         set_clause<&T::scores, &ScoreDecl::start, kw<"start">, need_value<"points">>,
+                         score_line<"add", false>, score_line<"take", true>, kept>> {};
+struct state : sor<journey, stall, score> {};
+
+}  // namespace
+
+bool MatchState(GrammarInput& in, B& builder) { return MatchRule<state>(in, builder); }
+std::size_t CountStateLoops() { return pegtl::analyze<state>(-1); }
+
+}  // namespace lull::dsl::syntax::grammar
