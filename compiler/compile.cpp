@@ -117,8 +117,19 @@ void AddJourneys(const Plan& plan, dsl::EntityId id, EntitySpec& spec) {
     spec.has_computed_deadlines =
         spec.has_computed_deadlines ||
         std::ranges::any_of(journey.transitions, [&](const dsl::Transition& step) {
-          return step.duration != dsl::kNone && program.expr(step.duration).kind != dsl::ExprKind::kLiteral;
+          return step.duration != dsl::kNone && !program.IsFixedDuration(step.duration);
         });
+  }
+}
+
+void AddDeadlines(Lowering& lowering, dsl::EntityId id, EntitySpec& spec) {
+  const CheckedProgram& program = lowering.program();
+  for (dsl::StallId s = 0; s < program.stalls.size(); ++s) {
+    const dsl::Stall& stall = program.stalls[s];
+    const std::uint32_t wait = lowering.plan.stalls[s].each_wait;
+    if (stall.entity != id || wait == kNone) continue;
+    spec.each_waits[wait].deadline =
+        LowerDeadline(lowering, stall.name + "_deadline", stall.duration, kAsCondition);
   }
 }
 
@@ -150,6 +161,7 @@ EntitySpec MakeEntity(Lowering& lowering, const RuleGraph& graph, dsl::EntityId 
   for (const WindowPlan& window : plan.entities[id].windows) spec.windows.push_back(window.spec);
   spec.aggregates = plan.entities[id].aggregates;
   spec.each_waits = plan.entities[id].each_waits;
+  AddDeadlines(lowering, id, spec);
   spec.forget_after_micros = entity.forget_after_micros;
   if (plan.entities[id].activity != kNone) {
     spec.activity_offset = plan.streams[plan.entities[id].activity].latest_time.offset;

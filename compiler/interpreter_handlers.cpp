@@ -288,6 +288,7 @@ constexpr Handler kHandlers[] = {Constant,
                                  FromMoment<&Moment::now>,
                                  FromMoment<&Moment::age_now>,  //
                                  FromMoment<&Moment::event_time>,
+                                 FromMoment<&Moment::from>,
                                  FirstEvent,  //
                                  nullptr,
                                  nullptr,

@@ -31,10 +31,11 @@ enum class Op : std::uint8_t {
   kConstF64,
   kConstText,
   kConstUnknown,
-  // Moment::now, ::age_now, ::event_time; RecordHeader::first_event. kI64.
+  // Moment::now, ::age_now, ::event_time, ::from; RecordHeader::first_event. kI64.
   kNow,
   kAgeNow,
   kEventTime,
+  kFrom,
   kFirstEvent,
   // a = offset, slot = kind (never kText: that is TextLoad and TextStore). Widens: the reserved value of a
   // narrow slot becomes kUnknown, and back. args: none; the value.

@@ -40,6 +40,7 @@ class IrBuilder {
   ValueId Now() { return Leaf(Op::kNow, IrType::kI64); }
   ValueId AgeNow() { return Leaf(Op::kAgeNow, IrType::kI64); }
   ValueId EventTime() { return Leaf(Op::kEventTime, IrType::kI64); }
+  ValueId From() { return Leaf(Op::kFrom, IrType::kI64); }
   ValueId FirstEvent() { return Leaf(Op::kFirstEvent, IrType::kI64); }
   /// A kText slot becomes a call of TextLoad or TextStore.
   ValueId Load(std::uint32_t offset, runtime::SlotKind kind);

@@ -44,11 +44,18 @@ class Hasher {
 
 void AddLayout(Hasher& hasher) {
   using runtime::Moment;
-  const std::uint64_t layout[] = {
-      offsetof(Moment, now),    offsetof(Moment, age_now),     offsetof(Moment, event_time),
-      offsetof(Moment, record), offsetof(Moment, next_wake),   offsetof(Moment, fields),
-      offsetof(Moment, out),    sizeof(runtime::RecordHeader), offsetof(runtime::RecordHeader, first_event),
-      sizeof(Moment),           sizeof(runtime::FieldValue)};
+  const std::uint64_t layout[] = {offsetof(Moment, now),
+                                  offsetof(Moment, age_now),
+                                  offsetof(Moment, event_time),
+                                  offsetof(Moment, record),
+                                  offsetof(Moment, next_wake),
+                                  offsetof(Moment, fields),
+                                  offsetof(Moment, from),
+                                  offsetof(Moment, out),
+                                  sizeof(runtime::RecordHeader),
+                                  offsetof(runtime::RecordHeader, first_event),
+                                  sizeof(Moment),
+                                  sizeof(runtime::FieldValue)};
   hasher.Add(layout);
 }
 

@@ -23,6 +23,7 @@ constexpr auto kOps = std::to_array<OpInfo>({
     {"now", kI, 0, {}, false, false},
     {"age_now", kI, 0, {}, false, false},
     {"event_time", kI, 0, {}, false, false},
+    {"from", kI, 0, {}, false, false},
     {"first_event", kI, 0, {}, false, false},
     {"load", kV, 0, {}, true, false},
     {"store", kV, 1, {}, true, false},

@@ -47,9 +47,8 @@ class ConditionLowering {
     switch (stall.form) {
       case dsl::StallForm::kFor: {
         const Slot since = entity_.conditions[plan.dwell].since;
-        return function_.AndThen(build_.And(build_.Held(plan.dwell), NotUnless(stall)), [&] {
-          return read_.Reached(build_.IAdd(Load(since), read_.Value(stall.duration)));
-        });
+        return function_.AndThen(build_.And(build_.Held(plan.dwell), NotUnless(stall)),
+                                 [&] { return read_.Reached(read_.After(Load(since), stall.duration)); });
       }
       case dsl::StallForm::kQuiet:
       case dsl::StallForm::kNo:
@@ -58,7 +57,7 @@ class ConditionLowering {
         const ValueId gate = Gate(stall);
         const ValueId wait = build_.ConstI64(plan.each_wait);
         if (before_) return build_.Call(AbiId::kEachBefore, {wait, gate});
-        return build_.Call(AbiId::kEachUpdate, {wait, read_.Value(stall.duration), gate});
+        return build_.Call(AbiId::kEachUpdate, {wait, gate});
       }
       case dsl::StallForm::kAfter:
       case dsl::StallForm::kAfterFirst:
@@ -72,14 +71,14 @@ class ConditionLowering {
     const ValueId latest = Load(plan_.streams[plan.base].latest_time);
     const ValueId first = build_.FirstEvent();
     const ValueId base = build_.Select(build_.ICompare(IrCompare::kGreater, latest, first), latest, first);
-    return build_.IAdd(base, read_.Value(stall.duration));
+    return read_.After(base, stall.duration);
   }
 
   ValueId Matured(const dsl::Stall& stall, const StallPlan& plan) {
-    const ValueId duration = read_.Value(stall.duration);
-    const ValueId zero = build_.ConstI64(0);
-    const ValueId negative = build_.ICompare(IrCompare::kLess, duration, zero);
-    return read_.Reached(build_.IAdd(Load(plan.started), build_.Select(negative, zero, duration)));
+    const ValueId started = Load(plan.started);
+    const ValueId due = read_.After(started, stall.duration);
+    const ValueId before = build_.ICompare(IrCompare::kLess, due, started);
+    return read_.Reached(build_.Select(before, started, due));
   }
 
   ValueId Overdue(const dsl::Stall& stall, const StallPlan& plan) {
@@ -113,7 +112,7 @@ class ConditionLowering {
       build_.Set(free, build_.Held(id));
       function_.If(build_.Not(build_.Get(free)), [&] {
         const ValueId last = Load(plan.last_due);
-        const ValueId over = read_.Reached(build_.IAdd(last, read_.Value(nudge.again_after)));
+        const ValueId over = read_.Reached(read_.After(last, nudge.again_after));
         build_.Set(free, build_.Or(over, build_.Not(build_.IsKnown(last))));
       });
       return build_.Get(free);

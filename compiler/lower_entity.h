@@ -70,6 +70,9 @@ runtime::FunctionId LowerConditions(Lowering& lowering, dsl::EntityId entity,
 /// Tells the runtime what the conditions that depend on time were just before an event.
 runtime::FunctionId LowerBefore(Lowering& lowering, dsl::EntityId entity,
                                 const std::vector<ConditionId>& order);
+/// A deadline function (runtime/ruleset.h); kNoFunction for kNone.
+runtime::FunctionId LowerDeadline(Lowering& lowering, std::string name, dsl::ExprId duration,
+                                  Reading reading);
 /// Automatic and timed transitions.
 runtime::FunctionId LowerAutomatic(Lowering& lowering, dsl::EntityId entity);
 /// The nudges `on` this event.

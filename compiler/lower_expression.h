@@ -57,6 +57,8 @@ class ExpressionLowering {
   ValueId OwnField(const std::string& name);
   /// The instant that conditions compare with.
   ValueId Clock() { return reading_.age ? builder_.AgeNow() : builder_.Now(); }
+  /// The instant that lies the duration after `start`: every deadline is made here.
+  ValueId After(ValueId start, dsl::ExprId duration);
   /// Yes once the clock has reached `instant` (no if unknown); arms it.
   ValueId Reached(ValueId instant);
   void Forget() { known_.clear(); }

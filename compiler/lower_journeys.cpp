@@ -93,13 +93,12 @@ class JourneyLowering {
       case TransitionKind::kStallBegins:
         return build_.Call(AbiId::kStallBegan, {build_.ConstI64(plan_.StallCondition(step.stall))});
       case TransitionKind::kAfter:
-        return watch_.Reached(build_.IAdd(entered, watch_.Value(step.duration)));
+        return watch_.Reached(watch_.After(entered, step.duration));
       case TransitionKind::kAfterQuiet: {
         const Slot latest_slot = plan_.streams[plan.activity].latest_time;
         const ValueId latest = build_.Load(latest_slot.offset, latest_slot.kind);
         const ValueId later = build_.ICompare(IrCompare::kGreater, latest, entered);
-        return watch_.Reached(
-            build_.IAdd(build_.Select(later, latest, entered), watch_.Value(step.duration)));
+        return watch_.Reached(watch_.After(build_.Select(later, latest, entered), step.duration));
       }
     }
     return build_.ConstBool(false);

@@ -90,7 +90,7 @@ runtime::NudgeSpec NudgeLowering::Nudge(dsl::NudgeId id) {
   const bool own_function = nudge.trigger == dsl::TriggerKind::kEvent || plan.state != kNone;
   if (!own_function) {
     spec.if_condition = Condition(nudge.name + "_if", nudge.if_condition);
-    spec.again_after = Value(nudge.name + "_again_after", nudge.again_after);
+    spec.again_after = LowerDeadline(lowering_, nudge.name + "_again_after", nudge.again_after, kPlain);
   }
   spec.channel = nudge.channel;
   spec.title = Text(nudge.name + "_title", nudge.title, kNone);
@@ -205,8 +205,8 @@ FunctionId LowerEventNudges(Lowering& lowering, dsl::EntityId entity, dsl::Event
     const auto is_free = [&] {
       if (nudge.again_after == kNone) return build.ConstBool(true);
       const ValueId due = build.Load(last.offset, last.kind);
-      const ValueId over = build.ICompare(IrCompare::kGreaterEqual, build.Now(),
-                                          build.IAdd(due, function.read.Value(nudge.again_after)));
+      const ValueId free_at = function.read.After(due, nudge.again_after);
+      const ValueId over = build.ICompare(IrCompare::kGreaterEqual, build.Now(), free_at);
       return build.Or(over, build.Not(build.IsKnown(due)));
     };
     const ValueId where = function.read.ConditionOrYes(nudge.where);

@@ -250,13 +250,14 @@ class UpdateLowering {
     const StallPlan& wait = plan_.stalls[id];
     const bool with_same = !stall.same_field.empty();
     function_.If(read_.ConditionOrYes(stall.opening_where), [&] {
-      const ValueId duration = read_.Value(stall.duration);
       if (wait.each_wait != kNone) {
         read_.SetSame(with_same ? read_.OwnField(stall.same_field) : build_.Unknown(IrType::kText));
-        build_.Call(AbiId::kEachOpen, {build_.ConstI64(wait.each_wait), build_.EventTime(), duration});
+        const ValueId time = build_.EventTime();
+        const ValueId deadline = read_.After(time, stall.duration);
+        build_.Call(AbiId::kEachOpen, {build_.ConstI64(wait.each_wait), time, deadline});
         return;
       }
-      function_.If(MayOpen(stall, wait, duration), [&] {
+      function_.If(MayOpen(stall, wait), [&] {
         build_.Store(wait.started.offset, wait.started.kind, build_.EventTime());
         if (wait.overdue.exists()) build_.Store(wait.overdue.offset, wait.overdue.kind, build_.ConstI64(0));
         if (with_same) build_.Store(wait.same.offset, wait.same.kind, read_.OwnField(stall.same_field));
@@ -268,15 +269,15 @@ class UpdateLowering {
 
   /// A late opening counts only if nothing newer has opened or answered and its deadline has not passed; with
   /// `first`, an opening within a wait changes nothing.
-  ValueId MayOpen(const dsl::Stall& stall, const StallPlan& wait, ValueId duration) {
-    const ValueId deadline = build_.IAdd(build_.EventTime(), duration);
+  ValueId MayOpen(const dsl::Stall& stall, const StallPlan& wait) {
+    const ValueId deadline = read_.After(build_.EventTime(), stall.duration);
     const ValueId in_time =
         build_.Or(build_.ICompare(IrCompare::kEqual, build_.EventTime(), build_.Now(), false),
                   build_.ICompare(IrCompare::kGreaterEqual, deadline, build_.Now()));
     ValueId may = build_.And(in_time, NotOlderThan(build_.Load(wait.seen.offset, wait.seen.kind)));
     if (stall.form != dsl::StallForm::kAfterFirst) return may;
     const ValueId started = build_.Load(wait.started.offset, wait.started.kind);
-    const ValueId due = build_.IAdd(started, duration);
+    const ValueId due = read_.After(started, stall.duration);
     const ValueId waiting = build_.ICompare(IrCompare::kLess, build_.AgeNow(), due);
     ValueId ended = build_.Not(build_.And(build_.IsKnown(started), waiting));
     if (wait.overdue.exists()) {

@@ -17,26 +17,47 @@ using runtime::SlotKind;
 
 // In the order of Op.
 const FunctionTranslator::Emit FunctionTranslator::kEmit[] = {
-    &FunctionTranslator::ConstBool,     &FunctionTranslator::ConstI64,
-    &FunctionTranslator::ConstF64,      &FunctionTranslator::ConstText,
-    &FunctionTranslator::ConstUnknown,  &FunctionTranslator::Now,
-    &FunctionTranslator::AgeNow,        &FunctionTranslator::EventTime,
-    &FunctionTranslator::FirstEvent,    &FunctionTranslator::Load,
-    &FunctionTranslator::Store,         &FunctionTranslator::Field,
-    &FunctionTranslator::NumberOp,      &FunctionTranslator::NumberOp,
-    &FunctionTranslator::NumberOp,      &FunctionTranslator::NumberOp,
-    &FunctionTranslator::NumberNegate,  &FunctionTranslator::IntegerOp,
-    &FunctionTranslator::IntegerOp,     &FunctionTranslator::IntegerNegate,
-    &FunctionTranslator::NumberCompare, &FunctionTranslator::IntegerCompare,
-    &FunctionTranslator::And,           &FunctionTranslator::Or,
-    &FunctionTranslator::Not,           &FunctionTranslator::FlagIsYes,
-    &FunctionTranslator::BoolToFlag,    &FunctionTranslator::IsKnown,
-    &FunctionTranslator::Select,        &FunctionTranslator::LocalGet,
-    &FunctionTranslator::LocalSet,      &FunctionTranslator::Call,
-    &FunctionTranslator::CallCondition, &FunctionTranslator::Held,
-    &FunctionTranslator::Update,        &FunctionTranslator::Arm,
-    &FunctionTranslator::Out,           &FunctionTranslator::Label,
-    &FunctionTranslator::Branch,        &FunctionTranslator::BranchIf,
+    &FunctionTranslator::ConstBool,
+    &FunctionTranslator::ConstI64,
+    &FunctionTranslator::ConstF64,
+    &FunctionTranslator::ConstText,
+    &FunctionTranslator::ConstUnknown,
+    &FunctionTranslator::Now,
+    &FunctionTranslator::AgeNow,
+    &FunctionTranslator::EventTime,
+    &FunctionTranslator::From,
+    &FunctionTranslator::FirstEvent,
+    &FunctionTranslator::Load,
+    &FunctionTranslator::Store,
+    &FunctionTranslator::Field,
+    &FunctionTranslator::NumberOp,
+    &FunctionTranslator::NumberOp,
+    &FunctionTranslator::NumberOp,
+    &FunctionTranslator::NumberOp,
+    &FunctionTranslator::NumberNegate,
+    &FunctionTranslator::IntegerOp,
+    &FunctionTranslator::IntegerOp,
+    &FunctionTranslator::IntegerNegate,
+    &FunctionTranslator::NumberCompare,
+    &FunctionTranslator::IntegerCompare,
+    &FunctionTranslator::And,
+    &FunctionTranslator::Or,
+    &FunctionTranslator::Not,
+    &FunctionTranslator::FlagIsYes,
+    &FunctionTranslator::BoolToFlag,
+    &FunctionTranslator::IsKnown,
+    &FunctionTranslator::Select,
+    &FunctionTranslator::LocalGet,
+    &FunctionTranslator::LocalSet,
+    &FunctionTranslator::Call,
+    &FunctionTranslator::CallCondition,
+    &FunctionTranslator::Held,
+    &FunctionTranslator::Update,
+    &FunctionTranslator::Arm,
+    &FunctionTranslator::Out,
+    &FunctionTranslator::Label,
+    &FunctionTranslator::Branch,
+    &FunctionTranslator::BranchIf,
     &FunctionTranslator::Return,
 };
 
@@ -156,6 +177,9 @@ Pair FunctionTranslator::AgeNow(const Instruction&) {
 }
 Pair FunctionTranslator::EventTime(const Instruction&) {
   return {Fixed(offsetof(Moment, event_time), builder_.getInt64Ty()), nullptr};
+}
+Pair FunctionTranslator::From(const Instruction&) {
+  return {Fixed(offsetof(Moment, from), builder_.getInt64Ty()), nullptr};
 }
 Pair FunctionTranslator::FirstEvent(const Instruction&) {
   llvm::Value* address = Address(Record(), offsetof(runtime::RecordHeader, first_event));

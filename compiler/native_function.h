@@ -70,6 +70,7 @@ class FunctionTranslator {
   Pair Now(const Instruction& made);
   Pair AgeNow(const Instruction& made);
   Pair EventTime(const Instruction& made);
+  Pair From(const Instruction& made);
   Pair FirstEvent(const Instruction& made);
   Pair Load(const Instruction& made);
   Pair Store(const Instruction& made);

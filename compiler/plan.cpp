@@ -240,7 +240,7 @@ class Planner {
     }
     plan.started = layout.AddSlot(SlotKind::kI64, "started " + meaning);
     plan.seen = layout.AddSlot(SlotKind::kI64, "seen " + meaning);
-    if (program_.expr(stall.duration).kind != dsl::ExprKind::kLiteral) {
+    if (!program_.IsFixedDuration(stall.duration)) {
       plan.overdue = layout.AddSlot(SlotKind::kU8, "overdue " + meaning);
       layout.SetDefault(plan.overdue, 0);
     }

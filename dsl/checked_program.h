@@ -405,6 +405,8 @@ struct CheckedProgram {
   std::vector<Policy> policies;
 
   const Expr& expr(ExprId id) const { return exprs[id]; }
+  /// Whether a duration is the same whenever it is read, so that a deadline counted from it stays.
+  bool IsFixedDuration(ExprId id) const { return exprs[id].kind == ExprKind::kLiteral; }
 };
 
 }  // namespace lull::dsl

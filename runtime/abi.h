@@ -112,13 +112,13 @@ std::uint64_t MayEnter(Moment* moment, std::uint32_t journey, std::uint32_t stag
 void Enter(Moment* moment, std::uint32_t journey, std::uint32_t stage);
 
 // ---- Waits of `after each`
-/// A wait begins at `time`. `duration` (unknown: never due) decides whether a late one still may begin.
-void EachOpen(Moment* moment, std::uint32_t wait, std::int64_t time, std::int64_t duration);
+/// A wait begins at `time`. `deadline` (unknown: never) decides whether a late one still may begin.
+void EachOpen(Moment* moment, std::uint32_t wait, std::int64_t time, std::int64_t deadline);
 /// Answers all waits, or those whose value equals Moment::same.
 void EachAnswer(Moment* moment, std::uint32_t wait, std::uint64_t with_same);
-/// Lets waits fall due at start + duration, if `gate` (while and not unless) holds; arms the next. Returns
+/// Lets waits fall due at their deadlines, if `gate` (while and not unless) holds; arms the next. Returns
 /// whether an unanswered overdue wait exists and the gate holds.
-std::uint64_t EachUpdate(Moment* moment, std::uint32_t wait, std::int64_t duration, std::uint64_t gate);
+std::uint64_t EachUpdate(Moment* moment, std::uint32_t wait, std::uint64_t gate);
 std::uint64_t EachBefore(Moment* moment, std::uint32_t wait, std::uint64_t gate);
 
 // ---- Nudges and wake-ups

@@ -27,16 +27,16 @@ void Enter(Moment* moment, std::uint32_t journey, std::uint32_t stage) {
   StepOf(moment).Enter(journey, stage);
 }
 
-void EachOpen(Moment* moment, std::uint32_t wait, std::int64_t time, std::int64_t duration) {
-  StepOf(moment).OpenEach(wait, time, duration);
+void EachOpen(Moment* moment, std::uint32_t wait, std::int64_t time, std::int64_t deadline) {
+  StepOf(moment).OpenEach(wait, time, deadline);
 }
 
 void EachAnswer(Moment* moment, std::uint32_t wait, std::uint64_t with_same) {
   StepOf(moment).AnswerEach(wait, with_same != 0);
 }
 
-std::uint64_t EachUpdate(Moment* moment, std::uint32_t wait, std::int64_t duration, std::uint64_t gate) {
-  return StepOf(moment).UpdateEach(wait, duration, gate != 0) ? 1 : 0;
+std::uint64_t EachUpdate(Moment* moment, std::uint32_t wait, std::uint64_t gate) {
+  return StepOf(moment).UpdateEach(wait, gate != 0) ? 1 : 0;
 }
 
 std::uint64_t EachBefore(Moment* moment, std::uint32_t wait, std::uint64_t gate) {

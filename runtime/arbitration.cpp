@@ -116,10 +116,8 @@ bool Arbiter::PassesOwnConditions(const Trigger& trigger) {
   const std::int64_t now = state_.moment.now;
   const std::int64_t last = state_.SlotI64(nudge.due_offset);
   if (last != kUnknown && nudge.again_after != kNoFunction) {
-    const std::int64_t pause = state_.Values(nudge.again_after)[0].integer;
-    std::int64_t free_at = kNever;
     // An unknown pause compares as no: it never ends.
-    if (pause == kUnknown || __builtin_add_overflow(last, pause, &free_at) || now < free_at) return false;
+    if (now < state_.DeadlineOf(nudge.again_after, last)) return false;
   }
   state_.SlotI64(nudge.due_offset) = now;
   return true;

@@ -22,6 +22,8 @@ struct Moment {
   std::int64_t age_now = 0;
   /// The event's own time; earlier than `now` if the event is late.
   std::int64_t event_time = 0;
+  /// What a deadline function counts from.
+  std::int64_t from = kUnknown;
   /// Earliest instant at which something of this entity may change by time alone; lowered by generated code.
   std::int64_t next_wake = kNever;
   /// The entity's record: RecordHeader, then what the compiler laid out.

@@ -5,6 +5,7 @@
 // nothing to compute. All functions have the form of Code (runtime/moment.h):
 //   condition  returns 0 or 1
 //   value      leaves its results in Moment::out and returns 0
+//   deadline   counts from Moment::from; leaves the instant in out[0].integer (kUnknown: never), returns 0
 //   action     changes the record and returns 0 (or, where said, 1 if something moved)
 #pragma once
 
@@ -126,6 +127,7 @@ struct ConditionSpec {
 /// The waits of an `after each` stall: every unanswered opening event is an episode of its own.
 struct EachWaitSpec {
   std::uint32_t condition = 0;             // the stall's condition
+  FunctionId deadline = kNoFunction;       // when a wait falls due, from its beginning
   ValueType same_type = ValueType::kText;  // type of the value of `with same`
   std::uint32_t keep_count = 4'096;
   /// Fields of the opening event that texts and conditions of its nudges read: kept with each wait.
@@ -257,7 +259,7 @@ struct NudgeSpec {
   /// `on STALL`, `on STAGE`, `on CONDITION`: condition, evaluated at the trigger; `on EVENT` and `while` have
   /// it in their own functions.
   FunctionId if_condition = kNoFunction;
-  FunctionId again_after = kNoFunction;  // value: out[0].integer, micros; for triggers other than kEvent
+  FunctionId again_after = kNoFunction;  // deadline, from when it last became due; not for kEvent
   std::uint32_t channel = 0;
   TextSpec title;
   std::vector<TextSpec> reasons;      // of the stall

@@ -50,9 +50,9 @@ class Step : public StepState {
   bool StallBegan(std::uint32_t condition) const;
   bool MayEnter(std::uint32_t journey, std::uint32_t stage) const;
   void Enter(std::uint32_t journey, std::uint32_t stage);
-  void OpenEach(std::uint32_t wait, std::int64_t time, std::int64_t duration);
+  void OpenEach(std::uint32_t wait, std::int64_t time, std::int64_t deadline);
   void AnswerEach(std::uint32_t wait, bool with_same);
-  bool UpdateEach(std::uint32_t wait, std::int64_t duration, bool gate);
+  bool UpdateEach(std::uint32_t wait, bool gate);
   bool OverdueBefore(std::uint32_t wait, bool gate);
   void Due(std::uint32_t nudge);
 
@@ -95,7 +95,7 @@ class Step : public StepState {
   EachWaitList* FindEach(std::uint32_t wait);
   EachWaitList& MakeEach(std::uint32_t wait);
   SameValue FindSame(ValueType type) const;
-  bool IsTooLate(const EachWaitList& list, std::int64_t time, std::int64_t duration,
+  bool IsTooLate(const EachWaitList& list, std::int64_t time, std::int64_t deadline,
                  const SameValue& same) const;
   void RememberAnswer(std::uint32_t wait, bool with_same, const SameValue& same);
   void BeginEach(std::uint32_t wait, EachWait& entry);

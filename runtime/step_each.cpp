@@ -12,14 +12,6 @@ namespace {
 /// Answers that are remembered for opening events that come late.
 constexpr std::size_t kAnswersKept = 16;
 
-/// When a wait falls due; kNever if its duration is unknown or too long.
-std::int64_t DueAt(std::int64_t start, std::int64_t duration) {
-  std::int64_t due = kNever;
-  if (duration == kUnknown) return kNever;
-  if (__builtin_add_overflow(start, duration, &due)) return duration > 0 ? kNever : start;
-  return due;
-}
-
 }  // namespace
 
 EachWaitList* Step::FindEach(std::uint32_t wait) {
@@ -43,10 +35,10 @@ Step::SameValue Step::FindSame(ValueType type) const {
   return {bits, moment.same.integer != kUnknown};
 }
 
-bool Step::IsTooLate(const EachWaitList& list, std::int64_t time, std::int64_t duration,
+bool Step::IsTooLate(const EachWaitList& list, std::int64_t time, std::int64_t deadline,
                      const SameValue& same) const {
   if (time >= moment.now) return false;
-  if (DueAt(time, duration) < moment.now) return true;
+  if (deadline != kUnknown && deadline < moment.now) return true;
   return std::ranges::any_of(list.answers, [&](const EachAnswerSeen& answer) {
     return answer.time > time && (answer.all || (same.known && answer.value == same.bits));
   });
@@ -63,12 +55,12 @@ void Step::CaptureFields(const EachWaitSpec& spec, EachWait& entry) {
   }
 }
 
-void Step::OpenEach(std::uint32_t wait, std::int64_t time, std::int64_t duration) {
+void Step::OpenEach(std::uint32_t wait, std::int64_t time, std::int64_t deadline) {
   const EachWaitSpec& spec = entity->each_waits[wait];
   const bool is_text = spec.same_type == ValueType::kText;
   EachWaitList& list = MakeEach(wait);
   SameValue same = FindSame(spec.same_type);
-  if (IsTooLate(list, time, duration, same)) return;
+  if (IsTooLate(list, time, deadline, same)) return;
   if (is_text) {
     same.bits = texts->Intern(moment.same.text);
     same.known = same.bits != 0;
@@ -142,7 +134,7 @@ void Step::EndEach(std::uint32_t wait, EachWait& entry) {
   ReleaseWait(entry, spec, *texts);
 }
 
-bool Step::UpdateEach(std::uint32_t wait, std::int64_t duration, bool gate) {
+bool Step::UpdateEach(std::uint32_t wait, bool gate) {
   EachWaitList* list = FindEach(wait);
   if (list == nullptr || list->waits.empty()) return false;
   const EachWaitSpec& spec = entity->each_waits[wait];
@@ -151,7 +143,8 @@ bool Step::UpdateEach(std::uint32_t wait, std::int64_t duration, bool gate) {
   bool any = false;
   for (EachWait& entry : list->waits) {
     if (!entry.overdue) {
-      const std::int64_t due = DueAt(entry.start, duration);
+      // A deadline before its start falls due at the end of that instant.
+      const std::int64_t due = std::max(DeadlineOf(spec.deadline, entry.start), entry.start);
       entry.overdue = due <= moment.age_now;
       if (!entry.overdue) Arm(due);
     }

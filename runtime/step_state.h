@@ -50,6 +50,14 @@ struct StepState : StepContext {
   std::int64_t& SlotI64(std::uint32_t offset) {
     return *reinterpret_cast<std::int64_t*>(moment.record + offset);
   }
+  /// kNever where the deadline function gives none.
+  std::int64_t DeadlineOf(FunctionId deadline, std::int64_t start) {
+    const std::int64_t outer = moment.from;
+    moment.from = start;
+    const std::int64_t instant = Values(deadline)[0].integer;
+    moment.from = outer;
+    return instant == kUnknown ? kNever : instant;
+  }
   /// Asks for another look at an instant after this moment.
   void Arm(std::int64_t instant) {
     if (instant > moment.age_now && instant < moment.next_wake) moment.next_wake = instant;

@@ -135,6 +135,10 @@ LocalTime Zone::MicrosToLocal(std::int64_t micros) const {
           static_cast<std::int32_t>(rest % kMicrosPerHour / kMicrosPerMinute), rest % kMicrosPerMinute};
 }
 
+std::int64_t Zone::InstantOf(std::int64_t day, std::int64_t micros_of_day) const {
+  return InstantOfLocal(day * kMicrosPerDay + micros_of_day);
+}
+
 std::int64_t Zone::DayStart(std::int64_t day) const { return InstantOfLocal(day * kMicrosPerDay); }
 
 std::int64_t Zone::DayOf(std::int64_t micros) const {

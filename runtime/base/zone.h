@@ -59,6 +59,8 @@ class Zone {
   /// The instant of a local time; kUnknown if there is no such date.
   std::int64_t LocalToMicros(const LocalTime& local) const;
   LocalTime MicrosToLocal(std::int64_t micros) const;
+  /// The instant at which clocks show so much of a local day, which may be more than a day.
+  std::int64_t InstantOf(std::int64_t day, std::int64_t micros_of_day) const;
   /// The first instant of a local day, given in days since 1970-01-01.
   std::int64_t DayStart(std::int64_t day) const;
 

@@ -182,6 +182,7 @@ std::vector<Row> Slots() {
       {"now", [](IrBuilder& b) { return b.Now(); }, {}, Whole(kWorldNow)},
       {"age_now", [](IrBuilder& b) { return b.AgeNow(); }, {}, Whole(kWorldNow - 1)},
       {"event_time", [](IrBuilder& b) { return b.EventTime(); }, {}, Whole(kWorldNow)},
+      {"from", [](IrBuilder& b) { return b.From(); }, {}, Whole(kWorldNow - 7)},
       {"first_event", [](IrBuilder& b) { return b.FirstEvent(); }, {}, "unknown"},
   };
 }

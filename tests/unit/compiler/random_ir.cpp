@@ -76,13 +76,15 @@ class FunctionMaker {
   }
 
   ValueId MomentValue() {
-    switch (Pick(4)) {
+    switch (Pick(5)) {
       case 0:
         return builder_.Now();
       case 1:
         return builder_.AgeNow();
       case 2:
         return builder_.EventTime();
+      case 3:
+        return builder_.From();
       default:
         return builder_.FirstEvent();
     }

@@ -31,6 +31,7 @@ World::World() {
   moment.now = kWorldNow;
   moment.age_now = kWorldNow - 1;
   moment.event_time = kWorldNow;
+  moment.from = kWorldNow - 7;
   Write(record.data(), 0, runtime::RecordHeader{});
   for (std::size_t i = 0; i < kWorldWideSlots; i += 2) {
     Write(record.data(), kWorldWideOffset + i * 8, kUnknown);
@@ -50,6 +51,7 @@ World::World(Random& random) : World() {
   moment.now = kWorldNow + static_cast<std::int64_t>(random() % 3);
   moment.age_now = moment.now - static_cast<std::int64_t>(random() % 2);
   moment.event_time = moment.now - static_cast<std::int64_t>(random() % 100);
+  moment.from = integer();
   moment.next_wake = random() % 2 == 0 ? kNever : moment.now + 200;
   Write(record.data(), 0, runtime::RecordHeader{.first_event = integer()});
   for (std::size_t i = 0; i < 3; ++i) Write(record.data(), runtime::kBitsOffset + i * 8, random());

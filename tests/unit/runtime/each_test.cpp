@@ -14,7 +14,7 @@ struct Each {
   explicit Each(bool with_same, bool keep = true) {
     opened = lab.Event("opened", [with_same](Moment* moment) -> std::uint64_t {
       abi::SameText(moment, with_same ? moment->fields[1].text : TextView{});
-      abi::EachOpen(moment, 0, moment->event_time, 10 * kHour);
+      abi::EachOpen(moment, 0, moment->event_time, moment->event_time + 10 * kHour);
       return 0;
     });
     answered = lab.Event("answered", [with_same](Moment* moment) -> std::uint64_t {
@@ -22,10 +22,10 @@ struct Each {
       abi::EachAnswer(moment, 0, with_same ? 1 : 0);
       return 0;
     });
-    stall =
-        lab.Condition("stall", [](Moment* moment) { return abi::EachUpdate(moment, 0, 10 * kHour, 1) != 0; });
+    stall = lab.Condition("stall", [](Moment* moment) { return abi::EachUpdate(moment, 0, 1) != 0; });
     lab.entity().conditions[stall].each_wait = 0;
-    lab.entity().each_waits.push_back({.condition = stall, .keep_overdue = keep});
+    const FunctionId deadline = lab.Value([](Moment* moment) { return moment->from + 10 * kHour; });
+    lab.entity().each_waits.push_back({.condition = stall, .deadline = deadline, .keep_overdue = keep});
   }
   Lab lab;
   std::uint32_t opened = 0;

@@ -235,7 +235,8 @@ TEST(StepTest, AgainAfterIsFreeAtExactlyItsEnd) {
   const std::uint32_t high =
       lab.Condition("high", [level](Moment* moment) { return SlotAt(moment, level) > 0; });
   const std::uint32_t nudge = lab.OnCondition("nudge", high);
-  lab.ruleset->nudges[nudge].again_after = lab.Value([](Moment*) { return 24 * kHour; });
+  lab.ruleset->nudges[nudge].again_after =
+      lab.Value([](Moment* moment) { return moment->from + 24 * kHour; });
   lab.ruleset->nudges[nudge].due_offset = lab.Slot();
   Shop shop(lab);
   shop.At(0, set, 1);
