@@ -122,8 +122,9 @@ struct block_end : sor<one<'}'>, eof, declaration_here> {};
 template <BlockKind kKind, typename... Clauses>
 struct block
     : seq<need<at<one<'{'>>, "`{`">, act<&B::OpenBlock<kKind>, one<'{'>, ws>,
-          star<not_at<block_end>, sor<pegtl::try_catch_type<SyntaxError, sor<Clauses..., fail_clause>>,
-                                      skip<&B::RecoverInBlock>>>,
+          star<not_at<block_end>, call<&B::BeginClause>,
+               sor<pegtl::try_catch_type<SyntaxError, sor<Clauses..., fail_clause>>,
+                   skip<&B::RecoverInBlock>>>,
           sor<sym<"}">, call<&B::ReportBlockNotClosed>>> {};
 
 struct was

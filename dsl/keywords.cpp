@@ -77,6 +77,8 @@ const BlockWords& WordsOf(BlockKind kind) {
   return words;
 }
 
+std::span<const BlockWords> AllBlocks() { return kBlocks; }
+
 bool IsClauseWord(BlockKind kind, std::string_view word) { return Contains(WordsOf(kind).clauses, word); }
 
 bool IsWordByte(char byte) {

@@ -39,6 +39,7 @@ struct BlockWords {
   bool resumes_anywhere;                      // clauses may begin with any name: each line may begin one
 };
 const BlockWords& WordsOf(BlockKind kind);
+std::span<const BlockWords> AllBlocks();
 bool IsClauseWord(BlockKind kind, std::string_view word);
 
 /// Whether a byte can stand in a word; bytes of non-ASCII letters count, names are judged later.

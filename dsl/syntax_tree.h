@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "dsl/keywords.h"
 #include "dsl/source.h"
 #include "dsl/syntax_expr.h"
 
@@ -238,6 +239,16 @@ struct LaterName {
   std::string_view kind;
 };
 
+/// Where the parser saw a declaration, the brace of a block, or a clause begin: the outline of the text, for
+/// the formatter and editors.
+struct LayoutMark {
+  enum class Kind : std::uint8_t { kDeclaration, kBlock, kClause };
+  Kind kind{};
+  SourceId source;
+  std::uint32_t offset = 0;
+  BlockKind block{};  // kBlock
+};
+
 struct SyntaxTree {
   std::vector<Expr> expressions;
 
@@ -254,6 +265,7 @@ struct SyntaxTree {
   std::vector<NudgeDecl> nudges;
   std::vector<PolicyDecl> policies;
   std::vector<LaterName> later_names;
+  std::vector<LayoutMark> marks;  // in the order of the text
 
   const Expr& operator[](ExprId id) const { return expressions[id.index]; }
 };

@@ -170,6 +170,10 @@ class TreeBuilder {
     block_ = kKind;
     in_block_ = true;
     block_begin_ = span;
+    tree_.marks.push_back({LayoutMark::Kind::kBlock, source_, span.begin, kKind});
+  }
+  void BeginClause(Span span) {
+    tree_.marks.push_back({LayoutMark::Kind::kClause, source_, span.begin, block_});
   }
   void ReportBlockNotClosed();
   void AddLaterCalendar() { tree_.later_names.push_back({PopName(), "calendar"}); }

@@ -25,6 +25,7 @@ std::string TreeBuilder::DocBefore(std::uint32_t offset) const {
 
 void TreeBuilder::BeginDeclaration(Span span) {
   declaration_begin_ = span.begin;
+  tree_.marks.push_back({LayoutMark::Kind::kDeclaration, source_, span.begin, {}});
   in_block_ = false;
   current_ = nullptr;
 }

@@ -9,9 +9,9 @@ namespace lull::tools {
 namespace {
 
 constexpr CommandAdder kCommands[] = {
-    AddCheckCommand,       AddRunCommand,     AddGraphCommand,   AddShowCommand,
-    AddExplainCodeCommand, AddServeCommand,   AddStatusCommand,  AddReloadCommand,
-    AddTasksCommand,       AddPublishCommand, AddVersionCommand,
+    AddCheckCommand,  AddFmtCommand,         AddRunCommand,     AddGraphCommand,
+    AddShowCommand,   AddExplainCodeCommand, AddServeCommand,   AddStatusCommand,
+    AddReloadCommand, AddTasksCommand,       AddPublishCommand, AddVersionCommand,
 };
 
 constexpr const char* kFooter =

@@ -1,0 +1,83 @@
+#include "dsl/format_clauses.h"
+
+#include <algorithm>
+
+namespace lull::dsl::format {
+namespace {
+
+/// Clauses that begin with more than one word.
+constexpr std::string_view kHeads[][2] = {
+    {"at", "most"},     {"quiet", "hours"}, {"never", "when"},   {"again", "after"},   {"withdraw", "when"},
+    {"stale", "after"}, {"valid", "for"},   {"repeat", "every"}, {"expires", "after"},
+};
+
+std::size_t HeadWords(BlockKind kind, Tokens clause) {
+  if (kind == BlockKind::kEntity || kind == BlockKind::kFields || clause.size() < 2) return 1;
+  const auto fits = [&](const auto& head) { return clause[0].Is(head[0]) && clause[1].Is(head[1]); };
+  return std::any_of(std::begin(kHeads), std::end(kHeads), fits) ? 2 : 1;
+}
+
+std::size_t Find(Tokens tokens, std::size_t from, std::string_view word) {
+  int depth = 0;
+  for (std::size_t at = from; at < tokens.size(); ++at) {
+    if (tokens[at].Is("(")) ++depth;
+    if (tokens[at].Is(")")) --depth;
+    if (depth == 0 && tokens[at].Is(word)) return at;
+  }
+  return tokens.size();
+}
+
+/// A `when` of an `if … then` is none of the clause, nor is one in parentheses.
+std::vector<Tokens> PointsCells(Tokens clause) {
+  const std::size_t when = Find(clause, 1, "when");
+  const std::size_t because = Find(clause, 1, "because");
+  if (when < because || because == clause.size()) {
+    return {clause.subspan(0, 1), clause.subspan(1, when - 1), clause.subspan(when, because - when),
+            clause.subspan(because)};
+  }
+  return {clause.subspan(0, 1), clause.subspan(1, because - 1), clause.subspan(because, when - because),
+          clause.subspan(when)};
+}
+
+}  // namespace
+
+Columns ColumnsOf(BlockKind kind, Tokens clause) {
+  using Shape = Columns::Shape;
+  if (kind == BlockKind::kChoice) return {Shape::kWhole, {clause}};
+  if (kind == BlockKind::kJourney) {
+    const std::size_t arrow = Find(clause, 0, "->");
+    if (arrow == clause.size()) return {Shape::kWhole, {clause}};
+    const std::size_t rest = std::min(arrow + 2, clause.size());
+    return {Shape::kTransition, {clause.subspan(0, arrow), clause.subspan(arrow, 2), clause.subspan(rest)}};
+  }
+  if (kind == BlockKind::kScore && (clause[0].Is("add") || clause[0].Is("take"))) {
+    return {Shape::kPoints, PointsCells(clause)};
+  }
+  const std::size_t head = HeadWords(kind, clause);
+  if (clause[0].Is("because")) {
+    const std::size_t when = Find(clause, 1, "when");
+    return {Shape::kHead, {clause.subspan(0, 1), clause.subspan(1, when - 1), clause.subspan(when)}};
+  }
+  return {Shape::kHead, {clause.subspan(0, head), clause.subspan(head)}};
+}
+
+std::vector<Tokens> DeclarationCells(Tokens head) {
+  std::vector<Tokens> cells;
+  std::size_t begin = 0;
+  for (std::size_t at = 2; at < head.size() && cells.size() < 2; ++at) {
+    const bool is_of = head[at].Is("of") && cells.empty();
+    const bool is_equals = head[at].Is("=");
+    if (!is_of && !is_equals) continue;
+    cells.push_back(head.subspan(begin, at - begin));
+    begin = at;
+    if (is_equals) break;
+  }
+  cells.push_back(head.subspan(begin));
+  return cells;
+}
+
+bool MayBeOnOneLine(BlockKind kind) {
+  return kind == BlockKind::kChoice || kind == BlockKind::kFields || kind == BlockKind::kUnit;
+}
+
+}  // namespace lull::dsl::format
