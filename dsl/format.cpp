@@ -95,7 +95,7 @@ class Formatter {
   static Widths WidthsOfRun(const std::vector<Entry>& all, std::size_t begin, std::size_t end) {
     Widths widths{};
     for (std::size_t at = begin; at < end; ++at) {
-      if (HasComment(all[at].head)) continue;
+      if (HasCommentAhead(all[at])) continue;
       const std::vector<Tokens> cells = DeclarationCells(all[at].head);
       const std::size_t padded = cells.size() - (cells.size() > 1 || all[at].block == nullptr ? 1 : 0);
       for (std::size_t i = 0; i < padded; ++i) widths[i] = std::max(widths[i], LengthOf(cells[i]));
@@ -103,11 +103,18 @@ class Formatter {
     return widths;
   }
 
+  /// Whether a comment keeps the parts of a declaration from standing on one line.
+  static bool HasCommentAhead(const Entry& entry) {
+    const Tokens head = entry.head;
+    const std::size_t last = DeclarationCells(head).back().size();
+    return HasComment(entry.block != nullptr ? head : head.subspan(0, head.size() - last));
+  }
+
   void Declaration(const Entry& entry, const Widths& widths) {
     const std::vector<Tokens> cells = DeclarationCells(entry.head);
     if (IsBroken(entry)) {
       BrokenBlock(entry, "", Tokens(entry.head), 0);
-    } else if (HasComment(entry.head)) {
+    } else if (HasCommentAhead(entry)) {
       Fill(lines_, "", entry.head, 2 * kIndent);
       if (entry.block != nullptr) lines_.back() += " " + InlineBlock(entry, 0);
     } else {

@@ -31,12 +31,11 @@ std::size_t Find(Tokens tokens, std::size_t from, std::string_view word) {
 std::vector<Tokens> PointsCells(Tokens clause) {
   const std::size_t when = Find(clause, 1, "when");
   const std::size_t because = Find(clause, 1, "because");
-  if (when < because || because == clause.size()) {
-    return {clause.subspan(0, 1), clause.subspan(1, when - 1), clause.subspan(when, because - when),
-            clause.subspan(because)};
+  const Tokens points = clause.subspan(1, std::min(when, because) - 1);
+  if (when < because) {
+    return {clause.subspan(0, 1), points, clause.subspan(when, because - when), clause.subspan(because)};
   }
-  return {clause.subspan(0, 1), clause.subspan(1, because - 1), clause.subspan(because, when - because),
-          clause.subspan(when)};
+  return {clause.subspan(0, 1), points, {}, clause.subspan(because)};
 }
 
 }  // namespace
