@@ -175,7 +175,7 @@ TEST(FormatTest, RulesetsAreInForm) {
     SCOPED_TRACE(entry.path());
     const std::string text = ReadFile(entry.path());
     ExpectStable(text);
-    EXPECT_EQ(Form(text), text);
+    EXPECT_EQ(Form(text), text) << "run: lull fmt rulesets/*";
     ++files;
   }
   EXPECT_GT(files, 8);
