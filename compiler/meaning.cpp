@@ -10,10 +10,9 @@ namespace lull::compiler {
 
 using dsl::CheckedProgram;
 using dsl::DefinitionKind;
-using dsl::kNone;
 
 std::string ExprMeaning(const CheckedProgram& program, dsl::ExprId expr) {
-  return expr == kNone ? std::string() : dsl::MeaningOfExpr(program, expr);
+  return expr == dsl::kNone ? std::string() : dsl::MeaningOfExpr(program, expr);
 }
 
 std::string EventsMeaning(const CheckedProgram& program, const std::vector<dsl::EventId>& events) {
@@ -36,9 +35,9 @@ std::string JourneyMeaning(const CheckedProgram& program, const dsl::Journey& jo
 std::string NudgeMeaning(const CheckedProgram& program, const dsl::Nudge& nudge) {
   std::string text = fmt::format("nudge {} of {} trigger {}", nudge.name, program.entities[nudge.entity].name,
                                  static_cast<int>(nudge.trigger));
-  if (nudge.events != kNone) text += " on " + EventsMeaning(program, program.event_sets[nudge.events].events);
-  if (nudge.stall != kNone) text += " stall " + StallMeaning(program, program.stalls[nudge.stall]);
-  if (nudge.journey != kNone) {
+  if (nudge.events != dsl::kNone) text += " on " + EventsMeaning(program, program.event_sets[nudge.events].events);
+  if (nudge.stall != dsl::kNone) text += " stall " + StallMeaning(program, program.stalls[nudge.stall]);
+  if (nudge.journey != dsl::kNone) {
     const dsl::Journey& journey = program.journeys[nudge.journey];
     text += " entering " + journey.stages[nudge.stage].name + " of " + JourneyMeaning(program, journey);
   }

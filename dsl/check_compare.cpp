@@ -6,8 +6,6 @@
 namespace lull::dsl {
 namespace {
 
-constexpr Type kFlagType{TypeKind::kFlag, kNone};
-
 bool HasOrder(Type type) {
   return type.kind == TypeKind::kNumber || type.kind == TypeKind::kMoney ||
          type.kind == TypeKind::kDuration || type.kind == TypeKind::kTime || type.kind == TypeKind::kDate;

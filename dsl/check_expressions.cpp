@@ -7,7 +7,6 @@
 namespace lull::dsl {
 namespace {
 
-constexpr Type kFlagType{TypeKind::kFlag, kNone};
 constexpr Type kNumberType{TypeKind::kNumber, kNone};
 constexpr Type kTextType{TypeKind::kText, kNone};
 constexpr Type kDurationType{TypeKind::kDuration, kNone};

@@ -8,7 +8,6 @@
 namespace lull::dsl {
 namespace {
 
-constexpr Type kFlagType{TypeKind::kFlag, kNone};
 constexpr Type kTextType{TypeKind::kText, kNone};
 
 struct ArithmeticRule {

@@ -20,6 +20,8 @@
 
 namespace lull::dsl {
 
+inline constexpr Type kFlagType{TypeKind::kFlag, kNone};
+
 enum class SymbolKind : std::uint8_t {
   kChoice,
   kEntity,

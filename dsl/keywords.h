@@ -44,6 +44,7 @@ bool IsClauseWord(BlockKind kind, std::string_view word);
 
 /// Whether a byte can stand in a word; bytes of non-ASCII letters count, names are judged later.
 bool IsWordByte(char byte);
+inline bool IsDigit(char byte) { return byte >= '0' && byte <= '9'; }
 /// The word that begins at `offset`, or empty.
 std::string_view WordAt(std::string_view text, std::size_t offset);
 

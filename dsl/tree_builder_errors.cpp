@@ -8,8 +8,6 @@ namespace lull::dsl::syntax {
 namespace {
 
 bool IsBlank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-
 std::string Quoted(std::string_view text) { return "`" + std::string(text) + "`"; }
 
 /// Steps over one token of any kind: a word or number, a text, a comment, a line of blanks, one other byte.

@@ -7,8 +7,6 @@
 namespace lull::dsl::syntax {
 namespace {
 
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-
 bool IsGoodName(std::string_view name) {
   if (name.empty() || name.size() > kNameBytesMax || name[0] < 'a' || name[0] > 'z') return false;
   return std::all_of(name.begin(), name.end(),

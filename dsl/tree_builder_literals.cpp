@@ -29,8 +29,6 @@ constexpr TimeUnit kUnits[] = {
     {"year", "years", 0, 12},
 };
 
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-
 int TwoDigits(std::string_view text, std::size_t at) { return (text[at] - '0') * 10 + (text[at + 1] - '0'); }
 
 }  // namespace

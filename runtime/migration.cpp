@@ -9,7 +9,6 @@
 namespace lull::runtime {
 namespace {
 
-RecordHeader* HeaderOf(std::byte* record) { return reinterpret_cast<RecordHeader*>(record); }
 
 std::uint32_t& TextAt(std::byte* record, std::uint32_t offset) {
   return *reinterpret_cast<std::uint32_t*>(record + offset);
@@ -54,10 +53,10 @@ MigrationPlan::MigrationPlan(const EntitySpec& from, const EntitySpec& to) : fro
 }
 
 void MigrationPlan::Carry(std::byte* source, std::byte* target, TextPool& texts) const {
-  const std::uint32_t key_id = HeaderOf(target)->key_id;
-  *HeaderOf(target) = *HeaderOf(source);
-  HeaderOf(target)->key_id = key_id;
-  HeaderOf(source)->side = nullptr;
+  const std::uint32_t key_id = HeaderAt(target)->key_id;
+  *HeaderAt(target) = *HeaderAt(source);
+  HeaderAt(target)->key_id = key_id;
+  HeaderAt(source)->side = nullptr;
   for (const Copy& copy : copies_) std::memcpy(target + copy.to, source + copy.from, copy.bytes);
   for (const auto& [before, after] : texts_) {
     const std::uint32_t id = TextAt(source, before);

@@ -52,4 +52,6 @@ inline void SetBit(std::byte* record, std::uint32_t bit, bool value) {
   words[bit / 64] = value ? words[bit / 64] | mask : words[bit / 64] & ~mask;
 }
 
+inline RecordHeader* HeaderAt(std::byte* record) { return reinterpret_cast<RecordHeader*>(record); }
+
 }  // namespace lull::runtime

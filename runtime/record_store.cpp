@@ -39,7 +39,6 @@ KeyWords WordsOf(std::string_view key) {
 
 std::uint64_t PrefixOf(std::string_view key) { return key.size() <= kInlineKeyBytes ? WordsOf(key).high : 0; }
 
-RecordHeader* HeaderOf(std::byte* record) { return reinterpret_cast<RecordHeader*>(record); }
 
 std::uint64_t& PrefixBefore(std::byte* record) { return *(reinterpret_cast<std::uint64_t*>(record) - 1); }
 std::uint64_t PrefixBefore(const std::byte* record) {
@@ -115,8 +114,8 @@ RecordStore::Found RecordStore::FindOrCreate(std::string_view key, std::uint64_t
 }
 
 void RecordStore::Initialise(std::byte* record, std::string_view key) {
-  *HeaderOf(record) = RecordHeader{};
-  HeaderOf(record)->key_id = texts_.Intern(TextView::Of(key));
+  *HeaderAt(record) = RecordHeader{};
+  HeaderAt(record)->key_id = texts_.Intern(TextView::Of(key));
   PrefixBefore(record) = PrefixOf(key);
   if (!entity_.image.empty()) std::memcpy(record + kBitsOffset, entity_.image.data(), entity_.image.size());
   for (std::size_t i = 0; i < default_text_ids_.size(); ++i) {
@@ -130,11 +129,11 @@ void RecordStore::ReleaseContents(std::byte* record) {
     Window(entity_, window, record, texts_).Free();
   }
   for (const std::uint32_t offset : entity_.text_offsets) texts_.Release(TextAt(record, offset));
-  texts_.Release(HeaderOf(record)->key_id);
+  texts_.Release(HeaderAt(record)->key_id);
 }
 
 void RecordStore::Erase(std::byte* record) {
-  RecordHeader* header = HeaderOf(record);
+  RecordHeader* header = HeaderAt(record);
   LULL_CHECK(header->key_id != 0 && header->side == nullptr);
   const std::size_t mask = table_.size() - 1;
   std::size_t gap = SlotOfRecord(record);
@@ -180,7 +179,7 @@ void RecordStore::GrowTable() {
 std::uint32_t RecordStore::AllocateIndex() {
   if (free_ != kNoIndex) {
     const std::uint32_t index = free_;
-    free_ = HeaderOf(RecordAt(index))->moment_count;
+    free_ = HeaderAt(RecordAt(index))->moment_count;
     return index;
   }
   LULL_CHECK(used_ < kNoIndex - 1);

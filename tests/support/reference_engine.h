@@ -12,9 +12,13 @@
 #include <vector>
 
 #include "dsl/checked_program.h"
+#include "runtime/base/time.h"
 #include "tests/support/reference_values.h"
 
 namespace lull::test {
+
+/// How long a task stays open unless somebody does something about it.
+inline constexpr std::int64_t kTaskLifeMicros = 30 * kMicrosPerDay;
 
 struct LogEvent {
   dsl::EventId event = dsl::kNone;

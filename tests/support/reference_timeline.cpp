@@ -7,7 +7,6 @@
 namespace lull::test {
 namespace {
 
-constexpr std::int64_t kTaskLifeMicros = 30 * kMicrosPerDay;
 
 }  // namespace
 

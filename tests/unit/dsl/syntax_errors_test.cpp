@@ -9,7 +9,7 @@
 namespace lull::dsl {
 namespace {
 
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 
 struct Row {
   Code code;
