@@ -56,8 +56,21 @@ void Arbiter::Reset() {
   trigger_counts_.assign(state_.ruleset->nudges.size(), 0);
 }
 
+void Arbiter::TakeOwner(std::uint32_t policy, const Candidate& candidate) {
+  state_.Select(IsOfWhole(policy) ? 0 : candidate.member);
+}
+
+Arbiter::PolicyState& Arbiter::StateOf(std::uint32_t policy, const Candidate& candidate) {
+  return IsOfWhole(policy) ? policies_[policy] : part_policies_[{policy, candidate.member}];
+}
+
+std::uint32_t Arbiter::NumberOf(const Candidate& candidate) {
+  if (candidate.member == 0) return trigger_counts_[candidate.nudge]++;
+  return part_trigger_counts_[{candidate.member, candidate.nudge}]++;
+}
+
 void Arbiter::Run() {
-  const EntitySide* side = state_.side();
+  const EntitySide* side = state_.shared();
   if (state_.triggers.empty() && (side == nullptr || side->waiting.empty())) return;
   Collect();
   state_.triggers.clear();
@@ -72,17 +85,21 @@ void Arbiter::Run() {
     }
   }
   RemoveWaiting();
+  state_.Select(0);
   state_.SetTrigger(0);
+  part_policies_.clear();
+  part_trigger_counts_.clear();
   for (const Candidate& candidate : candidates_) trigger_counts_[candidate.nudge] = 0;
   std::fill(policies_.begin(), policies_.end(), PolicyState{});
 }
 
 void Arbiter::Collect() {
   candidates_.clear();
-  if (const EntitySide* side = state_.side(); side != nullptr) {
+  if (const EntitySide* side = state_.shared(); side != nullptr) {
     for (std::uint32_t index = 0; index < side->waiting.size(); ++index) {
       Candidate candidate;
       candidate.nudge = side->waiting[index].nudge;
+      candidate.member = static_cast<std::uint32_t>(state_.Take(side->waiting[index].part));
       candidate.serial = side->waiting[index].serial;
       candidate.waiting = index;
       candidates_.push_back(candidate);
@@ -90,9 +107,9 @@ void Arbiter::Collect() {
   }
   AddTriggers();
   for (Candidate& candidate : candidates_) {
-    candidate.k = trigger_counts_[candidate.nudge]++;
+    candidate.k = NumberOf(candidate);
     if (state_.plan->nudges[candidate.nudge].needs_unit) {
-      state_.SetTrigger(candidate.serial);
+      Take(candidate);
       candidate.unit = writer_.RouteOf(candidate.nudge).unit;
     }
   }
@@ -100,9 +117,11 @@ void Arbiter::Collect() {
 
 void Arbiter::AddTriggers() {
   for (const Trigger& trigger : state_.triggers) {
+    state_.Select(trigger.member);
     if (!trigger.checked && !PassesOwnConditions(trigger)) continue;
     Candidate candidate;
     candidate.nudge = trigger.nudge;
+    candidate.member = trigger.member;
     candidate.serial = trigger.serial;
     candidates_.push_back(candidate);
   }
@@ -131,7 +150,8 @@ Rank Arbiter::RankOf(const Candidate& candidate) {
   const NudgeSpec& nudge = state_.ruleset->nudges[candidate.nudge];
   const FunctionId function = policy.best_by_worth ? nudge.worth : policy.best_by;
   if (function == kNoFunction) return rank;
-  state_.SetTrigger(candidate.serial);
+  Take(candidate);
+  if (!policy.best_by_worth) TakeOwner(ranking, candidate);
   rank.value = state_.Values(function)[0];
   const ValueType type = policy.best_by_worth ? nudge.worth_type : policy.best_type;
   if (type == ValueType::kNumber) {
@@ -156,6 +176,11 @@ bool Arbiter::Before(const Candidate& a, const Candidate& b) const {
   if (a.nudge != b.nudge) {
     return state_.ruleset->nudges[a.nudge].name < state_.ruleset->nudges[b.nudge].name;
   }
+  if (a.member != b.member) {
+    const Member& member_a = state_.members[a.member];
+    const Member& member_b = state_.members[b.member];
+    if (member_a.key != member_b.key) return member_a.key < member_b.key;
+  }
   return a.k < b.k;
 }
 
@@ -170,7 +195,7 @@ Hold Arbiter::Judge(Candidate& candidate) {
   using Judgement = Hold (Arbiter::*)(const Candidate&);
   static constexpr Judgement kInOrder[] = {&Arbiter::JudgeNever, &Arbiter::JudgeLimits,
                                            &Arbiter::JudgeQuietHours, &Arbiter::JudgePlaces};
-  state_.SetTrigger(candidate.serial);
+  Take(candidate);
   for (const Judgement judgement : kInOrder) {
     Hold hold = (this->*judgement)(candidate);
     if (hold.code != DecisionCode::kNone) return hold;
@@ -188,7 +213,8 @@ bool Arbiter::HoldsUntil(FunctionId condition, std::int64_t& until) {
 
 Hold Arbiter::JudgeNever(const Candidate& candidate) {
   for (const std::uint32_t index : state_.plan->nudges[candidate.nudge].policies) {
-    PolicyState& policy = policies_[index];
+    PolicyState& policy = StateOf(index, candidate);
+    TakeOwner(index, candidate);
     if (!policy.never_known) {
       // Every condition is asked, so that each arms its own next change.
       for (const FunctionId never : state_.ruleset->policies[index].never) {
@@ -206,6 +232,7 @@ Hold Arbiter::JudgeLimits(const Candidate& candidate) {
   for (const std::uint32_t index : state_.plan->nudges[candidate.nudge].policies) {
     for (const LimitSpec& limit : state_.ruleset->policies[index].limits) {
       if (!Matches(limit, candidate)) continue;
+      TakeOwner(index, candidate);
       const std::int64_t free_at = LimitFreeAt(limit);
       if (free_at == kUnknown) continue;
       return {.code = DecisionCode::kCapped, .policy = index, .limit = &limit, .until = free_at};
@@ -220,6 +247,7 @@ Hold Arbiter::JudgeQuietHours(const Candidate& candidate) {
     for (const QuietHoursSpec& quiet : state_.ruleset->policies[index].quiet_hours) {
       Hold hold{.code = DecisionCode::kQuietHours, .policy = index};
       if (quiet.condition != kNoFunction) {
+        TakeOwner(index, candidate);
         if (HoldsUntil(quiet.condition, hold.until)) return hold;
         continue;
       }
@@ -236,17 +264,18 @@ Hold Arbiter::JudgePlaces(const Candidate& candidate) {
   for (const std::uint32_t index : plan.policies) {
     const std::uint32_t places = state_.ruleset->policies[index].best_count;
     if (places == 0) continue;
-    const PolicyState& policy = policies_[index];
+    const PolicyState& policy = StateOf(index, candidate);
     const auto lost_to = [&](const Candidate& winner) {
       return Hold{
           .code = DecisionCode::kOutranked, .policy = index, .nudge = winner.nudge, .winner = &winner};
     };
     if (policy.winners >= places) return lost_to(*policy.last_winner);
-    if (!plan.is_task || state_.side() == nullptr) continue;
+    if (!plan.is_task || state_.shared() == nullptr) continue;
+    const std::uint32_t part = state_.members[candidate.member].number;
     std::uint32_t taken = 0;
     Hold hold{.code = DecisionCode::kPlaceTaken, .policy = index};
-    for (const OpenTask& task : state_.side()->tasks) {
-      if (!state_.plan->Covers(index, task.nudge)) continue;
+    for (const OpenTask& task : state_.shared()->tasks) {
+      if (!state_.plan->Covers(index, task.nudge) || (task.part != part && !IsOfWhole(index))) continue;
       ++taken;
       if (task.expires < hold.until || hold.nudge == kNoIndex) hold.nudge = task.nudge;
       hold.until = std::min(hold.until, task.expires);
@@ -317,7 +346,11 @@ bool Arbiter::IsHeldOut(const Candidate& candidate, Hold& hold) const {
   for (const std::uint32_t index : state_.plan->nudges[candidate.nudge].policies) {
     const PolicySpec& policy = state_.ruleset->policies[index];
     if (policy.holdout_share <= 0) continue;
-    if (HoldoutPoint(state_.ruleset->name, policy.name, state_.key) >= policy.holdout_share) continue;
+    const std::string_view whole = state_.members[0].key;
+    const double point = IsOfWhole(index) ? HoldoutPoint(state_.ruleset->name, policy.name, whole)
+                                          : HoldoutPoint(state_.ruleset->name, policy.name, whole,
+                                                         state_.members[candidate.member].key);
+    if (point >= policy.holdout_share) continue;
     hold = {.code = DecisionCode::kHoldout, .policy = index};
     return true;
   }
@@ -328,28 +361,32 @@ void Arbiter::Win(Candidate& candidate) {
   const NudgeSpec& nudge = state_.ruleset->nudges[candidate.nudge];
   const NudgePlan& plan = state_.plan->nudges[candidate.nudge];
   for (const std::uint32_t index : plan.policies) {
+    TakeOwner(index, candidate);
     for (const LimitSpec& limit : state_.ruleset->policies[index].limits) {
       if (Matches(limit, candidate)) Count(limit);
     }
-    ++policies_[index].winners;
-    policies_[index].last_winner = &candidate;
+    PolicyState& policy = StateOf(index, candidate);
+    ++policy.winners;
+    policy.last_winner = &candidate;
   }
+  Take(candidate);
   Hold hold;
   const bool held_out = IsHeldOut(candidate, hold);
   const DecisionId id = writer_.IdOf(candidate);
   const DecisionWriter::Route route = writer_.RouteOf(candidate.nudge);
   const std::int64_t expires = plan.is_task ? state_.moment.now + kTaskLifeMicros : kUnknown;
   if (plan.is_task) {
-    OpenTask task{.id = id, .expires = expires, .nudge = candidate.nudge, .serial = candidate.serial};
+    OpenTask task{.id = id, .expires = expires, .nudge = candidate.nudge, .part = state_.part()};
+    task.serial = candidate.serial;
     task.unit = route.unit;
     task.unit_key = state_.texts->Intern(route.key);
     task.held_out = held_out;
-    SideOf(state_.header()).tasks.push_back(task);
-    state_.Arm(expires);
+    SideOf(HeaderOf(state_.whole)).tasks.push_back(task);
+    state_.ArmShared(expires);
   }
   writer_.Win(candidate, id, route, hold, expires);
   if (candidate.waiting == kNoIndex) return;
-  state_.side()->waiting[candidate.waiting].nudge = kNoIndex;
+  state_.shared()->waiting[candidate.waiting].nudge = kNoIndex;
   if (plan.each_wait == kNoIndex) {
     if (nudge.gone_bit != kNoIndex) SetBit(state_.moment.record, nudge.gone_bit, true);
     return;
@@ -360,12 +397,13 @@ void Arbiter::Win(Candidate& candidate) {
 }
 
 void Arbiter::Lose(Candidate& candidate, const Hold& hold) {
+  state_.Select(candidate.member);
   if (candidate.waiting == kNoIndex) {
     writer_.Lose(DecisionKind::kSuppressed, candidate, hold);
     return;
   }
-  if (hold.until != kNever) state_.Arm(hold.until);
-  WaitingNudge& waiting = state_.side()->waiting[candidate.waiting];
+  if (hold.until != kNever) state_.ArmShared(hold.until);
+  WaitingNudge& waiting = state_.shared()->waiting[candidate.waiting];
   waiting.until = hold.until;
   if (waiting.code == hold.code) return;
   waiting.code = hold.code;
@@ -373,7 +411,7 @@ void Arbiter::Lose(Candidate& candidate, const Hold& hold) {
 }
 
 void Arbiter::RemoveWaiting() {
-  EntitySide* side = state_.side();
+  EntitySide* side = state_.shared();
   if (side == nullptr) return;
   std::erase_if(side->waiting, [](const WaitingNudge& waiting) { return waiting.nudge == kNoIndex; });
 }

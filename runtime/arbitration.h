@@ -5,6 +5,8 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <utility>
 #include <vector>
 
 #include "runtime/step_state.h"
@@ -22,9 +24,10 @@ struct Rank {
 
 struct Candidate {
   std::uint32_t nudge = 0;
+  std::uint32_t member = 0;  // index into StepState::members
   WaitSerial serial = 0;
   std::uint32_t k = 0;
-  std::uint32_t waiting = kNoIndex;  // index into EntitySide::waiting
+  std::uint32_t waiting = kNoIndex;  // index into EntitySide::waiting of the whole
   std::uint32_t unit = kNoIndex;     // if it had to be known
   Rank rank;
 };
@@ -43,7 +46,8 @@ class Arbiter {
  public:
   Arbiter(StepState& state, DecisionWriter& writer) : state_(state), writer_(writer) {}
 
-  /// Decides what is due in the moment in hand: StepState::triggers and the entity's waiting nudges.
+  /// Decides what is due in the moment in hand: StepState::triggers and the waiting nudges of the entity and
+  /// its parts. Leaves the entity itself in hand.
   void Run();
   /// After a change of StepState::plan.
   void Reset();
@@ -73,6 +77,15 @@ class Arbiter {
   void Lose(Candidate& candidate, const Hold& hold);
   void RemoveWaiting();
 
+  /// Takes the candidate's member and trigger in hand.
+  void Take(const Candidate& candidate) {
+    state_.Select(candidate.member);
+    state_.SetTrigger(candidate.serial);
+  }
+  /// Takes what the policy is of in hand: the whole, or the candidate's own part.
+  void TakeOwner(std::uint32_t policy, const Candidate& candidate);
+  std::uint32_t NumberOf(const Candidate& candidate);
+
   struct PolicyState {
     bool never_known = false;
     bool never = false;
@@ -84,8 +97,16 @@ class Arbiter {
   StepState& state_;
   DecisionWriter& writer_;
   std::vector<Candidate> candidates_;
+  bool IsOfWhole(std::uint32_t policy) const {
+    return state_.ruleset->policies[policy].entity == state_.members[0].entity;
+  }
+  PolicyState& StateOf(std::uint32_t policy, const Candidate& candidate);
+
   std::vector<PolicyState> policies_;
   std::vector<std::uint32_t> trigger_counts_;  // by nudge
+  // Of parts: by number beside policy or member beside nudge.
+  std::map<std::pair<std::uint32_t, std::uint32_t>, PolicyState> part_policies_;
+  std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint32_t> part_trigger_counts_;
 };
 
 }  // namespace lull::runtime

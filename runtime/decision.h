@@ -66,6 +66,7 @@ struct Decision {
   EventTime time;            // the instant at which it was decided
   std::uint32_t entity = 0;  // index into Ruleset::entities
   std::string_view key;
+  std::string_view whole_key;     // of a part: the key of its whole; the entity says which
   std::uint32_t nudge = 0;        // index into Ruleset::nudges
   std::uint32_t unit = kNoIndex;  // index into Ruleset::units; kNoIndex: not routed
   TextView unit_key;              // the routing key in plain; unknown if the route has none or it is unknown

@@ -66,6 +66,7 @@ DecisionId MakeDecisionId(const DecisionName& name) {
   input.Add(name.nudge);
   input.Add(name.entity);
   input.Add(name.key);
+  if (name.is_part) input.Add(name.whole);
   input.Add(static_cast<std::uint64_t>(name.instant));
   input.Add(static_cast<std::uint64_t>(name.n));
   input.Add(static_cast<std::uint64_t>(name.k));
@@ -73,13 +74,31 @@ DecisionId MakeDecisionId(const DecisionName& name) {
   return {hash.high64, hash.low64};
 }
 
+namespace {
+
+double PointOf(const HashInput& input) {
+  const std::uint64_t hash = XXH3_64bits(input.bytes().data(), input.bytes().size());
+  return static_cast<double>(hash >> 11) * 0x1p-53;
+}
+
+}  // namespace
+
 double HoldoutPoint(std::string_view ruleset, std::string_view policy, std::string_view entity_key) {
   HashInput input;
   input.Add(ruleset);
   input.Add(policy);
   input.Add(entity_key);
-  const std::uint64_t hash = XXH3_64bits(input.bytes().data(), input.bytes().size());
-  return static_cast<double>(hash >> 11) * 0x1p-53;
+  return PointOf(input);
+}
+
+double HoldoutPoint(std::string_view ruleset, std::string_view policy, std::string_view whole_key,
+                    std::string_view part_key) {
+  HashInput input;
+  input.Add(ruleset);
+  input.Add(policy);
+  input.Add(whole_key);
+  input.Add(part_key);
+  return PointOf(input);
 }
 
 }  // namespace lull::runtime

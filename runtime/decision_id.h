@@ -26,6 +26,8 @@ struct DecisionName {
   std::string_view nudge;
   std::string_view entity;  // the type
   std::string_view key;
+  bool is_part = false;
+  std::string_view whole;  // of a part: the key of its whole, within which its own is unique
   std::int64_t instant = 0;
   std::uint32_t n = 0;  // the moment among the entity's moments at this instant
   std::uint32_t k = 0;  // the trigger among the nudge's triggers in this moment
@@ -36,5 +38,8 @@ DecisionId MakeDecisionId(const DecisionName& name);
 /// A number in [0, 1) that depends on the three names only: who is below a policy's holdout share gets
 /// nothing.
 double HoldoutPoint(std::string_view ruleset, std::string_view policy, std::string_view entity_key);
+/// The same for one part.
+double HoldoutPoint(std::string_view ruleset, std::string_view policy, std::string_view whole_key,
+                    std::string_view part_key);
 
 }  // namespace lull::runtime

@@ -22,6 +22,8 @@ DecisionId DecisionWriter::IdOf(const Candidate& candidate) const {
                          .nudge = state_.ruleset->nudges[candidate.nudge].name,
                          .entity = state_.entity->name,
                          .key = state_.key,
+                         .is_part = state_.hand != 0,
+                         .whole = state_.whole_key(),
                          .instant = state_.moment.now,
                          .n = state_.n,
                          .k = candidate.k});
@@ -39,6 +41,7 @@ Decision DecisionWriter::Start(DecisionKind kind, std::uint32_t nudge) {
   decision.time = {state_.moment.now};
   decision.entity = state_.entity_index;
   decision.key = state_.key;
+  decision.whole_key = state_.whole_key();
   decision.nudge = nudge;
   decision.n = state_.n;
   decision.position = state_.position;

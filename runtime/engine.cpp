@@ -22,7 +22,7 @@ std::string_view KeyFor(const Ruleset& ruleset, const EventFrame& frame, std::si
 }
 
 DecisionId HashId(TextView id) {
-  return MakeDecisionId({.ruleset = {}, .nudge = id.view(), .entity = {}, .key = {}});
+  return MakeDecisionId({.ruleset = {}, .nudge = id.view(), .entity = {}, .key = {}, .whole = {}});
 }
 
 }  // namespace
@@ -61,7 +61,7 @@ EngineStats Engine::stats() const { return impl_->stats(); }
 
 Engine::Impl::Impl(Program program, const EngineOptions& options, DecisionSink& sink, RulePlan plan,
                    const Zone& zone)
-    : options_(options), sink_(sink), step_(texts_, scratch_, sink) {
+    : options_(options), sink_(sink), step_(texts_, scratch_, parts_, sink) {
   for (const EntitySpec& entity : program.ruleset->entities) {
     stores_.push_back(std::make_unique<RecordStore>(entity, texts_));
   }
@@ -160,10 +160,11 @@ ApplyResult Engine::Impl::ApplyHashed(const EventFrame& frame, const std::uint64
   ApplyResult worst = ApplyResult::kApplied;
   bool has_key = false;
   bool applied = false;
+  const bool of_parts = !ruleset().events[frame.event].parts.empty();
   for (std::size_t place = 0; place < entities.size(); ++place) {
     bool known = false;
     const std::string_view key = KeyFor(ruleset(), frame, place, known);
-    if (!known) continue;
+    if (!known || (of_parts && !Sees(frame, place))) continue;
     has_key = true;
     const ApplyResult result = ApplyTo(entities[place], key, hashes[place], frame);
     applied = applied || result == ApplyResult::kApplied;
@@ -179,6 +180,17 @@ ApplyResult Engine::Impl::ApplyHashed(const EventFrame& frame, const std::uint64
   }
   EndEntry();
   return worst;
+}
+
+// Parts see an event with their whole.
+bool Engine::Impl::Sees(const EventFrame& frame, std::size_t place) const {
+  const std::vector<PartPlace>& places = ruleset().events[frame.event].parts;
+  if (places[place].whole != kNoIndex) return false;
+  if (!places[place].by_part_only) return true;
+  for (std::size_t part = 0; part < places.size(); ++part) {
+    if (places[part].whole == place && frame.keys[part].known()) return true;
+  }
+  return false;
 }
 
 ApplyResult Engine::Impl::ApplyTo(std::uint32_t index, std::string_view key, std::uint64_t hash,
@@ -266,6 +278,8 @@ void Engine::Impl::Drain(Entity& entity, std::int64_t up_to) {
     frame.event = event->event;
     frame.time = {event->time};
     frame.fields = pending_fields_.data();
+    PendingEvents::Keys(*event, ruleset(), pending_keys_);
+    frame.keys = pending_keys_.data();
     frame.position = position_;
     RunMoment(entity, frame, event->time);
     pending_.Free(event);
@@ -290,6 +304,7 @@ void Engine::Impl::Renew(Entity& entity) {
   ++counts_.forgotten;
   RecordHeader& old = HeaderOf(entity.record);
   const std::int64_t clock = old.clock;
+  EraseParts(old);
   // Buffered events belong to the record's next life.
   EntitySide* side = old.side;
   old.side = nullptr;
@@ -305,9 +320,17 @@ void Engine::Impl::Renew(Entity& entity) {
 }
 
 void Engine::Impl::Discard(std::uint32_t index, std::byte* record) {
+  EraseParts(HeaderOf(record));
   FreeSide(HeaderOf(record), ruleset().entities[index], texts_);
   if (options_.live) wheels_[index].Cancel(stores_[index]->IndexOf(record));
   stores_[index]->Erase(record);
+}
+
+void Engine::Impl::EraseParts(RecordHeader& header) {
+  if (header.side == nullptr || header.side->family == nullptr) return;
+  counts_.forgotten += header.side->family->parts.size();
+  parts_.EraseAll(*header.side->family);
+  header.side->family.reset();
 }
 
 void Engine::Impl::DropPending(EntitySide& side) {
@@ -326,6 +349,7 @@ void Engine::Impl::Schedule(std::uint32_t index, std::byte* record) {
 }
 
 void Engine::Impl::EndEntity() {
+  counts_.forgotten += step_.TakeForgottenParts();
   texts_.Reclaim();
   scratch_.Reset();
 }
@@ -353,6 +377,7 @@ void Engine::Impl::Finish(std::int64_t end, LogPosition position) {
   position_ = position;
   const std::int64_t deadlines_before = end == kNever ? kNever : end + 1;
   for (std::uint32_t index = 0; index < stores_.size(); ++index) {
+    if (ruleset().entities[index].whole != kNoIndex) continue;
     stores_[index]->ForEach([&](std::byte* record) { Advance(index, record, kNever, deadlines_before); });
   }
   EndEntry();

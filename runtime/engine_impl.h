@@ -58,11 +58,13 @@ class Engine::Impl {
   /// Applies buffered events up to an instant.
   void Drain(Entity& entity, std::int64_t up_to);
   void RunMoment(Entity& entity, const EventFrame& frame, std::int64_t instant);
+  bool Sees(const EventFrame& frame, std::size_t place) const;
   /// Everything that a clock decides by itself. Deletes the record if that is due.
   void Advance(std::uint32_t index, std::byte* record, std::int64_t up_to, std::int64_t deadlines_before);
   void RunDeadlines(Entity& entity, std::int64_t before);
   void Renew(Entity& entity);
   void Discard(std::uint32_t index, std::byte* record);
+  void EraseParts(RecordHeader& header);
   void DropPending(EntitySide& side);
   void Schedule(std::uint32_t index, std::byte* record);
   void EndEntity();
@@ -71,12 +73,17 @@ class Engine::Impl {
   // Swap (engine_swap.cpp).
   struct Successor;
   Successor FindSuccessor(std::uint32_t from, const Ruleset& next) const;
-  void Settle(const Successor& successor, RecordStore& store);
-  void CarrySide(const Successor& successor, EntitySide& side, const RulePlan& new_plan);
+  void Settle(const std::vector<Successor>& successors, std::uint32_t index);
+  void SettleParts(const std::vector<Successor>& successors, RecordHeader& header);
+  void CarrySide(const std::vector<Successor>& successors, const Successor& successor, EntitySide& side,
+                 const RulePlan& new_plan);
   void CarryEach(const Successor& successor, EntitySide& side, const RulePlan& new_plan);
   void CarryPending(const Ruleset& from, const Ruleset& to, EntitySide& side);
-  void Carry(const Successor& successor, const Ruleset& next, const RulePlan& new_plan, RecordStore& store);
-  void Resume(const Successor& successor);
+  void Carry(const std::vector<Successor>& successors, const Successor& successor, const Ruleset& next,
+             const RulePlan& new_plan, RecordStore& store);
+  void JoinParts(const std::vector<Successor>& successors, const Ruleset& next,
+                 std::vector<std::unique_ptr<RecordStore>>& stores);
+  void Resume(const Successor& successor, const std::vector<std::vector<std::uint64_t>>& carried);
   void FoldCounters();
 
   Program program_;
@@ -88,8 +95,10 @@ class Engine::Impl {
   ScratchArena scratch_;
   PendingEvents pending_;
   std::vector<FieldValue> pending_fields_;
+  std::vector<TextView> pending_keys_;
   std::vector<std::unique_ptr<RecordStore>> stores_;  // by entity
-  std::vector<TimerWheel> wheels_;                    // by entity, if live
+  PartStores parts_{stores_, texts_};
+  std::vector<TimerWheel> wheels_;  // by entity, if live; a whole's serves its parts
   Step step_;
   std::int64_t tick_ = kUnknown;
   std::int64_t latest_time_ = kUnknown;

@@ -15,10 +15,15 @@ std::vector<std::uint32_t> Renumbering(const std::vector<MigrationPlan::Pair>& p
   return to;
 }
 
-std::uint32_t FindEntity(const Ruleset& ruleset, const EntitySpec& like) {
+std::string_view WholeName(const Ruleset& ruleset, const EntitySpec& entity) {
+  return entity.whole == kNoIndex ? std::string_view() : ruleset.entities[entity.whole].name;
+}
+
+std::uint32_t FindEntity(const Ruleset& ruleset, const Ruleset& from, const EntitySpec& like) {
   for (std::uint32_t index = 0; index < ruleset.entities.size(); ++index) {
     const EntitySpec& entity = ruleset.entities[index];
-    if (entity.name == like.name && entity.key == like.key) return index;
+    if (entity.name != like.name || entity.key != like.key) continue;
+    if (WholeName(ruleset, entity) == WholeName(from, like)) return index;
   }
   return kNoIndex;
 }
@@ -28,6 +33,20 @@ const FieldSchema* FindField(const EventSchema& schema, const FieldSchema& like)
     return field.used && field.name == like.name && field.type == like.type;
   });
   return found == schema.fields.end() ? nullptr : &*found;
+}
+
+/// The keys of a buffered event's parts, by the places of the new ruleset.
+std::vector<TextView> CarryKeys(const Ruleset& from, const EventSchema& old,
+                                const std::vector<TextView>& keys, const Ruleset& to,
+                                const EventSchema& next) {
+  std::vector<TextView> carried(next.entities.size());
+  for (std::size_t place = 0; place < next.entities.size(); ++place) {
+    const EntitySpec& entity = to.entities[next.entities[place]];
+    for (std::size_t before = 0; before < keys.size(); ++before) {
+      if (from.entities[old.entities[before]].name == entity.name) carried[place] = keys[before];
+    }
+  }
+  return carried;
 }
 
 }  // namespace
@@ -82,9 +101,10 @@ EngineStats Engine::Impl::stats() const {
   return stats;
 }
 
-/// Brings an old entity type's records to their clocks and ends what has no counterpart.
-void Engine::Impl::Settle(const Successor& successor, RecordStore& store) {
-  const std::uint32_t index = successor.from;
+/// Brings an old entity type's records and their parts to their clocks and ends what has no counterpart.
+void Engine::Impl::Settle(const std::vector<Successor>& successors, std::uint32_t index) {
+  const Successor& successor = successors[index];
+  RecordStore& store = *stores_[index];
   store.ForEach([&](std::byte* record) {
     RecordHeader& settling = HeaderOf(record);
     // A smaller lateness moves the clock on.
@@ -94,10 +114,13 @@ void Engine::Impl::Settle(const Successor& successor, RecordStore& store) {
     Drain(entity, clock);
     RunDeadlines(entity, clock);
     for (std::uint32_t nudge = 0; nudge < ruleset().nudges.size(); ++nudge) {
-      if (ruleset().nudges[nudge].entity != index || successor.nudges[nudge] != kNoIndex) continue;
+      const std::uint32_t of = ruleset().nudges[nudge].entity;
+      const bool here = of == index || ruleset().entities[of].whole == index;
+      if (!here || successors[of].nudges[nudge] != kNoIndex) continue;
       step_.WithdrawNudge(nudge, clock, DecisionCode::kRuleGone);
     }
     RecordHeader& header = HeaderOf(entity.record);
+    SettleParts(successors, header);
     if (successor.to == kNoIndex) {
       if (header.side != nullptr) DropPending(*header.side);
       Discard(index, entity.record);
@@ -106,6 +129,32 @@ void Engine::Impl::Settle(const Successor& successor, RecordStore& store) {
     }
     EndEntity();
   });
+}
+
+void Engine::Impl::SettleParts(const std::vector<Successor>& successors, RecordHeader& header) {
+  if (header.side == nullptr || header.side->family == nullptr) return;
+  Family& family = *header.side->family;
+  for (const Part& part : std::vector<Part>(family.parts)) {
+    if (successors[part.entity].to == kNoIndex) parts_.Erase(family, part.number);
+  }
+}
+
+/// Wholes find the new records of their parts.
+void Engine::Impl::JoinParts(const std::vector<Successor>& successors, const Ruleset& next,
+                             std::vector<std::unique_ptr<RecordStore>>& stores) {
+  for (const Successor& successor : successors) {
+    if (successor.to == kNoIndex || next.entities[successor.to].whole == kNoIndex) continue;
+    RecordStore& store = *stores[successor.to];
+    const RecordStore& wholes = *stores[next.entities[successor.to].whole];
+    store.ForEach([&](std::byte* record) {
+      std::byte* whole = wholes.Find(parts_.WholeKeyOf(store, record));
+      LULL_CHECK(whole != nullptr && HeaderOf(whole).side != nullptr);
+      Part* part = HeaderOf(whole).side->family->Find(HeaderOf(record).moment_count);
+      LULL_CHECK(part != nullptr);
+      part->record = record;
+      part->entity = successor.to;
+    });
+  }
 }
 
 void Engine::Impl::CarryEach(const Successor& successor, EntitySide& side, const RulePlan& new_plan) {
@@ -140,14 +189,18 @@ void Engine::Impl::CarryEach(const Successor& successor, EntitySide& side, const
   ClearSide(gone, from, texts_);
 }
 
-void Engine::Impl::CarrySide(const Successor& successor, EntitySide& side, const RulePlan& new_plan) {
+void Engine::Impl::CarrySide(const std::vector<Successor>& successors, const Successor& successor,
+                             EntitySide& side, const RulePlan& new_plan) {
+  const auto renumbered = [&](std::uint32_t nudge) {
+    return successors[ruleset().nudges[nudge].entity].nudges[nudge];
+  };
   std::erase_if(side.waiting, [&](WaitingNudge& waiting) {
-    waiting.nudge = successor.nudges[waiting.nudge];
+    waiting.nudge = renumbered(waiting.nudge);
     return waiting.nudge == kNoIndex;
   });
   for (OpenTask& task : side.tasks) {
-    LULL_CHECK(successor.nudges[task.nudge] != kNoIndex);
-    task.nudge = successor.nudges[task.nudge];
+    task.nudge = renumbered(task.nudge);
+    LULL_CHECK(task.nudge != kNoIndex);
   }
   CarryEach(successor, side, new_plan);
 }
@@ -173,6 +226,10 @@ void Engine::Impl::CarryPending(const Ruleset& from, const Ruleset& to, EntitySi
       frame.event = static_cast<std::uint32_t>(target - to.events.begin());
       frame.time = {event->time};
       frame.fields = after.data();
+      std::vector<TextView> old_keys;
+      PendingEvents::Keys(*event, from, old_keys);
+      const std::vector<TextView> keys = CarryKeys(from, schema, old_keys, to, *target);
+      frame.keys = keys.data();
       pending_.Insert(side, frame, to);
     }
     pending_.Free(event);
@@ -183,7 +240,7 @@ Engine::Impl::Successor Engine::Impl::FindSuccessor(std::uint32_t from, const Ru
   Successor successor;
   const EntitySpec& entity = ruleset().entities[from];
   successor.from = from;
-  successor.to = FindEntity(next, entity);
+  successor.to = FindEntity(next, ruleset(), entity);
   successor.clock_gain_micros = std::max<std::int64_t>(0, lateness_micros_ - LatenessOf(next));
   successor.nudges.assign(ruleset().nudges.size(), kNoIndex);
   if (successor.to == kNoIndex) return successor;
@@ -197,25 +254,26 @@ Engine::Impl::Successor Engine::Impl::FindSuccessor(std::uint32_t from, const Ru
   return successor;
 }
 
-void Engine::Impl::Carry(const Successor& successor, const Ruleset& next, const RulePlan& new_plan,
-                         RecordStore& store) {
+void Engine::Impl::Carry(const std::vector<Successor>& successors, const Successor& successor,
+                         const Ruleset& next, const RulePlan& new_plan, RecordStore& store) {
   MigrateRecords(*successor.plan, *stores_[successor.from], store);
   store.ForEach([&](std::byte* record) {
     EntitySide* side = HeaderOf(record).side;
     if (side == nullptr) return;
-    CarrySide(successor, *side, new_plan);
+    CarrySide(successors, successor, *side, new_plan);
     CarryPending(ruleset(), next, *side);
   });
 }
 
-void Engine::Impl::Resume(const Successor& successor) {
-  if (successor.to == kNoIndex) return;
+void Engine::Impl::Resume(const Successor& successor,
+                          const std::vector<std::vector<std::uint64_t>>& carried) {
+  if (successor.to == kNoIndex || ruleset().entities[successor.to].whole != kNoIndex) return;
   RecordStore& store = *stores_[successor.to];
   store.ForEach([&](std::byte* record) {
     const RecordHeader& header = HeaderOf(record);
     if (header.first_event != kUnknown) {
       step_.Bind(successor.to, record, store.KeyOf(record), position_);
-      step_.HoldExisting(ClockOf(header), successor.carried_bits);
+      step_.HoldExisting(ClockOf(header), carried);
     }
     Schedule(successor.to, record);
     EndEntity();
@@ -236,7 +294,9 @@ Status Engine::Impl::Swap(Program program) {
   std::vector<Successor> successors;
   for (std::uint32_t from = 0; from < stores_.size(); ++from) {
     successors.push_back(FindSuccessor(from, *program.ruleset));
-    Settle(successors.back(), *stores_[from]);
+  }
+  for (std::uint32_t from = 0; from < stores_.size(); ++from) {
+    if (ruleset().entities[from].whole == kNoIndex) Settle(successors, from);
   }
   EndEntry();
   FoldCounters();
@@ -245,13 +305,19 @@ Status Engine::Impl::Swap(Program program) {
     new_stores.push_back(std::make_unique<RecordStore>(entity, texts_));
   }
   for (const Successor& successor : successors) {
-    if (successor.to != kNoIndex) Carry(successor, *program.ruleset, *new_plan, *new_stores[successor.to]);
+    if (successor.to == kNoIndex) continue;
+    Carry(successors, successor, *program.ruleset, *new_plan, *new_stores[successor.to]);
   }
+  JoinParts(successors, *program.ruleset, new_stores);
   stores_ = std::move(new_stores);
   // The plans of the successors look at the old ruleset until they go.
   const std::shared_ptr<const Ruleset> old = program_.ruleset;
   Install(std::move(program), std::move(*new_plan), *zone);
-  for (const Successor& successor : successors) Resume(successor);
+  std::vector<std::vector<std::uint64_t>> carried(ruleset().entities.size());
+  for (const Successor& successor : successors) {
+    if (successor.to != kNoIndex) carried[successor.to] = successor.carried_bits;
+  }
+  for (const Successor& successor : successors) Resume(successor, carried);
   EndEntry();
   return {};
 }

@@ -1,9 +1,13 @@
 #include "runtime/entity_side.h"
 
 #include "runtime/base/check.h"
+#include "runtime/parts.h"
 #include "runtime/ruleset.h"
 
 namespace lull::runtime {
+
+EntitySide::EntitySide() = default;
+EntitySide::~EntitySide() = default;
 
 void ReleaseCaptured(EachWait& wait, const EachWaitSpec& spec, TextPool& texts) {
   if (wait.captured == nullptr) return;

@@ -18,6 +18,7 @@
 namespace lull::runtime {
 
 struct PendingEvent;  // runtime/pending_events.h
+struct Family;        // runtime/parts.h
 
 /// Numbers the waits of `after each` of one entity; 0 where there is none.
 using WaitSerial = std::uint32_t;
@@ -25,6 +26,7 @@ using WaitSerial = std::uint32_t;
 /// A `while` nudge that is due and has not gone out.
 struct WaitingNudge {
   std::uint32_t nudge = 0;
+  std::uint32_t part = 0;  // Part::number; 0: of the entity itself
   WaitSerial serial = 0;
   DecisionCode code = DecisionCode::kNone;  // what held it back when it was last tried ...
   std::int64_t until = kNever;              // ... and when that is over by time alone
@@ -35,6 +37,7 @@ struct OpenTask {
   DecisionId id;
   std::int64_t expires = kNever;
   std::uint32_t nudge = 0;
+  std::uint32_t part = 0;  // Part::number; 0: of the entity itself
   WaitSerial serial = 0;
   std::uint32_t unit = 0;
   std::uint32_t unit_key = 0;  // text id, counted
@@ -73,8 +76,14 @@ struct SeenId {
 };
 
 struct EntitySide {
-  std::vector<WaitingNudge> waiting;
-  std::vector<OpenTask> tasks;
+  EntitySide();
+  ~EntitySide();
+  EntitySide(const EntitySide&) = delete;
+  EntitySide& operator=(const EntitySide&) = delete;
+
+  std::vector<WaitingNudge> waiting;      // of a whole: those of its parts too
+  std::vector<OpenTask> tasks;            // the same
+  std::unique_ptr<Family> family;         // of a whole with parts
   std::vector<EachWaitList> each;         // by EntitySpec::each_waits; may be shorter
   std::vector<SeenId> seen;               // oldest first
   PendingEvent* pending_first = nullptr;  // by time

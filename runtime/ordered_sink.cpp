@@ -69,6 +69,7 @@ void Walk(const Decision& from, Decision& copy, Packer& packer, bool copying) {
   copy.reasons = reasons;
   copy.scores = scores;
   copy.key = packer.Text(from.key);
+  copy.whole_key = packer.Text(from.whole_key);
   copy.title = packer.Text(from.title);
   copy.trigger = packer.Text(from.trigger);
   copy.why = packer.Text(from.why);
@@ -82,7 +83,7 @@ const Decision& Unpacked(const DecisionStore::Entry& entry) {
 
 auto EntryOrder(const Decision& decision) {
   return std::tuple(decision.time.micros, std::string_view(decision.ruleset->entities[decision.entity].name),
-                    decision.key, decision.n, decision.k);
+                    decision.key, decision.whole_key, decision.n, decision.k);
 }
 
 }  // namespace

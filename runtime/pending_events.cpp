@@ -12,8 +12,16 @@ namespace {
 
 static_assert(sizeof(PendingEvent) % alignof(FieldValue) == 0);
 
-std::size_t TextBytes(const EventSchema& schema, const FieldValue* fields) {
+bool KeepsKey(const EventSchema& schema, const EventFrame& frame, std::size_t place) {
+  return schema.parts[place].whole != kNoIndex && frame.keys != nullptr && frame.keys[place].known();
+}
+
+std::size_t TextBytes(const EventSchema& schema, const EventFrame& frame) {
+  const FieldValue* fields = frame.fields;
   std::size_t bytes = 0;
+  for (std::size_t place = 0; place < schema.parts.size(); ++place) {
+    if (KeepsKey(schema, frame, place)) bytes += frame.keys[place].size;
+  }
   for (const FieldSchema& field : schema.fields) {
     if (field.used && field.type == ValueType::kText) bytes += fields[field.slot].text.size;
   }
@@ -46,8 +54,8 @@ PendingEvent* PendingEvents::Allocate(std::size_t bytes) {
 
 void PendingEvents::Insert(EntitySide& side, const EventFrame& frame, const Ruleset& ruleset) {
   const EventSchema& schema = ruleset.events[frame.event];
-  const std::size_t value_bytes = schema.fields.size() * sizeof(FieldValue);
-  PendingEvent* event = Allocate(sizeof(PendingEvent) + value_bytes + TextBytes(schema, frame.fields));
+  const std::size_t value_bytes = (schema.fields.size() + schema.parts.size()) * sizeof(FieldValue);
+  PendingEvent* event = Allocate(sizeof(PendingEvent) + value_bytes + TextBytes(schema, frame));
   event->time = frame.time.micros;
   event->event = frame.event;
   char* bytes = reinterpret_cast<char*>(event->values()) + value_bytes;
@@ -60,6 +68,14 @@ void PendingEvents::Insert(EntitySide& side, const EventFrame& frame, const Rule
     std::memcpy(bytes, value.text.data, value.text.size);
     value.text.data = bytes;
     bytes += value.text.size;
+  }
+  for (std::size_t place = 0; place < schema.parts.size(); ++place) {
+    TextView& key = event->values()[schema.fields.size() + place].text;
+    key = {};
+    if (!KeepsKey(schema, frame, place)) continue;
+    std::memcpy(bytes, frame.keys[place].data, frame.keys[place].size);
+    key = {bytes, frame.keys[place].size};
+    bytes += key.size;
   }
   PendingEvent** place = &side.pending_first;
   if (side.pending_last != nullptr && side.pending_last->time <= event->time) {
@@ -83,6 +99,14 @@ void PendingEvents::Expand(PendingEvent& event, const Ruleset& ruleset, FieldVal
   const EventSchema& schema = ruleset.events[event.event];
   for (std::size_t index = 0; index < schema.fields.size(); ++index) {
     if (schema.fields[index].used) fields[schema.fields[index].slot] = event.values()[index];
+  }
+}
+
+void PendingEvents::Keys(PendingEvent& event, const Ruleset& ruleset, std::vector<TextView>& keys) {
+  const EventSchema& schema = ruleset.events[event.event];
+  keys.clear();
+  for (std::size_t place = 0; place < schema.parts.size(); ++place) {
+    keys.push_back(event.values()[schema.fields.size() + place].text);
   }
 }
 

@@ -13,7 +13,8 @@
 
 namespace lull::runtime {
 
-/// One buffered event; its fields in the order of EventSchema::fields and then their texts follow.
+/// One buffered event; its fields in the order of EventSchema::fields, the keys of parts (one for each
+/// entity, if the event is of parts at all) and then all texts follow.
 struct PendingEvent {
   PendingEvent* next = nullptr;
   std::int64_t time = 0;
@@ -30,12 +31,14 @@ class PendingEvents {
   PendingEvents(const PendingEvents&) = delete;
   PendingEvents& operator=(const PendingEvents&) = delete;
 
-  /// Copies the event to its place by time, after its equals.
+  /// Copies the event to its place by time, after its equals. A part's key that is not there is unknown.
   void Insert(EntitySide& side, const EventFrame& frame, const Ruleset& ruleset);
   /// Takes the first one out. Free it after use.
   static PendingEvent* TakeFirst(EntitySide& side);
   /// Puts the fields back to their slots of `fields` (Ruleset::frame_slot_count); texts point into `event`.
   static void Expand(PendingEvent& event, const Ruleset& ruleset, FieldValue* fields);
+  /// The keys that Insert kept, by EventSchema::entities; none if the event is of no part.
+  static void Keys(PendingEvent& event, const Ruleset& ruleset, std::vector<TextView>& keys);
   void Free(PendingEvent* event);
 
   std::size_t memory_bytes() const { return memory_bytes_; }

@@ -19,11 +19,16 @@ struct RecordHeader {
   std::int64_t clock = kUnknown;        // largest time of its own events minus the lateness
   std::int64_t first_event = kUnknown;  // instant of its first event
   std::int64_t instant = kUnknown;      // instant of its latest moment ...
-  std::uint32_t moment_count = 0;       // ... and how many moments it has had at that instant
+  std::uint32_t moment_count = 0;       // ... and how many moments it has had; of a part: Part::number
   std::uint32_t key_id = 0;             // its key, in the store's text pool
   EntitySide* side = nullptr;
   std::uint64_t reserved = 0;
 };
+
+/// Instant of the latest event that was applied to a record, by which a quiet one is forgotten.
+inline std::int64_t LatestEvent(const RecordHeader& header) {
+  return static_cast<std::int64_t>(header.reserved);
+}
 
 inline constexpr std::size_t kBitsOffset = sizeof(RecordHeader);
 

@@ -51,11 +51,19 @@ struct FieldSchema {
   std::uint32_t choice = kNoIndex;  // index into Ruleset::choices
 };
 
+/// How one of an event's entities sees it.
+struct PartPlace {
+  std::uint32_t whole = kNoIndex;  // of a part: the place of its whole, whose key the event must have too
+  bool by_part_only = false;       // of a whole: sees the event only where one of its parts does
+};
+
 struct EventSchema {
   std::string name;
   std::string wire_type;
   std::vector<FieldSchema> fields;
   std::vector<std::uint32_t> entities;  // indexes into Ruleset::entities
+  /// What parts see (runtime/parts.h), by `entities`; empty: none of them is a part.
+  std::vector<PartPlace> parts;
 };
 
 struct WireNames {
@@ -163,8 +171,10 @@ struct StatePiece {
 
 struct EntitySpec {
   std::string name;
-  std::string key;                 // wire path of the key; empty: the one and only
-  std::uint32_t record_bytes = 0;  // a multiple of 8
+  std::string key;                   // wire path of the key; empty: the one and only
+  std::uint32_t whole = kNoIndex;    // of a part: index into Ruleset::entities
+  std::vector<std::uint32_t> parts;  // of a whole: indexes into Ruleset::entities
+  std::uint32_t record_bytes = 0;    // a multiple of 8
   /// A fresh record from kBitsOffset on (record_bytes - kBitsOffset bytes).
   std::vector<std::byte> image;
   struct DefaultText {
@@ -186,6 +196,8 @@ struct EntitySpec {
     FunctionId update = kNoFunction;      // attributes, features, waits, then journeys
     FunctionId conditions = kNoFunction;  // those that this event can change
     FunctionId nudges = kNoFunction;      // `on` this event
+    /// Of a part: an event of its whole that is not its own may change what it reads; then only `conditions`.
+    bool touches = false;
   };
   std::vector<EventFunctions> events;  // by event index
   /// Automatic and timed transitions; returns 1 if a journey moved. kNoFunction: there are none.
@@ -199,6 +211,11 @@ struct EntitySpec {
   FunctionId all_conditions = kNoFunction;
   /// Conditions that depend on time, just before an event at the instant of the wake-up.
   FunctionId before = kNoFunction;
+  /// Of a part: its transitions `when`, for moments of its whole that are not its own.
+  FunctionId levels = kNoFunction;
+  /// Of a part: it reads stalls or stages of its whole, directly or through others.
+  bool follows_whole = false;
+  std::uint32_t keep_count = 4'096;  // of a part: how many a whole has at most; the quietest goes first
 };
 
 // ---- What goes out

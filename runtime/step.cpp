@@ -7,10 +7,11 @@
 
 namespace lull::runtime {
 
-Step::Step(TextPool& pool, ScratchArena& arena, DecisionSink& sink)
+Step::Step(TextPool& pool, ScratchArena& arena, PartStores& part_stores, DecisionSink& sink)
     : writer_(static_cast<StepState&>(*this), sink), arbiter_(static_cast<StepState&>(*this), writer_) {
   texts = &pool;
   scratch = &arena;
+  parts = &part_stores;
 }
 
 void Step::SetProgram(const Ruleset& new_ruleset, const CodeTable& new_code, const RulePlan& new_plan,
@@ -23,8 +24,10 @@ void Step::SetProgram(const Ruleset& new_ruleset, const CodeTable& new_code, con
   std::size_t words = 1;
   for (const EntityPlan& entity_plan : new_plan.entities)
     words = std::max(words, entity_plan.condition_words);
-  early_.assign(words, 0);
-  early_set_ = false;
+  members.clear();
+  members.emplace_back().early.assign(words, 0);
+  member_count = 1;
+  hand = 0;
   out.assign(new_plan.out_count, FieldValue{});
   captured_fields.assign(new_ruleset.frame_slot_count, FieldValue{});
   counters.nudges.assign(new_ruleset.nudges.size(), {});
@@ -35,24 +38,25 @@ void Step::SetProgram(const Ruleset& new_ruleset, const CodeTable& new_code, con
 void Step::Bind(std::uint32_t index, std::byte* record, std::string_view entity_key, LogPosition at) {
   entity = &ruleset->entities[index];
   entity_index = index;
-  entity_plan_ = &plan->entities[index];
   format.entity = entity;
   key = entity_key;
   position = at;
+  whole = record;
+  members[0].entity = index;
+  members[0].record = record;
+  members[0].key = entity_key;
+  member_count = 1;
+  hand = 0;
   moment.record = record;
   moment.context = this;
-  moment.early = early_.data();
+  moment.early = members[0].early.data();
   moment.out = out.data();
 }
 
-void Step::ClearEarly() {
-  if (!early_set_) return;
-  std::fill(early_.begin(), early_.end(), 0);
-  early_set_ = false;
-}
-
 void Step::BeginChain(std::int64_t instant, std::int64_t age_instant) {
-  ClearEarly();
+  Select(0);
+  member_count = 1;
+  ClearMember(members[0]);
   moment.now = instant;
   moment.age_now = age_instant;
   moment.event_time = instant;
@@ -70,20 +74,38 @@ void Step::BeginMoment() {
   changed_ = false;
   entered_ = false;
   each_due_ = false;
+  followed_ = false;
   began_.clear();
-  n = header().instant == moment.now ? header().moment_count : 0;
+  for (std::size_t index = 0; index < member_count; ++index) {
+    Member& member = members[index];
+    member.look = member.follows = member.changed = member.entered = member.moved = false;
+    member.each_due = false;
+  }
+  const RecordHeader& of_whole = HeaderOf(whole);
+  n = of_whole.instant == moment.now ? of_whole.moment_count : 0;
 }
 
 void Step::EndMoment() {
-  header().instant = moment.now;
-  header().moment_count = n + 1;
+  HeaderOf(whole).instant = moment.now;
+  HeaderOf(whole).moment_count = n + 1;
   ++counters.moments;
 }
 
 void Step::DecideMoment() {
-  if (each_due_) AddDueEach();
+  for (std::size_t index = 0; each_due_ && index < member_count; ++index) {
+    if (!members[index].each_due) continue;
+    Select(index);
+    AddDueEach();
+  }
+  Select(0);
   if (MustArbitrate()) arbiter_.Run();
-  if (each_over_) SweepEach();
+  for (std::size_t index = 0; each_over_ && index < member_count; ++index) {
+    if (!members[index].each_over) continue;
+    Select(index);
+    SweepEach();
+  }
+  each_over_ = false;
+  Select(0);
   EndMoment();
 }
 
@@ -92,9 +114,9 @@ bool Step::MustArbitrate() {
   // the outcome would depend on how deadlines are bracketed.
   const bool by_event = moment.age_now < moment.now;
   if (by_event || changed_ || entered_ || each_due_ || !triggers.empty()) return true;
-  if (side() == nullptr) return false;
+  if (shared() == nullptr) return false;
   bool must = false;
-  for (const WaitingNudge& waiting : side()->waiting) {
+  for (const WaitingNudge& waiting : shared()->waiting) {
     must = must || waiting.until <= moment.now;
     if (waiting.until != kNever) Arm(waiting.until);
   }
@@ -109,79 +131,178 @@ void Step::BeginRecord(std::int64_t instant) {
 void Step::ApplyEvent(const EventFrame& frame, std::int64_t instant) {
   BeginChain(instant, instant - 1);
   moment.event_time = frame.time.micros;
-  const bool first = header().first_event == kUnknown;
-  if (first) BeginRecord(instant);
   moment.fields = frame.fields;
   event_fields = frame.fields;
   event_time = frame.time.micros;
-  if (header().wake == instant && entity->before != kNoFunction) {
-    early_set_ = true;
-    Call(entity->before);
+  Member& itself = members[0];
+  itself.own = true;
+  itself.first = header().first_event == kUnknown;
+  itself.arms = itself.first || entity->has_computed_deadlines;
+  itself.look = (family() == nullptr ? header().wake : family()->whole_wake) == instant;
+  if (itself.first) BeginRecord(instant);
+  if (!entity->parts.empty()) TakeConcerned(frame, instant);
+  LookBefore();
+  UpdateAll(frame.event);
+  EnterStages();
+  UpdateConditions(frame.event);
+  for (std::size_t index = 0; index < member_count; ++index) {
+    if (!members[index].own) continue;
+    Select(index);
+    Call(entity->events[frame.event].nudges);
+    header().reserved = static_cast<std::uint64_t>(instant);
+    if (entity->forget_after_micros > 0) Arm(instant + entity->forget_after_micros);
   }
-  const EntitySpec::EventFunctions& functions = entity->events[frame.event];
-  Call(functions.update);
-  Call(first ? entity->all_conditions : functions.conditions);
-  Call(functions.nudges);
-  header().reserved = static_cast<std::uint64_t>(instant);
   DecideMoment();
-  // A new stage sets its deadlines when `automatic` sees it; so does one whose deadline may have moved.
-  FollowUp(first || entity->has_computed_deadlines);
-  if (entity->forget_after_micros > 0) Arm(instant + entity->forget_after_micros);
-  header().wake = std::min(header().wake, moment.next_wake);
+  FollowUp();
+  if (member_count > 1) DropCrowd();
+  Settle();
 }
 
-void Step::FollowUp(bool arms) {
-  while (entity->automatic != kNoFunction) {
-    if (!arms && !entered_ && !(changed_ && entity->has_follow_ups)) return;
-    arms = false;
+// The whole first: what it closes here its followers have to see.
+void Step::LookBefore() {
+  for (std::size_t index = 0; index < member_count; ++index) {
+    if (!members[index].look) continue;
+    Select(index);
+    if (entity->before != kNoFunction) {
+      members[index].early_set = true;
+      Call(entity->before);
+    }
+    if (index == 0 && changed_) TakeFollowers(true);
+  }
+}
+
+void Step::UpdateAll(std::uint32_t event) {
+  for (std::size_t index = 0; index < member_count; ++index) {
+    Select(index);
+    Call(members[index].own ? entity->events[event].update : entity->levels);
+  }
+}
+
+// Journeys read one snapshot: all have decided before one of them moves.
+void Step::EnterStages() {
+  for (const Entering& entering : entering_) {
+    Select(entering.member);
+    const JourneySpec& spec = entity->journeys[entering.journey];
+    moment.record[spec.stage_offset] = static_cast<std::byte>(entering.stage);
+    SlotI64(spec.entered_offset) = moment.now;
+    entered_ = true;
+    members[hand].entered = true;
+    entered_stages_.push_back(entering);
+    if (entering.stage >= spec.entering.size()) continue;
+    for (const std::uint32_t nudge : spec.entering[entering.stage]) {
+      triggers.push_back({.nudge = nudge, .member = entering.member});
+    }
+  }
+  entering_.clear();
+}
+
+void Step::UpdateConditions(std::uint32_t event) {
+  for (std::size_t index = 0; index < member_count; ++index) {
+    const Member& member = members[index];
+    Select(index);
+    if (member.first || member.follows || (member.entered && !member.own)) {
+      Call(entity->all_conditions);
+    } else if (member.own || member.touched) {
+      Call(entity->events[event].conditions);
+    }
+    if (index == 0 && (changed_ || entered_)) TakeFollowers(false);
+  }
+}
+
+void Step::UpdateAllConditions() {
+  for (std::size_t index = 0; index < member_count; ++index) {
+    const Member& member = members[index];
+    if (member.moved || member.follows) {
+      Select(index);
+      Call(entity->all_conditions);
+    }
+    if (index == 0 && (members[0].changed || members[0].entered)) TakeFollowers(false);
+  }
+}
+
+bool Step::Tries(const Member& member) const {
+  const EntitySpec& of = ruleset->entities[member.entity];
+  return of.automatic != kNoFunction &&
+         (member.arms || member.entered || member.follows || (member.changed && of.has_follow_ups));
+}
+
+void Step::FollowUp() {
+  while (true) {
+    numbers_.clear();
+    for (std::uint32_t index = 0; index < member_count; ++index) {
+      if (Tries(members[index])) numbers_.push_back(index);
+      members[index].arms = false;
+    }
+    if (numbers_.empty()) return;
     std::swap(began_before_, began_);
     BeginMoment();
-    if (code->functions[entity->automatic](&moment) == 0) return;
-    Call(entity->all_conditions);
+    bool moved = false;
+    for (const std::uint32_t index : numbers_) {
+      Select(index);
+      members[index].moved = code->functions[entity->automatic](&moment) != 0;
+      moved = moved || members[index].moved;
+    }
+    if (!moved) return;
+    EnterStages();
+    UpdateAllConditions();
     DecideMoment();
   }
 }
 
 Step::Fate Step::RunDeadlines(std::int64_t before) {
-  while (header().wake < before) {
-    if (DeadlineMoment(header().wake) == Fate::kForgotten) return Fate::kForgotten;
+  while (HeaderOf(whole).wake < before) {
+    if (DeadlineMoment(HeaderOf(whole).wake) == Fate::kForgotten) return Fate::kForgotten;
   }
   return Fate::kAlive;
 }
 
 Step::Fate Step::DeadlineMoment(std::int64_t instant) {
   BeginChain(instant, instant);
+  TakeDue(instant);
   ExpireTasks();
-  Call(entity->automatic);
-  Call(entity->all_conditions);
+  for (std::size_t index = 0; index < member_count; ++index) {
+    // All that is due looks at everything, as after a move.
+    if (!members[index].due) continue;
+    members[index].moved = true;
+    Select(index);
+    Call(entity->automatic);
+  }
+  EnterStages();
+  UpdateAllConditions();
   DecideMoment();
-  FollowUp(false);
-  if (IsForgettable()) {
-    if (EntitySide* ended = side(); ended != nullptr) {
+  FollowUp();
+  ForgetParts();
+  Select(0);
+  if (members[0].due && IsForgettable()) {
+    if (const EntitySide* ended = shared(); ended != nullptr) {
       for (const OpenTask& task : ended->tasks) {
+        Select(Take(task.part));
         writer_.End(DecisionKind::kWithdrawn, DecisionCode::kForgotten, task);
       }
     }
+    Select(0);
     return Fate::kForgotten;
   }
-  LULL_CHECK(moment.next_wake > instant);
-  header().wake = moment.next_wake;
+  Settle();
+  LULL_CHECK(HeaderOf(whole).wake > instant);
   return Fate::kAlive;
 }
 
 void Step::ExpireTasks() {
-  EntitySide* with_tasks = side();
+  EntitySide* with_tasks = shared();
   if (with_tasks == nullptr || with_tasks->tasks.empty()) return;
   std::erase_if(with_tasks->tasks, [this](const OpenTask& task) {
     if (task.expires > moment.now) {
-      Arm(task.expires);
+      ArmShared(task.expires);
       return false;
     }
+    Select(Take(task.part));
     writer_.End(DecisionKind::kExpired, DecisionCode::kTimeOver, task);
     texts->Release(task.unit_key);
-    changed_ = true;
+    Stir();
     return true;
   });
+  Select(0);
 }
 
 bool Step::IsForgettable() {
@@ -197,37 +318,53 @@ bool Step::IsForgettable() {
   return false;
 }
 
-void Step::HoldExisting(std::int64_t instant, const std::vector<std::uint64_t>& carried) {
+void Step::HoldExisting(std::int64_t instant, const std::vector<std::vector<std::uint64_t>>& carried) {
   BeginChain(instant, instant - 1);
-  carried_ = &carried;
-  for (const JourneySpec& journey : entity->journeys) {
-    if (SlotI64(journey.entered_offset) == kUnknown) SlotI64(journey.entered_offset) = instant;
+  TakeAllParts();
+  for (std::size_t index = 0; index < member_count; ++index) {
+    Select(index);
+    carried_ = &carried[entity_index];
+    for (const JourneySpec& journey : entity->journeys) {
+      if (SlotI64(journey.entered_offset) == kUnknown) SlotI64(journey.entered_offset) = instant;
+    }
+    Call(entity->all_conditions);
+    carried_ = nullptr;
+    members[index].due = true;
+    moment.next_wake = instant;
   }
-  Call(entity->all_conditions);
-  carried_ = nullptr;
   triggers.clear();
   EndWhatIsOver();
-  header().wake = instant;
+  Settle();
 }
 
 void Step::EndWhatIsOver() {
-  if (side() == nullptr) return;
+  if (shared() == nullptr) return;
   const auto is_over = [this](std::uint32_t condition) {
     return condition != kNoIndex && !TestBit(moment.record, condition);
   };
-  std::erase_if(side()->waiting, [&](const WaitingNudge& waiting) {
+  std::erase_if(shared()->waiting, [&](const WaitingNudge& waiting) {
+    Select(Take(waiting.part));
     return is_over(ruleset->nudges[waiting.nudge].due_condition);
   });
-  for (std::uint32_t nudge = 0; nudge < ruleset->nudges.size(); ++nudge) {
-    if (ruleset->nudges[nudge].entity != entity_index) continue;
-    if (is_over(ruleset->nudges[nudge].state_condition)) Withdraw(nudge, 0, DecisionCode::kStateEnded);
+  for (std::size_t index = 0; index < member_count; ++index) {
+    Select(index);
+    for (std::uint32_t nudge = 0; nudge < ruleset->nudges.size(); ++nudge) {
+      if (ruleset->nudges[nudge].entity != entity_index) continue;
+      if (is_over(ruleset->nudges[nudge].state_condition)) Withdraw(nudge, 0, DecisionCode::kStateEnded);
+    }
   }
 }
 
 void Step::WithdrawNudge(std::uint32_t nudge, std::int64_t instant, DecisionCode reason) {
   BeginChain(instant, instant - 1);
-  DropWaiting(nudge, 0);
-  Withdraw(nudge, 0, reason);
+  TakeAllParts();
+  for (std::size_t index = 0; index < member_count; ++index) {
+    if (members[index].entity != ruleset->nudges[nudge].entity) continue;
+    Select(index);
+    DropWaiting(nudge, 0);
+    Withdraw(nudge, 0, reason);
+  }
+  Select(0);
 }
 
 }  // namespace lull::runtime

@@ -1,6 +1,8 @@
 // The step: what one event, or the passing of time, does to one entity (semantics: moments).
 //
-// Pure but for the record in hand and what it says through the sink. One for each shard; one thread.
+// Pure but for the record in hand and what it says through the sink. One for each shard; one thread. An
+// entity has its moments together with its parts (runtime/parts.h): each phase of a moment goes over all
+// members that it concerns, the whole first, so that parts see what has become of it.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +20,7 @@ class Step : public StepState {
  public:
   enum class Fate : std::uint8_t { kAlive, kForgotten };
 
-  Step(TextPool& pool, ScratchArena& arena, DecisionSink& sink);
+  Step(TextPool& pool, ScratchArena& arena, PartStores& part_stores, DecisionSink& sink);
   Step(const Step&) = delete;
   Step& operator=(const Step&) = delete;
 
@@ -27,7 +29,7 @@ class Step : public StepState {
                   const Zone& zone);
   void UseCode(const CodeTable& new_code) { code = &new_code; }
 
-  /// Takes a record in hand. `entity_key` must live as long as it is there.
+  /// Takes a record in hand, never that of a part. `entity_key` must live as long as it is there.
   void Bind(std::uint32_t index, std::byte* record, std::string_view entity_key, LogPosition at);
 
   /// Decides the deadlines before an instant, each at its own. kForgotten: the last one ended the record,
@@ -36,13 +38,16 @@ class Step : public StepState {
   /// One event, at an instant that is not before the record's last one; deadlines before it have been run.
   void ApplyEvent(const EventFrame& frame, std::int64_t instant);
 
-  /// Of a record that was carried over to a new ruleset: what is true at `instant` of conditions without a
-  /// bit in `carried` is held without triggering, and the next deadline moment arms everything anew.
-  void HoldExisting(std::int64_t instant, const std::vector<std::uint64_t>& carried);
-  /// Ends what waits and what is open of a nudge, between two events.
+  /// Of a record that was carried over to a new ruleset, and its parts: what is true at `instant` of
+  /// conditions without a bit in `carried` (by entity) is held without triggering, and the next deadline
+  /// moment arms everything anew.
+  void HoldExisting(std::int64_t instant, const std::vector<std::vector<std::uint64_t>>& carried);
+  /// Ends what waits and what is open of a nudge, of the entity or its parts, between two events.
   void WithdrawNudge(std::uint32_t nudge, std::int64_t instant, DecisionCode reason);
 
   DecisionWriter& writer() { return writer_; }
+  /// Parts that were forgotten since the last call.
+  std::uint64_t TakeForgottenParts() { return std::exchange(forgotten_parts_, 0); }
 
   // What the functions of abi.h do.
   void OnConditionEdge(std::uint32_t condition, bool value);
@@ -70,15 +75,36 @@ class Step : public StepState {
     if (function != kNoFunction) code->functions[function](&moment);
   }
   void BeginRecord(std::int64_t instant);
-  void ClearEarly();
+  void ClearMember(Member& member);
+  void LookBefore();
+  void UpdateAll(std::uint32_t event);
+  void EnterStages();
+  void UpdateConditions(std::uint32_t event);
+  void UpdateAllConditions();
   void DecideMoment();
   bool MustArbitrate();
-  /// `arms`: `automatic` runs even if nothing has changed.
-  void FollowUp(bool arms);
+  void FollowUp();
+  bool Tries(const Member& member) const;
   Fate DeadlineMoment(std::int64_t instant);
   void ExpireTasks();
   bool IsForgettable();
   void EndWhatIsOver();
+  void Stir() {
+    changed_ = true;
+    members[hand].changed = true;
+  }
+
+  // Parts (step_parts.cpp).
+  void TakeConcerned(const EventFrame& frame, std::int64_t instant);
+  void TakeDue(std::int64_t instant);
+  /// Once a moment, after stalls or stages of the whole have changed.
+  void TakeFollowers(bool look);
+  void TakeAllParts();
+  void ForgetParts();
+  void ForgetPart(std::size_t index);
+  void DropCrowd();
+  /// Writes the members' wake-ups back.
+  void Settle();
 
   // Listeners (step_conditions.cpp).
   void Open(std::uint32_t condition);
@@ -105,34 +131,43 @@ class Step : public StepState {
   void SweepEach();
 
   bool IsEarly(std::uint32_t condition) const {
-    return ((early_[condition / 64] >> (condition % 64)) & 1U) != 0;
+    return ((members[hand].early[condition / 64] >> (condition % 64)) & 1U) != 0;
   }
   void AddWaiting(std::uint32_t nudge, WaitSerial serial);
-  /// Serial 0: all of the nudge.
+  /// Of the member in hand. Serial 0: all of the nudge.
   void DropWaiting(std::uint32_t nudge, WaitSerial serial);
   void Withdraw(std::uint32_t nudge, WaitSerial serial, DecisionCode reason);
 
+  struct Entering {
+    std::uint32_t member = 0;
+    std::uint32_t journey = 0;
+    std::uint32_t stage = 0;
+    friend bool operator==(const Entering&, const Entering&) = default;
+  };
+  struct Beginning {
+    std::uint32_t member = 0;
+    std::uint32_t condition = 0;
+    friend bool operator==(const Beginning&, const Beginning&) = default;
+  };
+
   DecisionWriter writer_;
   Arbiter arbiter_;
-  const EntityPlan* entity_plan_ = nullptr;
-  std::vector<std::uint64_t> early_;
-  bool early_set_ = false;
+  std::size_t early_words_ = 1;                          // of Member::early
   const std::vector<std::uint64_t>* carried_ = nullptr;  // while HoldExisting runs
-  bool changed_ = false;                                 // a condition opened or closed, or a stall began
-  bool entered_ = false;                                 // a journey entered a stage
-  bool each_due_ = false;   // nudges `while` an `after each` stall may have become due
-  bool each_over_ = false;  // waits that nobody needs any more are to be removed
-  std::vector<std::pair<std::uint32_t, std::uint32_t>>
-      entered_stages_;                       // in this moment and those it follows
-  std::vector<std::uint32_t> began_;         // stalls, in this moment ...
-  std::vector<std::uint32_t> began_before_;  // ... and in the one that it follows
+  std::uint64_t forgotten_parts_ = 0;
+  // Of any member, in this moment.
+  bool changed_ = false;
+  bool entered_ = false;
+  bool each_due_ = false;
+  bool each_over_ = false;
+  bool followed_ = false;
+  std::vector<Entering> entering_;        // at the end of the journeys' phase
+  std::vector<Entering> entered_stages_;  // in this moment and those it follows
+  std::vector<Beginning> began_;          // stalls, in this moment ...
+  std::vector<Beginning> began_before_;   // ... and in the one that it follows
+  std::vector<std::uint32_t> numbers_;    // scratch
 };
 
 inline Step& StepOf(Moment* moment) { return *static_cast<Step*>(moment->context); }
-
-/// Instant of the latest event that was applied to a record, by which a quiet one is forgotten.
-inline std::int64_t LatestEvent(const RecordHeader& header) {
-  return static_cast<std::int64_t>(header.reserved);
-}
 
 }  // namespace lull::runtime

@@ -25,7 +25,7 @@ void Step::OnConditionBefore(std::uint32_t condition, bool value) {
   if (held && !value) {
     Close(condition);
   } else if (!held && value) {
-    early_[condition / 64] |= std::uint64_t{1} << (condition % 64);
+    members[hand].early[condition / 64] |= std::uint64_t{1} << (condition % 64);
   }
 }
 
@@ -34,7 +34,7 @@ void Step::Open(std::uint32_t condition) {
   static constexpr Handler kOnOpen[] = {&Step::TriggerNudge, &Step::BeginEpisode, &Step::BecomeDue,
                                         &Step::WithdrawOpen, &Step::BeginStall};
   SetBit(moment.record, condition, true);
-  changed_ = true;
+  Stir();
   const ConditionSpec& spec = entity->conditions[condition];
   if (spec.since_offset != kNoOffset) SlotI64(spec.since_offset) = moment.now;
   for (const Listener& listener : spec.listeners) {
@@ -46,7 +46,7 @@ void Step::Close(std::uint32_t condition) {
   using Handler = void (Step::*)(std::uint32_t, std::uint32_t);
   static constexpr Handler kOnClose[] = {nullptr, &Step::EndEpisode, &Step::StopWaiting, nullptr, nullptr};
   SetBit(moment.record, condition, false);
-  changed_ = true;
+  Stir();
   for (const Listener& listener : entity->conditions[condition].listeners) {
     const Handler handler = kOnClose[static_cast<std::size_t>(listener.kind)];
     if (handler != nullptr) (this->*handler)(condition, listener.index);
@@ -56,11 +56,13 @@ void Step::Close(std::uint32_t condition) {
 void Step::TriggerNudge(std::uint32_t condition, std::uint32_t nudge) {
   // Each wait of `after each` triggers on its own (BeginEach).
   if (entity->conditions[condition].each_wait != kNoIndex) return;
-  triggers.push_back({.nudge = nudge});
+  triggers.push_back({.nudge = nudge, .member = static_cast<std::uint32_t>(hand)});
 }
 
 void Step::BeginStall(std::uint32_t condition, std::uint32_t /*nudge*/) {
-  if (entity->conditions[condition].each_wait == kNoIndex) began_.push_back(condition);
+  if (entity->conditions[condition].each_wait == kNoIndex) {
+    began_.push_back({static_cast<std::uint32_t>(hand), condition});
+  }
 }
 
 void Step::BeginEpisode(std::uint32_t /*condition*/, std::uint32_t nudge) {
@@ -76,7 +78,7 @@ void Step::EndEpisode(std::uint32_t condition, std::uint32_t nudge) {
 
 void Step::BecomeDue(std::uint32_t /*condition*/, std::uint32_t nudge) {
   if (plan->nudges[nudge].each_wait != kNoIndex) {
-    each_due_ = true;
+    each_due_ = members[hand].each_due = true;
     return;
   }
   const NudgeSpec& spec = ruleset->nudges[nudge];
@@ -93,20 +95,20 @@ void Step::WithdrawOpen(std::uint32_t /*condition*/, std::uint32_t nudge) {
 void Step::AddWaiting(std::uint32_t nudge, WaitSerial serial) {
   const std::uint32_t due_offset = ruleset->nudges[nudge].due_offset;
   if (due_offset != kNoOffset) SlotI64(due_offset) = moment.now;
-  SideOf(header()).waiting.push_back({.nudge = nudge, .serial = serial});
+  SideOf(HeaderOf(whole)).waiting.push_back({.nudge = nudge, .part = part(), .serial = serial});
 }
 
 void Step::DropWaiting(std::uint32_t nudge, WaitSerial serial) {
-  if (side() == nullptr) return;
-  std::erase_if(side()->waiting, [&](const WaitingNudge& waiting) {
-    return waiting.nudge == nudge && (serial == 0 || waiting.serial == serial);
+  if (shared() == nullptr) return;
+  std::erase_if(shared()->waiting, [&](const WaitingNudge& waiting) {
+    return waiting.nudge == nudge && waiting.part == part() && (serial == 0 || waiting.serial == serial);
   });
 }
 
 void Step::Withdraw(std::uint32_t nudge, WaitSerial serial, DecisionCode reason) {
-  if (side() == nullptr) return;
-  std::erase_if(side()->tasks, [&](const OpenTask& task) {
-    if (task.nudge != nudge || (serial != 0 && task.serial != serial)) return false;
+  if (shared() == nullptr) return;
+  std::erase_if(shared()->tasks, [&](const OpenTask& task) {
+    if (task.nudge != nudge || task.part != part() || (serial != 0 && task.serial != serial)) return false;
     writer_.End(DecisionKind::kWithdrawn, reason, task);
     texts->Release(task.unit_key);
     return true;
@@ -114,27 +116,23 @@ void Step::Withdraw(std::uint32_t nudge, WaitSerial serial, DecisionCode reason)
 }
 
 bool Step::StallBegan(std::uint32_t condition) const {
-  return std::ranges::find(began_before_, condition) != began_before_.end();
+  const Beginning beginning{static_cast<std::uint32_t>(hand), condition};
+  return std::ranges::find(began_before_, beginning) != began_before_.end();
 }
 
 bool Step::MayEnter(std::uint32_t journey, std::uint32_t stage) const {
-  return std::ranges::find(entered_stages_, std::pair(journey, stage)) == entered_stages_.end();
+  const Entering entering{static_cast<std::uint32_t>(hand), journey, stage};
+  return std::ranges::find(entered_stages_, entering) == entered_stages_.end();
 }
 
 void Step::Enter(std::uint32_t journey, std::uint32_t stage) {
-  const JourneySpec& spec = entity->journeys[journey];
-  moment.record[spec.stage_offset] = static_cast<std::byte>(stage);
-  SlotI64(spec.entered_offset) = moment.now;
-  entered_ = true;
-  entered_stages_.emplace_back(journey, stage);
-  if (stage >= spec.entering.size()) return;
-  for (const std::uint32_t nudge : spec.entering[stage]) triggers.push_back({.nudge = nudge});
+  entering_.push_back({static_cast<std::uint32_t>(hand), journey, stage});
 }
 
 void Step::Due(std::uint32_t nudge) {
   const std::uint32_t due_offset = ruleset->nudges[nudge].due_offset;
   if (due_offset != kNoOffset) SlotI64(due_offset) = moment.now;
-  triggers.push_back({.nudge = nudge, .checked = true});
+  triggers.push_back({.nudge = nudge, .member = static_cast<std::uint32_t>(hand), .checked = true});
 }
 
 }  // namespace lull::runtime

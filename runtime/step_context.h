@@ -14,6 +14,8 @@ struct StepContext {
   const CodeTable* code = nullptr;
   const EntitySpec* entity = nullptr;
   std::uint32_t entity_index = 0;
+  /// The record of the whole, while a part is in hand; else that of the entity itself.
+  std::byte* whole = nullptr;
   TextPool* texts = nullptr;
   /// Bytes that live until the moment ends (texts made by functions).
   ScratchArena* scratch = nullptr;

@@ -123,7 +123,7 @@ void Step::AnswerEach(std::uint32_t wait, bool with_same) {
 
 void Step::EndEach(std::uint32_t wait, EachWait& entry) {
   const EachWaitSpec& spec = entity->each_waits[wait];
-  if (entry.overdue) changed_ = true;
+  if (entry.overdue) Stir();
   if (entry.begun) {
     for (const Listener& listener : entity->conditions[spec.condition].listeners) {
       if (listener.kind != ListenerKind::kEpisode) continue;
@@ -163,15 +163,16 @@ bool Step::UpdateEach(std::uint32_t wait, bool gate) {
 void Step::BeginEach(std::uint32_t wait, EachWait& entry) {
   const EachWaitSpec& spec = entity->each_waits[wait];
   entry.begun = true;
-  if (!spec.keep_overdue) each_over_ = true;
+  if (!spec.keep_overdue) each_over_ = members[hand].each_over = true;
   for (const Listener& listener : entity->conditions[spec.condition].listeners) {
     if (listener.kind == ListenerKind::kTriggerNudge) {
-      triggers.push_back({.nudge = listener.index, .serial = entry.serial});
+      triggers.push_back(
+          {.nudge = listener.index, .member = static_cast<std::uint32_t>(hand), .serial = entry.serial});
     }
-    if (listener.kind == ListenerKind::kEpisode) each_due_ = true;
+    if (listener.kind == ListenerKind::kEpisode) each_due_ = members[hand].each_due = true;
     if (listener.kind == ListenerKind::kTransition) {
-      began_.push_back(spec.condition);
-      changed_ = true;
+      began_.push_back({static_cast<std::uint32_t>(hand), spec.condition});
+      Stir();
     }
   }
 }
@@ -191,23 +192,24 @@ bool Step::OverdueBefore(std::uint32_t wait, bool gate) {
 }
 
 void Step::AddDueEach() {
-  for (const std::uint32_t nudge : entity_plan_->each_nudges) {
+  for (const std::uint32_t nudge : plan->entities[entity_index].each_nudges) {
     const NudgePlan& nudge_plan = plan->nudges[nudge];
     EachWaitList* list = FindEach(nudge_plan.each_wait);
     const std::uint32_t due = ruleset->nudges[nudge].due_condition;
     if (list == nullptr || due == kNoIndex || !TestBit(moment.record, due)) continue;
     for (const EachWait& entry : list->waits) {
       if (!entry.begun || (entry.gone & nudge_plan.each_bit) != 0) continue;
-      const bool waits = std::ranges::any_of(side()->waiting, [&](const WaitingNudge& waiting) {
-        return waiting.nudge == nudge && waiting.serial == entry.serial;
-      });
+      const bool waits =
+          shared() != nullptr && std::ranges::any_of(shared()->waiting, [&](const WaitingNudge& waiting) {
+            return waiting.nudge == nudge && waiting.part == part() && waiting.serial == entry.serial;
+          });
       if (!waits) AddWaiting(nudge, entry.serial);
     }
   }
 }
 
 void Step::SweepEach() {
-  each_over_ = false;
+  members[hand].each_over = false;
   for (std::uint32_t wait = 0; wait < entity->each_waits.size(); ++wait) {
     const EachWaitSpec& spec = entity->each_waits[wait];
     EachWaitList* list = FindEach(wait);

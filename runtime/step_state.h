@@ -9,14 +9,43 @@
 #include "runtime/decision.h"
 #include "runtime/entity_side.h"
 #include "runtime/format.h"
+#include "runtime/parts.h"
 #include "runtime/rule_plan.h"
 #include "runtime/step_context.h"
 
 namespace lull::runtime {
 
+/// One of those that have a moment together: the entity itself, or a part of it.
+struct Member {
+  std::uint32_t number = 0;  // Part::number; 0: the entity itself
+  std::uint32_t entity = 0;
+  std::byte* record = nullptr;  // null: a part that was forgotten
+  std::string_view key;
+  std::int64_t next_wake = kNever;  // while it is not in hand (then Moment::next_wake)
+
+  // What concerns it in this chain of moments ...
+  bool due = false;      // its wake-up is at this instant
+  bool own = false;      // the event is its own
+  bool first = false;    // and its first
+  bool touched = false;  // the event of its whole may change what it reads
+  bool arms = false;     // `automatic` runs even if nothing has changed
+  // ... and in this moment.
+  bool look = false;     // at what was true just before the event
+  bool follows = false;  // stalls or stages of its whole have changed
+  bool changed = false;  // a condition opened or closed, or a stall began
+  bool entered = false;  // a journey entered a stage
+  bool moved = false;
+  bool each_due = false;   // nudges `while` an `after each` stall may have become due
+  bool each_over = false;  // waits that nobody needs any more are to be removed
+
+  bool early_set = false;
+  std::vector<std::uint64_t> early;  // Moment::early
+};
+
 /// A nudge that became due in this moment by a stall, a stage, a condition or an event.
 struct Trigger {
   std::uint32_t nudge = 0;
+  std::uint32_t member = 0;  // index into StepState::members
   WaitSerial serial = 0;
   bool checked = false;  // its `if` and `again after` have been looked at
 };
@@ -38,8 +67,28 @@ struct StepState : StepContext {
   std::vector<FieldValue> out;
   StepCounters counters;
 
+  /// The entity itself, then the parts that the moments in hand concern; those at and after member_count are
+  /// kept for their memory.
+  std::vector<Member> members;
+  std::size_t member_count = 0;
+  std::size_t hand = 0;  // index of the member in hand: entity, key, format and moment are its own
+  PartStores* parts = nullptr;
+
   RecordHeader& header() { return HeaderOf(moment.record); }
+  /// Of the member in hand: its waits of `after each`.
   EntitySide* side() { return header().side; }
+  /// Of the whole (and of an entity without parts): waiting nudges and open tasks of all members.
+  EntitySide* shared() { return HeaderOf(whole).side; }
+  Family* family() { return shared() == nullptr ? nullptr : shared()->family.get(); }
+  std::uint32_t part() const { return members[hand].number; }
+  std::string_view whole_key() const { return hand == 0 ? std::string_view() : members[0].key; }
+
+  /// Takes a member in hand.
+  void Select(std::size_t index) {
+    if (index != hand) Switch(index);
+  }
+  /// The part as a member; 0 is the entity itself. Its index.
+  std::size_t Take(std::uint32_t number);
 
   bool Holds(FunctionId condition) { return code->functions[condition](&moment) != 0; }
   /// Where the results are until the next call.
@@ -65,12 +114,19 @@ struct StepState : StepContext {
   /// Puts the candidate's own trigger in hand: for a wait of `after each`, its value of `with same` and the
   /// fields it kept; else (serial 0) the event of the moment.
   void SetTrigger(WaitSerial serial);
+  /// The same for the whole's own wake-up, whoever is in hand.
+  void ArmShared(std::int64_t instant) {
+    if (hand == 0) return Arm(instant);
+    std::int64_t& next_wake = members[0].next_wake;
+    if (instant > moment.age_now && instant < next_wake) next_wake = instant;
+  }
 
   const FieldValue* event_fields = nullptr;  // of the moment; null in a deadline moment
   std::int64_t event_time = 0;               // of the moment
   std::vector<FieldValue> captured_fields;   // Ruleset::frame_slot_count of them
 
  private:
+  void Switch(std::size_t index);
   void SetTrigger(const EachWait& wait, const EachWaitSpec& spec);
 };
 

@@ -27,7 +27,7 @@ constexpr std::int64_t kComplainEveryMicros = 10 * kMicrosPerSecond;
 constexpr std::size_t kDeadBytesMax = 128U << 10U;
 
 runtime::DecisionId HashId(std::string_view id) {
-  return runtime::MakeDecisionId({.ruleset = {}, .nudge = id, .entity = {}, .key = {}});
+  return runtime::MakeDecisionId({.ruleset = {}, .nudge = id, .entity = {}, .key = {}, .whole = {}});
 }
 
 constexpr std::uint32_t Bit(DecisionKind kind) { return 1U << static_cast<unsigned>(kind); }
