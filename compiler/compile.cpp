@@ -7,6 +7,7 @@
 #include "compiler/lower_entity.h"
 #include "compiler/lower_nudges.h"
 #include "compiler/meaning.h"
+#include "compiler/part_reads.h"
 #include "compiler/plan.h"
 #include "compiler/rule_graph.h"
 
@@ -36,6 +37,19 @@ void AddHeader(const CheckedProgram& program, Ruleset& ruleset) {
   for (const dsl::Unit& unit : program.units) ruleset.units.push_back({unit.name});
 }
 
+std::vector<runtime::PartPlace> PartPlaces(const CheckedProgram& program, const dsl::Event& event) {
+  const auto is_part = [&](dsl::EntityId entity) { return program.entities[entity].whole != dsl::kNone; };
+  if (std::ranges::none_of(event.entities, is_part)) return {};
+  std::vector<runtime::PartPlace> places(event.entities.size());
+  for (std::uint32_t place = 0; place < places.size(); ++place) {
+    places[place].by_part_only = place >= event.named_count;
+    if (!is_part(event.entities[place])) continue;
+    const auto whole = std::ranges::find(event.entities, program.entities[event.entities[place]].whole);
+    places[place].whole = static_cast<std::uint32_t>(whole - event.entities.begin());
+  }
+  return places;
+}
+
 void AddEvents(const Plan& plan, Ruleset& ruleset) {
   const CheckedProgram& program = *plan.program;
   ruleset.frame_slot_count = plan.frame_slot_count;
@@ -45,6 +59,7 @@ void AddEvents(const Plan& plan, Ruleset& ruleset) {
     schema.name = event.name;
     schema.wire_type = event.wire_type;
     schema.entities = event.entities;
+    schema.parts = PartPlaces(program, event);
     for (std::size_t f = 0; f < event.fields.size(); ++f) {
       const dsl::EventField& field = event.fields[f];
       runtime::FieldSchema& out = schema.fields.emplace_back();
@@ -135,15 +150,23 @@ void AddDeadlines(Lowering& lowering, dsl::EntityId id, EntitySpec& spec) {
 
 void AddFunctions(Lowering& lowering, const RuleGraph& graph, dsl::EntityId id, EntitySpec& spec) {
   const CheckedProgram& program = lowering.program();
+  const dsl::EntityId whole = program.entities[id].whole;
+  const WholeReads reads = FindWholeReads(lowering.plan, id);
+  spec.follows_whole = reads.state;
   for (dsl::EventId e = 0; e < program.events.size(); ++e) {
     const dsl::Event& event = program.events[e];
     EntitySpec::EventFunctions& functions = spec.events.emplace_back();
-    if (std::ranges::count(event.entities, id) == 0) continue;
-    functions.update = LowerUpdate(lowering, id, e);
+    const bool own = std::ranges::count(event.entities, id) > 0;
+    const bool of_whole = whole != dsl::kNone && std::ranges::count(event.entities, whole) > 0;
+    if (!own && !of_whole) continue;
     functions.conditions = LowerConditions(lowering, id, graph.slices[id][e],
                                            "conditions_" + program.entities[id].name + "_" + event.name);
+    functions.touches = of_whole && (reads.by_journeys || TouchesParts(lowering.plan, graph, id, e));
+    if (!own) continue;
+    functions.update = LowerUpdate(lowering, id, e);
     functions.nudges = LowerEventNudges(lowering, id, e);
   }
+  if (whole != dsl::kNone) spec.levels = LowerLevels(lowering, id);
   spec.automatic = LowerAutomatic(lowering, id);
   spec.all_conditions =
       LowerConditions(lowering, id, graph.order[id], "conditions_" + program.entities[id].name);
@@ -156,6 +179,11 @@ EntitySpec MakeEntity(Lowering& lowering, const RuleGraph& graph, dsl::EntityId 
   EntitySpec spec;
   spec.name = entity.name;
   spec.key = entity.key;
+  spec.whole = entity.whole;
+  spec.keep_count = lowering.program().header.keep_count;
+  for (dsl::EntityId e = 0; e < lowering.program().entities.size(); ++e) {
+    if (lowering.program().entities[e].whole == id) spec.parts.push_back(e);
+  }
   plan.layouts[id].Finish(spec);
   spec.default_texts = plan.entities[id].default_texts;
   for (const WindowPlan& window : plan.entities[id].windows) spec.windows.push_back(window.spec);

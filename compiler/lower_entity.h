@@ -73,13 +73,16 @@ runtime::FunctionId LowerBefore(Lowering& lowering, dsl::EntityId entity,
 /// A deadline function (runtime/ruleset.h); kNoFunction for kNone.
 runtime::FunctionId LowerDeadline(Lowering& lowering, std::string name, dsl::ExprId duration,
                                   Reading reading);
+/// Of a part: its transitions `when`, for moments of its whole that are not its own.
+runtime::FunctionId LowerLevels(Lowering& lowering, dsl::EntityId entity);
 /// Automatic and timed transitions.
 runtime::FunctionId LowerAutomatic(Lowering& lowering, dsl::EntityId entity);
 /// The nudges `on` this event.
 runtime::FunctionId LowerEventNudges(Lowering& lowering, dsl::EntityId entity, dsl::EventId event);
 
-/// Appends the journeys' part to an update (`event` given) or to the automatic function (kNone), which then
-/// returns whether a journey moved.
+/// Appends the journeys' part to an update (`event` given), to the automatic function (kNone), which then
+/// returns whether a journey moved, or only the transitions `when` (kLevelsOnly).
+inline constexpr dsl::EventId kLevelsOnly = kNone - 1;
 void LowerJourneys(FunctionInHand& function, Lowering& lowering, dsl::EntityId entity, dsl::EventId event);
 
 }  // namespace lull::compiler

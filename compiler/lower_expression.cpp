@@ -233,6 +233,8 @@ ValueId ExpressionLowering::Value(ExprId id) {
       const ValueId value = Aggregate(expr.index);
       return builder_.type_of(value) == IrType::kBool ? builder_.BoolToFlag(value) : value;
     }
+    case ExprKind::kOfWhole:
+      return OfWhole(expr);
     case ExprKind::kNegate:
     case ExprKind::kAdd:
     case ExprKind::kSubtract:
@@ -259,6 +261,30 @@ ValueId ExpressionLowering::Value(ExprId id) {
     default:
       return builder_.BoolToFlag(Condition(id));
   }
+}
+
+// A part's function sees the part's record only: the value is a function of its own, run over the whole.
+ValueId ExpressionLowering::OfWhole(const Expr& expr) {
+  const Expr& value = At(expr.args[0]);
+  const auto [found, is_new] = lowering_.whole_reads.try_emplace(
+      {value.kind, value.index, reading_.age, reading_.arm, exact_age_}, runtime::kNoFunction);
+  if (is_new) {
+    Function function;
+    function.name = "of_whole_" + std::to_string(lowering_.module.functions.size());
+    IrBuilder builder(lowering_.module, function);
+    ExpressionLowering read(lowering_, builder, reading_);
+    read.exact_age_ = exact_age_;
+    const ValueId result = read.Value(expr.args[0]);
+    builder.Out(0, result);
+    builder.Finish();
+    found->second = lowering_.Add(std::move(function));
+  }
+  const IrType type = IrTypeOf(value.type.kind);
+  const AbiId read = type == IrType::kF64    ? AbiId::kWholeF64
+                     : type == IrType::kText ? AbiId::kWholeText
+                                             : AbiId::kWholeI64;
+  const ValueId function = U32(found->second);
+  return builder_.Call(read, {function});
 }
 
 ValueId ExpressionLowering::Text(ExprId id) {

@@ -7,6 +7,7 @@
 
 #include <map>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "compiler/ir_builder.h"
@@ -28,6 +29,9 @@ IrType IrTypeOf(dsl::TypeKind kind);
 struct Lowering {
   const Plan& plan;
   Module& module;
+  /// Functions that read a value of a whole, by what it is and how the clock is read.
+  using WholeRead = std::tuple<dsl::ExprKind, std::uint32_t, bool, bool, bool>;
+  std::map<WholeRead, runtime::FunctionId> whole_reads = {};
 
   const dsl::CheckedProgram& program() const { return *plan.program; }
   runtime::FunctionId Add(Function function);
@@ -104,6 +108,7 @@ class ExpressionLowering {
   ValueId Aggregate(dsl::AggregateId id);
   ValueId ScalarAggregate(const dsl::Aggregate& aggregate, const Stream& stream);
   ValueId WindowAggregate(const dsl::Aggregate& aggregate, std::uint32_t spec);
+  ValueId OfWhole(const dsl::Expr& expr);
   ValueId TimeSince(ValueId instant);
   ValueId U32(std::uint32_t value) { return builder_.ConstI64(value); }
 

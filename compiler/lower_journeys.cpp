@@ -23,7 +23,8 @@ class JourneyLowering {
   bool Concerns(const Transition& step) const {
     switch (step.kind) {
       case TransitionKind::kEvent:
-        return event_ != kNone && std::ranges::count(plan_.Events(step.events), event_) > 0;
+        return event_ != kNone && event_ != kLevelsOnly &&
+               std::ranges::count(plan_.Events(step.events), event_) > 0;
       case TransitionKind::kWhen:
         return true;
       default:
@@ -144,6 +145,12 @@ void LowerJourneys(FunctionInHand& function, Lowering& lowering, dsl::EntityId e
     moved = function.build.Or(moved, function.build.IsKnown(function.build.Get(target)));
   }
   function.build.Return(moved);
+}
+
+runtime::FunctionId LowerLevels(Lowering& lowering, dsl::EntityId entity) {
+  FunctionInHand function(lowering, "levels_" + lowering.program().entities[entity].name, kAsCondition);
+  LowerJourneys(function, lowering, entity, kLevelsOnly);
+  return function.Finish();
 }
 
 runtime::FunctionId LowerAutomatic(Lowering& lowering, dsl::EntityId entity) {

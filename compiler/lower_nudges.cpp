@@ -34,8 +34,15 @@ FunctionId NudgeLowering::RouteKey(const std::string& name, ExprId expr) {
   return function.Finish();
 }
 
+// Stages are numbered within their own entity: those of a whole are texts to its parts.
+bool NudgeLowering::IsStageOfWhole(ExprId id) const {
+  const dsl::Expr& expr = lowering_.program().expr(id);
+  return expr.kind == dsl::ExprKind::kOfWhole && expr.type.kind == dsl::TypeKind::kStage;
+}
+
 runtime::TemplateSpec::Argument NudgeLowering::Argument(ExprId id) const {
   const dsl::Type type = lowering_.program().expr(id).type;
+  if (IsStageOfWhole(id)) return {runtime::ValueType::kText, kNone};
   const std::uint32_t of =
       type.kind == dsl::TypeKind::kStage ? lowering_.plan.journey_numbers[type.of] : type.of;
   return {ValueTypeOf(type), of};
@@ -59,7 +66,9 @@ runtime::TextSpec NudgeLowering::Text(const std::string& name, ExprId text, Expr
   FunctionInHand function(lowering_, name + "_text", kPlain);
   for (std::uint32_t i = 0; i < arguments.size(); ++i) {
     spec.text.arguments.push_back(Argument(arguments[i]));
-    function.build.Out(i, function.read.Value(arguments[i]));
+    const bool as_text = IsStageOfWhole(arguments[i]);
+    const ValueId value = as_text ? function.read.Text(arguments[i]) : function.read.Value(arguments[i]);
+    function.build.Out(i, value);
   }
   spec.arguments = function.Finish();
   return spec;
@@ -113,6 +122,7 @@ runtime::ScoreSpec NudgeLowering::Score(dsl::ScoreId id) {
   const dsl::Score& score = lowering_.program().scores[id];
   runtime::ScoreSpec spec;
   spec.name = score.name;
+  spec.entity = score.entity;
   // Scores that no nudge uses have no slots to read.
   const auto& nudges = lowering_.program().nudges;
   const bool used = std::ranges::any_of(

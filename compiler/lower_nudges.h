@@ -19,6 +19,7 @@ class NudgeLowering {
   runtime::FunctionId Value(const std::string& name, dsl::ExprId expr);
   runtime::FunctionId RouteKey(const std::string& name, dsl::ExprId expr);
   runtime::TextSpec Text(const std::string& name, dsl::ExprId text, dsl::ExprId when);
+  bool IsStageOfWhole(dsl::ExprId expr) const;
   runtime::TemplateSpec::Argument Argument(dsl::ExprId expr) const;
   std::string LimitText(const dsl::Limit& limit) const;
 

@@ -42,6 +42,8 @@ std::optional<int> TimeLowering::Slope(ExprId id) const {
       return 1;
     case ExprKind::kFeature:
       return Slope(of_.lowering_.program().features[expr.index].value);
+    case ExprKind::kOfWhole:
+      return Slope(expr.args[0]);
     case ExprKind::kNegate: {
       const auto slope = Slope(expr.args[0]);
       return slope ? std::optional(-*slope) : std::nullopt;

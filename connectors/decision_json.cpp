@@ -61,6 +61,18 @@ void WriteEntity(Members& object, std::string& out, const Decision& decision) {
   } else {
     entity.Text("id", decision.key);
   }
+  if (spec.whole != runtime::kNoIndex) {
+    const runtime::EntitySpec& whole_spec = decision.ruleset->entities[spec.whole];
+    entity.Name("within");
+    Members whole(out);
+    whole.Text("type", whole_spec.name);
+    if (whole_spec.key.empty()) {
+      whole.Null("id");
+    } else {
+      whole.Text("id", decision.whole_key);
+    }
+    whole.End();
+  }
   entity.End();
 }
 

@@ -264,6 +264,14 @@ bool JsonDecoder::ReadKey(const RawEvent& raw, const Draft& draft, std::uint32_t
   return true;
 }
 
+// A part's event carries the key of its whole too; a whole that was not named sees it with its part only.
+bool JsonDecoder::HasAllKeys(const Draft& draft, std::size_t place) {
+  const std::vector<runtime::PartPlace>& parts = draft.plan->schema->parts;
+  if (parts.empty()) return true;
+  const std::uint32_t whole = parts[place].whole;
+  return whole == runtime::kNoIndex ? !parts[place].by_part_only : draft.keys[whole].known();
+}
+
 bool JsonDecoder::CheckComplete(const RawEvent& raw, const Draft& draft) {
   const EventPlan& plan = *draft.plan;
   for (std::size_t word = 0; word < plan.required.size(); ++word) {
@@ -275,11 +283,19 @@ bool JsonDecoder::CheckComplete(const RawEvent& raw, const Draft& draft) {
   }
   const std::size_t key_count = plan.keys.size();
   for (std::size_t i = 0; i < key_count; ++i) {
-    if (draft.keys[i].known()) return true;
+    if (draft.keys[i].known() && HasAllKeys(draft, i)) return true;
   }
   if (key_count == 0) return true;
   std::vector<std::string> names;
-  for (const std::uint32_t entity : plan.schema->entities) names.push_back(ruleset_->entities[entity].key);
+  for (const std::uint32_t entity : plan.schema->entities) {
+    if (!ruleset_->entities[entity].key.empty()) names.push_back(ruleset_->entities[entity].key);
+  }
+  const bool half = std::any_of(draft.keys, draft.keys + key_count, [](TextView key) { return key.known(); });
+  if (half) {
+    return Bury(raw, DeadLetterCode::kNoKey,
+                fmt::format("`{}` needs the key of the part and that of its whole ({})", plan.schema->name,
+                            ListOf(names)));
+  }
   return Bury(raw, DeadLetterCode::kNoKey,
               fmt::format("`{}` has no key ({})", plan.schema->name, ListOf(names)));
 }

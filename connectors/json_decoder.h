@@ -76,6 +76,7 @@ class JsonDecoder {
                  std::size_t level);
   bool ReadField(const RawEvent& raw, const Draft& draft, std::uint32_t index, const JsonValue& value);
   bool ReadKey(const RawEvent& raw, const Draft& draft, std::uint32_t index, const JsonValue& value);
+  static bool HasAllKeys(const Draft& draft, std::size_t place);
   bool CheckComplete(const RawEvent& raw, const Draft& draft);
 
   /// Finds the event's type among those of the ruleset and prepares its frame. kIgnored has been counted.

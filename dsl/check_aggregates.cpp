@@ -209,6 +209,9 @@ std::optional<Aggregate> Checker::FindHandle(syntax::ExprId id, const Scope& sco
     is_handle = RowOf(node->kind).is_event && !node->field.exists();
     return is_handle ? CheckAggregateBase(*node, tree_[id].span, scope) : std::nullopt;
   }
+  if (const auto* field = std::get_if<syntax::FieldRef>(&tree_[id].node)) {
+    return FindHandleOfWhole(*field, scope, is_handle);
+  }
   const auto* node = std::get_if<syntax::NameRef>(&tree_[id].node);
   if (node == nullptr) {
     return std::nullopt;
@@ -221,6 +224,25 @@ std::optional<Aggregate> Checker::FindHandle(syntax::ExprId id, const Scope& sco
   const std::optional<Aggregate>& handle = handles_[meanings.front().index];
   is_handle = handle.has_value();
   return handle;
+}
+
+// `customer.last_quote` in a rule of a part, or the same in a rule of the customer itself.
+std::optional<Aggregate> Checker::FindHandleOfWhole(const syntax::FieldRef& node, const Scope& scope,
+                                                    bool& is_handle) {
+  const auto* base = std::get_if<syntax::NameRef>(&tree_[node.base].node);
+  const Symbol* symbol = base == nullptr ? nullptr : Find(base->name.text);
+  if (symbol == nullptr || symbol->kind != SymbolKind::kEntity) {
+    return std::nullopt;
+  }
+  if (symbol->index != scope.entity && symbol->index != WholeOf(scope.entity)) {
+    return std::nullopt;
+  }
+  const std::optional<NameMeaning> meaning = FindOfEntity(node.field.text, symbol->index);
+  if (!meaning || meaning->kind != NameMeaning::kFeature || !CheckFeature(meaning->index)) {
+    return std::nullopt;
+  }
+  is_handle = handles_[meaning->index].has_value();
+  return handles_[meaning->index];
 }
 
 ExprId Checker::MakeHandleField(Aggregate handle, const syntax::Name& field, Span span) {

@@ -134,6 +134,8 @@ Facts Annotator::FactsOf(const Expr& expr) const {
     case ExprKind::kLength:
       facts.bound = kCountMax;
       return facts;
+    case ExprKind::kOfWhole:
+      return Of(expr.args[0]);
     case ExprKind::kOrElse:
       facts.unknown = Of(expr.args[0]).unknown && Of(expr.args[1]).unknown;
       return facts;

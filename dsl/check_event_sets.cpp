@@ -123,11 +123,20 @@ EventSetId Checker::ResolveEvents(const syntax::Name& name, EntityId entity) {
     const bool sees = std::find(event.entities.begin(), event.entities.end(), entity) != event.entities.end();
     if (!sees && !event.entities.empty()) {
       const std::string entity_name = program_.entities[entity].name;
-      diagnostics_
-          .Report(Code::kEventNotOfEntity, name.span,
-                  Quoted(event.name) + " is not an event of " + Quoted(entity_name))
-          .NoteAt(tree_.events[id].name.span, "declared here, without `of " + entity_name + "`")
-          .Help("if its events carry the key of " + Quoted(entity_name) + ", add it to the list after `of`");
+      Diagnostic& diagnostic =
+          diagnostics_
+              .Report(Code::kEventNotOfEntity, name.span,
+                      Quoted(event.name) + " is not an event of " + Quoted(entity_name))
+              .NoteAt(tree_.events[id].name.span, "declared here, without `of " + entity_name + "`");
+      const EntityId whole = WholeOf(entity);
+      if (whole != kNone &&
+          std::find(event.entities.begin(), event.entities.end(), whole) != event.entities.end()) {
+        diagnostic.Help("it is an event of its whole: declare a feature of " +
+                        Quoted(program_.entities[whole].name) + " over it and read that here");
+      } else {
+        diagnostic.Help("if its events carry the key of " + Quoted(entity_name) +
+                        ", add it to the list after `of`");
+      }
       return kNone;
     }
   }

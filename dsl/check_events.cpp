@@ -33,6 +33,53 @@ void Checker::CheckEntities() {
     }
     program_.entities.push_back(std::move(entity));
   }
+  CheckParts();
+}
+
+void Checker::CheckParts() {
+  for (EntityId id = 0; id < tree_.entities.size(); ++id) {
+    const syntax::EntityDecl& decl = tree_.entities[id];
+    const EntityId whole = ResolveEntity(decl.whole);
+    if (whole == kNone) {
+      continue;
+    }
+    const std::string name = Quoted(decl.name.text);
+    if (whole == id || tree_.entities[whole].whole.exists()) {
+      diagnostics_
+          .Report(Code::kPartOfPart, decl.whole.span,
+                  whole == id ? name + " cannot live within itself"
+                              : Quoted(decl.whole.text) + " is a part itself, and parts have no parts")
+          .Help("name an entity that stands for itself after `within`");
+      continue;
+    }
+    if (!decl.key.exists()) {
+      diagnostics_.Report(Code::kPartKey, decl.name.span, "the part " + name + " has no key")
+          .Help("say which field of its events tells one from the other: `entity " + decl.name.text +
+                " by KEY within " + decl.whole.text + "`");
+      continue;
+    }
+    if (decl.key.text == tree_.entities[whole].key.text) {
+      diagnostics_
+          .Report(Code::kPartKey, decl.key.span,
+                  "the part " + name + " has the key of its whole, " + Quoted(decl.key.text))
+          .NoteAt(tree_.entities[whole].key.span, "the whole's key")
+          .Help("its events carry both, so the part needs a key of its own");
+      continue;
+    }
+    program_.entities[id].whole = whole;
+  }
+}
+
+// The whole sees what its parts see.
+void Checker::AddWholes(Event& event) const {
+  event.named_count = static_cast<std::uint32_t>(event.entities.size());
+  for (std::uint32_t i = 0; i < event.named_count; ++i) {
+    const EntityId whole = program_.entities[event.entities[i]].whole;
+    if (whole != kNone &&
+        std::find(event.entities.begin(), event.entities.end(), whole) == event.entities.end()) {
+      event.entities.push_back(whole);
+    }
+  }
 }
 
 void Checker::CheckDefaults() {
@@ -78,6 +125,7 @@ void Checker::CheckEvents() {
     ReportRepeats(decl.entities);
     CheckEventFields(decl, event);
     CheckSets(decl, event);
+    AddWholes(event);
     program_.events.push_back(std::move(event));
   }
   CheckWireNames();

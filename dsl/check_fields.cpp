@@ -10,7 +10,7 @@ ExprId Checker::CheckFieldRef(const syntax::FieldRef& node, Span span, const Sco
   bool is_handle = false;
   const std::optional<Aggregate> handle = FindHandle(node.base, scope, is_handle);
   if (is_handle) {
-    return handle ? MakeHandleField(*handle, node.field, span) : kNone;
+    return handle ? OfOwner(MakeHandleField(*handle, node.field, span), handle->entity, scope) : kNone;
   }
   const ExprId base = CheckExpr(node.base, scope);
   if (base != kNone) {
@@ -30,13 +30,14 @@ ExprId Checker::CheckNamedField(const syntax::Name& base, const syntax::Name& fi
   if (symbol != nullptr && symbol->kind == SymbolKind::kEntity) {
     return CheckEntityField(symbol->index, base, field, span, scope);
   }
-  const std::optional<NameMeaning> meaning = FindOfEntity(base.text, scope.entity);
+  const std::optional<NameMeaning> meaning = FindUpwards(base.text, scope.entity);
   if (meaning && meaning->kind == NameMeaning::kFeature) {
     if (!CheckFeature(meaning->index)) {
       return kNone;
     }
     if (handles_[meaning->index]) {
-      return MakeHandleField(*handles_[meaning->index], field, span);
+      const Aggregate& handle = *handles_[meaning->index];
+      return OfOwner(MakeHandleField(handle, field, span), handle.entity, scope);
     }
   }
   if (FindMeanings(base.text, scope).empty()) {
@@ -79,12 +80,19 @@ ExprId Checker::CheckEventField(EventSetId set, const syntax::Name& base, const 
 
 ExprId Checker::CheckEntityField(EntityId entity, const syntax::Name& base, const syntax::Name& field,
                                  Span span, const Scope& scope) {
-  if (scope.entity != entity) {
-    diagnostics_.Report(Code::kOtherEntity, base.span,
-                        "this cannot read from " + Quoted(base.text) +
-                            (scope.entity == kNone
-                                 ? "."
-                                 : ", because it is about " + Quoted(program_.entities[scope.entity].name)));
+  if (scope.entity != entity && (WholeOf(scope.entity) == kNone || WholeOf(scope.entity) != entity)) {
+    Diagnostic& diagnostic = diagnostics_.Report(
+        Code::kOtherEntity, base.span,
+        "this cannot read from " + Quoted(base.text) +
+            (scope.entity == kNone
+                 ? "."
+                 : ", because it is about " + Quoted(program_.entities[scope.entity].name)));
+    if (scope.entity != kNone && program_.entities[entity].whole == scope.entity) {
+      diagnostic.Help(
+          "a whole has many parts and does not read them: count their events instead, or make this a "
+          "rule of " +
+          Quoted(base.text));
+    }
     return kNone;
   }
   const std::optional<NameMeaning> meaning = FindOfEntity(field.text, entity);

@@ -13,7 +13,12 @@ namespace {
 // A value that is read from one place: attribute, field, feature or aggregate. Two reads of it look alike.
 using Place = std::tuple<ExprKind, std::uint32_t, FieldScope, std::string>;
 
-Place PlaceOf(const Expr& expr) { return {expr.kind, expr.index, expr.scope, expr.text}; }
+Place PlaceOf(const CheckedProgram& program, const Expr& expr) {
+  if (expr.kind == ExprKind::kOfWhole) {
+    return PlaceOf(program, program.exprs[expr.args.front()]);
+  }
+  return {expr.kind, expr.index, expr.scope, expr.text};
+}
 
 class Linter {
  public:
@@ -46,7 +51,7 @@ std::set<Place> Linter::GuardsOf(ExprId root) const {
   std::set<Place> guards;
   VisitExprs(program_, root, [&](ExprId, const Expr& expr) {
     if (expr.kind == ExprKind::kIsKnown || expr.kind == ExprKind::kIsUnknown) {
-      guards.insert(PlaceOf(program_.exprs[expr.args.front()]));
+      guards.insert(PlaceOf(program_, program_.exprs[expr.args.front()]));
     }
   });
   return guards;
@@ -104,7 +109,7 @@ const Expr* Linter::FindMissing(ExprId root, const std::set<Place>& guarded, boo
       continue;
     }
     const Expr& expr = program_.exprs[id];
-    if (guarded.contains(PlaceOf(expr))) {
+    if (guarded.contains(PlaceOf(program_, expr))) {
       continue;
     }
     if (MayBeMissing(expr, never_counts)) {
@@ -186,7 +191,7 @@ void Linter::LintText(ExprId text, const std::set<Place>& guarded) {
   }
   for (const ExprId arg : program_.exprs[text].args) {
     const Expr* missing = FindMissing(arg, guarded, false);
-    if (missing == nullptr || !shown_.insert(PlaceOf(*missing)).second) {
+    if (missing == nullptr || !shown_.insert(PlaceOf(program_, *missing)).second) {
       continue;
     }
     diagnostics_

@@ -53,6 +53,12 @@ void Checker::CheckPolicies() {
   }
 }
 
+// A policy of a whole is one of its parts too.
+bool Checker::Governs(EntityId entity, NudgeId nudge) const {
+  const EntityId of = program_.nudges[nudge].entity;
+  return of == entity || WholeOf(of) == entity;
+}
+
 void Checker::CheckCovers(const syntax::PolicyDecl& decl, Policy& policy) {
   ReportRepeats(decl.covers);
   for (const syntax::Name& name : decl.covers) {
@@ -60,7 +66,7 @@ void Checker::CheckCovers(const syntax::PolicyDecl& decl, Policy& policy) {
     if (nudge == kNone) {
       continue;
     }
-    if (program_.nudges[nudge].entity != policy.entity && program_.nudges[nudge].entity != kNone) {
+    if (!Governs(policy.entity, nudge) && program_.nudges[nudge].entity != kNone) {
       diagnostics_
           .Report(Code::kUnknownNudge, name.span,
                   Quoted(name.text) + " is a nudge of " +
@@ -75,7 +81,7 @@ void Checker::CheckCovers(const syntax::PolicyDecl& decl, Policy& policy) {
     return;
   }
   for (NudgeId id = 0; id < program_.nudges.size(); ++id) {
-    if (program_.nudges[id].entity == policy.entity) {
+    if (Governs(policy.entity, id)) {
       policy.covers.push_back(id);
     }
   }
@@ -175,7 +181,7 @@ void Checker::CheckLimitSubject(const syntax::Name& subject, EntityId entity, Li
       return;
     case SymbolKind::kNudge:
       limit.scope = LimitScope::kNudge;
-      if (program_.nudges[symbol->index].entity == entity || program_.nudges[symbol->index].entity == kNone) {
+      if (Governs(entity, symbol->index) || program_.nudges[symbol->index].entity == kNone) {
         return;
       }
       break;

@@ -37,6 +37,39 @@ std::optional<NameMeaning> Checker::FindOfEntity(std::string_view name, EntityId
   }
 }
 
+std::optional<NameMeaning> Checker::FindUpwards(std::string_view name, EntityId entity) const {
+  const std::optional<NameMeaning> own = FindOfEntity(name, entity);
+  if (own || WholeOf(entity) == kNone) {
+    return own;
+  }
+  const std::optional<NameMeaning> of_whole = FindOfEntity(name, WholeOf(entity));
+  return of_whole && of_whole->kind != NameMeaning::kAttribute ? of_whole : std::nullopt;
+}
+
+EntityId Checker::OwnerOf(const NameMeaning& meaning) const {
+  switch (meaning.kind) {
+    case NameMeaning::kAttribute:
+      return program_.attributes[meaning.index].entity;
+    case NameMeaning::kFeature:
+      return EntityOf({SymbolKind::kFeature, meaning.index, {}});
+    case NameMeaning::kScore:
+      return EntityOf({SymbolKind::kScore, meaning.index, {}});
+    case NameMeaning::kStall:
+      return EntityOf({SymbolKind::kStall, meaning.index, {}});
+    case NameMeaning::kJourney:
+      return EntityOf({SymbolKind::kJourney, meaning.index, {}});
+    default:
+      return kNone;
+  }
+}
+
+ExprId Checker::OfOwner(ExprId value, EntityId owner, const Scope& scope) {
+  if (value == kNone || owner == scope.entity) {
+    return value;
+  }
+  return Make(ExprKind::kOfWhole, At(value).type, {value}, At(value).span);
+}
+
 std::vector<NameMeaning> Checker::FindMeanings(std::string_view name, const Scope& scope) const {
   if (scope.own != kNone && FieldOf(scope.own, name)) {
     return {{NameMeaning::kOwnField, kNone}};
@@ -46,7 +79,7 @@ std::vector<NameMeaning> Checker::FindMeanings(std::string_view name, const Scop
     return {{NameMeaning::kTriggerField, kNone}};
   }
   std::vector<NameMeaning> meanings;
-  if (const auto meaning = FindOfEntity(name, scope.entity)) {
+  if (const auto meaning = FindUpwards(name, scope.entity)) {
     meanings.push_back(*meaning);
   }
   if (trigger_field) {
@@ -125,7 +158,7 @@ ExprId Checker::MakeMeaning(const NameMeaning& meaning, const syntax::Name& name
   const auto make = [&](ExprKind kind, Type type) {
     const ExprId id = Make(kind, type, {}, span);
     program_.exprs[id].index = meaning.index;
-    return id;
+    return OfOwner(id, OwnerOf(meaning), scope);
   };
   switch (meaning.kind) {
     case NameMeaning::kOwnField:
@@ -194,11 +227,32 @@ void Checker::ReportUnknownName(const syntax::Name& name, const Scope& scope) {
     return;
   }
   if (symbol != nullptr && EntityOf(*symbol) != kNone && scope.entity != kNone) {
+    const EntityId owner = EntityOf(*symbol);
+    Diagnostic& diagnostic =
+        diagnostics_
+            .Report(Code::kOtherEntity, name.span,
+                    Quoted(name.text) + " belongs to " + Quoted(program_.entities[owner].name) +
+                        ", and this is about " + Quoted(program_.entities[scope.entity].name))
+            .NoteAt(symbol->span, "declared here");
+    if (WholeOf(owner) == scope.entity) {
+      diagnostic.Help("a whole does not read its parts: count their events instead, or make this a rule of " +
+                      Quoted(program_.entities[owner].name));
+    } else if (WholeOf(scope.entity) == owner) {
+      diagnostic.Help("a part reads a stall or a journey of its whole as a condition: `when " +
+                      program_.entities[owner].name + "." + name.text + "`" +
+                      (symbol->kind == SymbolKind::kJourney ? ", with `is STAGE`" : ""));
+    }
+    return;
+  }
+  if (const EntityId whole = WholeOf(scope.entity);
+      whole != kNone && attributes_[whole].contains(name.text)) {
+    const std::string written = program_.entities[whole].name + "." + name.text;
     diagnostics_
-        .Report(Code::kOtherEntity, name.span,
-                Quoted(name.text) + " belongs to " + Quoted(program_.entities[EntityOf(*symbol)].name) +
-                    ", and this is about " + Quoted(program_.entities[scope.entity].name))
-        .NoteAt(symbol->span, "declared here");
+        .Report(Code::kUnknownName, name.span,
+                Quoted(name.text) + " is an attribute of " + Quoted(program_.entities[whole].name) +
+                    ", the whole of " + Quoted(program_.entities[scope.entity].name))
+        .Help("write " + Quoted(written))
+        .Replace(name.span, written);
     return;
   }
   if (symbol != nullptr) {

@@ -81,6 +81,8 @@ enum class ExprKind : std::uint8_t {
   kIsKnown,
   kIsUnknown,
   kOrElse,  // args[0], or args[1] where that is unknown
+  /// args[0] as the whole has it, read by its part: an attribute, feature, score, stage, stall or aggregate.
+  kOfWhole,
 };
 
 enum class CompareOp : std::uint8_t { kEqual, kNotEqual, kLess, kLessEqual, kGreater, kGreaterEqual };
@@ -129,7 +131,8 @@ struct Attribute {
 
 struct Entity {
   std::string name;
-  std::string key;  // name of the key field on the wire; empty: the one and only
+  std::string key;         // name of the key field on the wire; empty: the one and only
+  EntityId whole = kNone;  // of a part: what it lives within
   std::vector<AttributeId> attributes;
   EventSetId activity = kNone;
   std::int64_t forget_after_micros = 0;  // 0: never
@@ -154,7 +157,9 @@ struct SetsAttribute {
 struct Event {
   std::string name;
   std::string wire_type;  // the name unless `from` says otherwise
+  /// Those named after `of`, then the wholes of parts among them, which see the event with their part.
   std::vector<EntityId> entities;
+  std::uint32_t named_count = 0;
   std::vector<EventField> fields;
   std::vector<SetsAttribute> sets;
   std::string doc;

@@ -94,6 +94,8 @@ class Checker {
 
   // check_events.cpp
   void CheckEntities();
+  void CheckParts();
+  void AddWholes(Event& event) const;
   void CheckEvents();
   void CheckEventFields(const syntax::EventDecl& decl, Event& event);
   void CheckSets(const syntax::EventDecl& decl, Event& event);
@@ -155,6 +157,15 @@ class Checker {
   ExprId MakeField(FieldScope which, EventSetId set, const std::string& field, SharedField shared, Span span);
   std::vector<NameMeaning> FindMeanings(std::string_view name, const Scope& scope) const;
   EntityId EntityOf(const Symbol& symbol) const;
+  EntityId WholeOf(EntityId entity) const {
+    return entity == kNone ? kNone : program_.entities[entity].whole;
+  }
+  /// Of what a value is known: the entity of the rule, or its whole.
+  EntityId OwnerOf(const NameMeaning& meaning) const;
+  /// A value of `owner` as the entity of the scope reads it.
+  ExprId OfOwner(ExprId value, EntityId owner, const Scope& scope);
+  /// What the name means for the entity, or for its whole (attributes of a whole need a dot).
+  std::optional<NameMeaning> FindUpwards(std::string_view name, EntityId entity) const;
   std::optional<NameMeaning> FindOfEntity(std::string_view name, EntityId entity) const;
   void ReportAmbiguous(const syntax::Name& name, const Scope& scope);
   void ReportUnknownName(const syntax::Name& name, const Scope& scope);
@@ -176,6 +187,8 @@ class Checker {
   /// `latest E` or `first E`, as such or as a feature that stands for it; the aggregate still lacks its
   /// field.
   std::optional<Aggregate> FindHandle(syntax::ExprId id, const Scope& scope, bool& is_handle);
+  std::optional<Aggregate> FindHandleOfWhole(const syntax::FieldRef& node, const Scope& scope,
+                                             bool& is_handle);
   ExprId MakeHandleField(Aggregate handle, const syntax::Name& field, Span span);
 
   // check_features.cpp
@@ -215,6 +228,7 @@ class Checker {
 
   // check_policies.cpp
   void CheckPolicies();
+  bool Governs(EntityId entity, NudgeId nudge) const;
   void CheckCovers(const syntax::PolicyDecl& decl, Policy& policy);
   void CheckBest(const syntax::PolicyDecl& decl, const Scope& scope, Policy& policy);
   void CheckWorths(const syntax::PolicyDecl& decl, const Policy& policy);

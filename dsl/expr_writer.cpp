@@ -132,6 +132,8 @@ std::string ExprWriter::Write(ExprId id) {
     case ExprKind::kCompare:
       return "(" + Write(expr.args[0]) + kCompareTexts[static_cast<std::size_t>(expr.compare)] +
              Write(expr.args[1]) + ")";
+    case ExprKind::kOfWhole:
+      return Write(expr.args[0]);
     case ExprKind::kOneOf:
       return "(" + Write(expr.args[0]) + " is one of " + WriteList(expr, 1) + ")";
     case ExprKind::kRound:

@@ -49,8 +49,7 @@ struct activity : seq<kw<"activity">, need_names<"the names of events">> {};
 struct forget : seq<at_phrase<"forget", "after">,
                     set_clause<&T::entities, &EntityDecl::forget_after, phrase<"forget", "after">,
                                need_value<"a duration">, need<kw<"quiet">, "`quiet` after the duration">>> {};
-struct part_of : act<&B::ReportLater<Code::kLaterParts>, kw<"within">, need_name<"the name of an entity">,
-                     call<&B::DropName>> {};
+struct part_of : seq<kw<"within">, need_name<"the name of the entity after `within`">, call<&B::SetWhole>> {};
 struct entity : seq<head<"entity", &T::entities, "the name of the entity">,
                     opt<kw<"by">, need_name<"the name of the key field">, call<&B::SetKey>>, opt<part_of>,
                     block<BlockKind::kEntity, act<&B::SetActivity, activity>, forget, attribute>> {};

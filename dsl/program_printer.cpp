@@ -68,7 +68,8 @@ void PrintHeader(const CheckedProgram& program, std::string& out) {
 
 void PrintEntities(const CheckedProgram& program, std::string& out) {
   for (const Entity& entity : program.entities) {
-    out += fmt::format("entity {} by {}\n", entity.name, NameOr(entity.key));
+    out += fmt::format("entity {} by {}", entity.name, NameOr(entity.key));
+    out += entity.whole == kNone ? "\n" : " within " + program.entities[entity.whole].name + "\n";
     for (const AttributeId id : entity.attributes) {
       const Attribute& attribute = program.attributes[id];
       out += fmt::format("  {} {} default {}\n", attribute.name, PrintType(program, attribute.type),

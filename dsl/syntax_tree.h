@@ -73,7 +73,8 @@ struct Attribute {
   Span span;
 };
 struct EntityDecl : Declaration {
-  Name key;  // none: the one and only
+  Name key;    // none: the one and only
+  Name whole;  // within ENTITY
   std::vector<Attribute> attributes;
   std::vector<Name> activity;
   Span activity_span;   // exists if the clause was given

@@ -210,6 +210,7 @@ class TreeBuilder {
   }
 
   void SetKey() { tree_.entities.back().key = PopName(); }
+  void SetWhole() { tree_.entities.back().whole = PopName(); }
   void MakeType();
   void SetTypeBytes();
   void SetDefault() { default_ = PopExpr(); }

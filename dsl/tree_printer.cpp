@@ -92,6 +92,7 @@ class TreePrinter {
   void Entity(const EntityDecl& entity) {
     Head("entity", entity);
     if (entity.key.exists()) Line("by", entity.key.text);
+    if (entity.whole.exists()) Line("within", entity.whole.text);
     for (const Attribute& attribute : entity.attributes) {
       Line("attribute",
            attribute.name.text + " " + Type(attribute.type) + When("=", attribute.default_value));

@@ -52,7 +52,8 @@ std::span<const AbiFunction> AbiFunctions();
   X(ConditionEdge) X(ConditionBefore) X(StallBegan) \
   X(MayEnter) X(Enter) \
   X(EachOpen) X(EachAnswer) X(EachUpdate) X(EachBefore) \
-  X(Due) X(ArmCrossing)
+  X(Due) X(ArmCrossing) \
+  X(WholeI64) X(WholeF64) X(WholeText)
 // clang-format on
 
 enum class AbiId : std::uint16_t {
@@ -127,6 +128,12 @@ void Due(Moment* moment, std::uint32_t nudge);
 /// Arms the instant at which the difference (a value function: out[0].number, linear in Moment::age_now)
 /// crosses zero: a closed form brackets it, bisection finds the exact microsecond.
 void ArmCrossing(Moment* moment, std::uint32_t difference);
+
+// ---- Parts (runtime/parts.h), while one is in hand
+/// A value function run over the whole: its out[0]. What it arms wakes the part.
+std::int64_t WholeI64(Moment* moment, std::uint32_t function);
+double WholeF64(Moment* moment, std::uint32_t function);
+TextView WholeText(Moment* moment, std::uint32_t function);
 
 }  // namespace abi
 }  // namespace lull::runtime

@@ -114,7 +114,52 @@ std::int64_t BeyondCrossing(Difference& difference, std::int64_t from) {
   return kNever;
 }
 
+/// While it lives, functions see the whole of the part in hand.
+class OverWhole {
+ public:
+  explicit OverWhole(Moment* moment)
+      : moment_(moment),
+        record_(moment->record),
+        out_(moment->out),
+        same_(moment->same),
+        entity_(moment->context->entity) {
+    StepContext& context = *moment->context;
+    moment->record = context.whole;
+    moment->out = &result_;
+    if (entity_->whole != kNoIndex) context.entity = &context.ruleset->entities[entity_->whole];
+  }
+  ~OverWhole() {
+    moment_->record = record_;
+    moment_->out = out_;
+    moment_->same = same_;
+    moment_->context->entity = entity_;
+  }
+  OverWhole(const OverWhole&) = delete;
+  OverWhole& operator=(const OverWhole&) = delete;
+
+  const FieldValue& Value(std::uint32_t function) {
+    moment_->context->code->functions[function](moment_);
+    return result_;
+  }
+
+ private:
+  Moment* moment_;
+  std::byte* record_;
+  FieldValue* out_;
+  FieldValue same_;
+  const EntitySpec* entity_;
+  FieldValue result_;
+};
+
 }  // namespace
+
+std::int64_t WholeI64(Moment* moment, std::uint32_t function) {
+  return OverWhole(moment).Value(function).integer;
+}
+
+double WholeF64(Moment* moment, std::uint32_t function) { return OverWhole(moment).Value(function).number; }
+
+TextView WholeText(Moment* moment, std::uint32_t function) { return OverWhole(moment).Value(function).text; }
 
 void ArmCrossing(Moment* moment, std::uint32_t difference_function) {
   std::int64_t found = kNever;

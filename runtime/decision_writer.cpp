@@ -160,8 +160,10 @@ void DecisionWriter::AddScores(const NudgeSpec& nudge) {
   scores_.clear();
   score_reasons_.clear();
   std::vector<Range> ranges;
+  const std::size_t own = state_.hand;
   for (const std::uint32_t index : nudge.scores) {
     const ScoreSpec& score = state_.ruleset->scores[index];
+    state_.Select(score.entity == nudge.entity ? own : 0);
     ScoreOutcome outcome{.score = index, .value = state_.Values(score.value)[0].number, .reasons = {}};
     Range range{score_reasons_.size(), 0};
     for (const ScoreSpec::Part& part : score.parts) {
@@ -182,6 +184,7 @@ void DecisionWriter::AddScores(const NudgeSpec& nudge) {
     scores_.push_back(outcome);
     ranges.push_back(range);
   }
+  state_.Select(own);
   const std::span<const ScoreReason> all = score_reasons_;
   for (std::size_t index = 0; index < scores_.size(); ++index) {
     scores_[index].reasons = all.subspan(ranges[index].begin, ranges[index].end - ranges[index].begin);

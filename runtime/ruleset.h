@@ -253,6 +253,7 @@ struct RouteSpec {
 
 struct ScoreSpec {
   std::string name;
+  std::uint32_t entity = 0;
   FunctionId value = kNoFunction;  // out[0].number
   struct Part {
     FunctionId points = kNoFunction;  // value: out[0].number (signed), and out[1].integer 1 if it applied
