@@ -116,7 +116,9 @@ class Collector : public runtime::DecisionSink {
     if (decision.kind == DecisionKind::kWaiting) return;
     Outcome outcome;
     outcome.entity = decision.entity;
-    outcome.key = decision.key;
+    const bool is_part = decision.ruleset->entities[decision.entity].whole != runtime::kNoIndex;
+    outcome.key = is_part ? PartKey(std::string(decision.whole_key), std::string(decision.key))
+                          : std::string(decision.key);
     outcome.instant = decision.time.micros;
     outcome.nudge = decision.ruleset->nudges[decision.nudge].name;
     outcome.what = NameOf(decision.kind);
@@ -150,8 +152,14 @@ TriedRuleset CompileText(std::string text) {
 
 HoldsOut HoldoutOf(const dsl::CheckedProgram& program) {
   return [&program](const dsl::Policy& policy, const std::string& key) {
-    return policy.holdout_share > 0 &&
-           runtime::HoldoutPoint(program.header.name, policy.name, key) < policy.holdout_share;
+    if (policy.holdout_share <= 0) return false;
+    const std::string& ruleset = program.header.name;
+    if (program.entities[policy.entity].whole == dsl::kNone) {
+      return runtime::HoldoutPoint(ruleset, policy.name, key) < policy.holdout_share;
+    }
+    const std::size_t slash = key.find('/');
+    return runtime::HoldoutPoint(ruleset, policy.name, key.substr(0, slash), key.substr(slash + 1)) <
+           policy.holdout_share;
   };
 }
 

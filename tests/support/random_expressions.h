@@ -22,6 +22,7 @@ struct Subject {
   std::vector<bool> each_stalls = {};
   std::vector<std::string> names = {};  // of all nudges
   std::vector<std::string> tasks = {};
+  const Subject* whole = nullptr;  // of a part
 };
 
 /// Writes expressions. All events but `updated` have these fields: amount money, size number?, label text,
@@ -174,7 +175,32 @@ class RandomExpressions {
     }
   }
 
+  /// What a part reads of its whole.
+  std::string AtomOfWhole(const Subject& whole) {
+    const std::string dot = OneIn(2) ? whole.name + "." : "";
+    switch (Below(9)) {
+      case 0:
+        return whole.name + ".vip";
+      case 1:
+        return whole.name + ".tier is " + Color();
+      case 2:
+        return fmt::format("{}.points > {}", whole.name, Below(5));
+      case 3:
+        return fmt::format("{}{}_way_0 is {}_{}", dot, whole.letter, whole.letter,
+                           PickOf({"one", "two", "three"}));
+      case 4:
+        return fmt::format("{}{}_idle {} {}", dot, whole.letter, Compare(), Duration());
+      case 5:
+        return fmt::format("{}{}_score >= {}", dot, whole.letter, 5 + Below(20));
+      case 6:
+        return fmt::format("{}{} {} {}", dot, Feature(whole, "number"), Compare(), Below(5));
+      default:
+        return fmt::format("{}{}_stall_{}", dot, whole.letter, Below(static_cast<std::size_t>(whole.stalls)));
+    }
+  }
+
   std::string Condition(const Subject& of, int stalls, int depth = 2) {
+    if (of.whole != nullptr && OneIn(4)) return AtomOfWhole(*of.whole);
     const std::size_t kind = depth == 0 ? 9 : Below(10);
     if (kind < 2)
       return "(" + Condition(of, stalls, depth - 1) + ") and (" + Condition(of, stalls, depth - 1) + ")";

@@ -88,10 +88,11 @@ std::vector<LogEvent> RandomLog(Random& random, const dsl::CheckedProgram& progr
       const bool missing = field.optional && Below(random, 3) == 0;
       event.fields.push_back(missing ? Value{} : RandomValue(random, program, field.type));
     }
-    // Each event is somebody's.
-    const std::size_t needed = Below(random, kind.entities.size());
-    for (std::size_t place = 0; place < kind.entities.size(); ++place) {
-      event.keys.push_back(RandomKey(random, program.entities[kind.entities[place]], place != needed));
+    // Each event is somebody's: a part needs its whole.
+    const dsl::EntityId needed = kind.entities[Below(random, kind.named_count)];
+    for (const dsl::EntityId entity : kind.entities) {
+      const bool is_needed = entity == needed || entity == program.entities[needed].whole;
+      event.keys.push_back(RandomKey(random, program.entities[entity], !is_needed));
     }
     log.push_back(std::move(event));
   }

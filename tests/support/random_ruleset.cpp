@@ -24,6 +24,8 @@ class Writer : RandomExpressions {
     ticket.features = 2;
     ticket.stalls = 2;
     ticket.nudges = 4;
+    // In half of the rulesets a ticket is a part of its customer.
+    if (OneIn(2)) ticket.whole = &customer;
     Entity(customer);
     Entity(ticket);
     const std::string fields = "{ amount money, size number?, label text, shade color, done flag }\n";
@@ -38,15 +40,22 @@ class Writer : RandomExpressions {
     text_ += "events touch = alpha, beta\nevents pair = epsilon, delta\n";
     Rules(customer);
     Rules(ticket);
+    if (ticket.whole != nullptr) {
+      customer.names.insert(customer.names.end(), ticket.names.begin(), ticket.names.end());
+      customer.tasks.insert(customer.tasks.end(), ticket.tasks.begin(), ticket.tasks.end());
+    }
+    Policies(customer);
+    Policies(ticket);
     return text_;
   }
 
  private:
   void Entity(const Subject& of) {
     text_ += fmt::format(
-        "entity {} by {}_id {{\n  store text\n  tier color = red\n  vip flag = no\n  patience duration = {}\n"
+        "entity {} by {}_id{} {{\n  store text\n  tier color = red\n  vip flag = no\n  patience duration = "
+        "{}\n"
         "  budget money\n  points number = 2\n",
-        of.name, of.name, Duration());
+        of.name, of.name, of.whole == nullptr ? "" : " within " + of.whole->name, Duration());
     if (!OneIn(3)) text_ += "  activity " + Pick(of.events) + "\n";
     if (OneIn(3)) text_ += "  forget after " + PickOf({"2 hours", "1 day", "20 days"}) + " quiet\n";
     text_ += "}\n";
@@ -135,6 +144,7 @@ class Writer : RandomExpressions {
   }
 
   std::string MoneyWorth(const Subject& of, const std::string& event) {
+    if (of.whole != nullptr && OneIn(4)) return of.whole->name + "." + Feature(*of.whole, "money");
     switch (Below(event.empty() ? 3 : 4)) {
       case 0:
         return Feature(of, "money");
@@ -164,6 +174,7 @@ class Writer : RandomExpressions {
   }
 
   std::string Route(const Subject& of, const std::string& event) {
+    if (of.whole != nullptr && OneIn(4)) return "north_desk / " + of.whole->name + ".store, else sales";
     switch (Below(event.empty() ? 4 : 5)) {
       case 0:
         return "sales";
@@ -259,6 +270,9 @@ class Writer : RandomExpressions {
     for (int i = 0; i < of.stalls; ++i) Stall(of, i);
     Score(of);
     for (int i = 0; i < of.nudges; ++i) Nudge(of, i);
+  }
+
+  void Policies(const Subject& of) {
     const std::size_t policies = Below(3);
     for (std::size_t i = 0; i < policies; ++i) Policy(of, static_cast<int>(i));
   }

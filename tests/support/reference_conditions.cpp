@@ -19,6 +19,7 @@ void Timeline::AddCondition(Role role, std::uint32_t index) {
 void Timeline::AddStallsOf(dsl::ExprId id) {
   if (id == dsl::kNone) return;
   const dsl::Expr& expr = program_.expr(id);
+  if (expr.kind == dsl::ExprKind::kOfWhole) return;
   for (const dsl::ExprId argument : expr.args) AddStallsOf(argument);
   if (expr.kind == dsl::ExprKind::kStall) AddStall(expr.index);
   if (expr.kind == dsl::ExprKind::kFeature) AddStallsOf(program_.features[expr.index].value);
@@ -155,7 +156,7 @@ bool Timeline::EachValue(dsl::StallId id, bool gate, bool before) {
     for (dsl::NudgeId nudge = 0; nudge < program_.nudges.size(); ++nudge) {
       const dsl::Nudge& rule = program_.nudges[nudge];
       const bool on = rule.trigger == TriggerKind::kStallBegins && rule.stall == id;
-      if (on) triggers_.emplace_back(nudge, wait.serial);
+      if (on) AddTrigger(nudge, wait.serial);
     }
   }
   return any && gate;
@@ -190,12 +191,12 @@ void Timeline::Open(Condition& condition) {
       for (dsl::NudgeId nudge = 0; nudge < program_.nudges.size(); ++nudge) {
         const dsl::Nudge& rule = program_.nudges[nudge];
         const bool on = rule.trigger == TriggerKind::kStallBegins && rule.stall == condition.index;
-        if (on) triggers_.emplace_back(nudge, 0);
+        if (on) AddTrigger(nudge, 0);
       }
       return;
     }
     case Role::kRise:
-      triggers_.emplace_back(condition.index, 0);
+      AddTrigger(condition.index, 0);
       return;
     case Role::kState:
       gone_[condition.index] = false;
@@ -206,7 +207,7 @@ void Timeline::Open(Condition& condition) {
           nudge.stall != dsl::kNone && program_.stalls[nudge.stall].form == StallForm::kAfterEach;
       if (each || gone_[condition.index]) return;
       last_due_[condition.index] = now_;
-      waiting_.push_back({condition.index, 0});
+      waiting_.push_back({hand_, condition.index, 0});
       return;
     }
     case Role::kWithdraw:
@@ -228,13 +229,13 @@ void Timeline::Close(Condition& condition) {
 
 void Timeline::DropWaiting(dsl::NudgeId nudge, int serial) {
   std::erase_if(waiting_, [&](const Waiting& waiting) {
-    return waiting.nudge == nudge && (serial == 0 || waiting.serial == serial);
+    return waiting.member == hand_ && waiting.nudge == nudge && (serial == 0 || waiting.serial == serial);
   });
 }
 
 void Timeline::Withdraw(dsl::NudgeId nudge, int serial, const char* what) {
   std::erase_if(tasks_, [&](const Task& task) {
-    if (task.nudge != nudge || (serial != 0 && task.serial != serial)) return false;
+    if (task.member != hand_ || task.nudge != nudge || (serial != 0 && task.serial != serial)) return false;
     Say(task.held_out ? "withdrawn, held out" : what, nudge, "", task.unit, "");
     return true;
   });
@@ -249,11 +250,11 @@ void Timeline::AddDueOfEach() {
     for (const Wait& wait : waits_[rule.stall]) {
       if (!wait.begun || wait.gone.contains(nudge)) continue;
       const auto is_it = [&](const Waiting& other) {
-        return other.nudge == nudge && other.serial == wait.serial;
+        return other.member == hand_ && other.nudge == nudge && other.serial == wait.serial;
       };
       if (std::ranges::any_of(waiting_, is_it)) continue;
       last_due_[nudge] = now_;
-      waiting_.push_back({nudge, wait.serial});
+      waiting_.push_back({hand_, nudge, wait.serial});
     }
   }
 }

@@ -30,7 +30,7 @@ struct LogEvent {
 /// Comparable: two engines that agree give the same list after sorting.
 struct Outcome {
   std::uint32_t entity = 0;
-  std::string key;
+  std::string key;  // of a part: "whole/part"
   std::int64_t instant = 0;
   /// "sent", "held_out", "suppressed", "withdrawn" or "expired"; a task that was held out is never withdrawn
   /// in the open: "withdrawn, held out".
@@ -43,9 +43,12 @@ struct Outcome {
   friend auto operator<=>(const Outcome&, const Outcome&) = default;
 };
 
+/// The keys of a whole and of its part in one text.
+std::string PartKey(const std::string& whole, const std::string& part);
+
 std::string Show(const Outcome& outcome);
 
-/// Whether a policy holds out the entity with this key.
+/// Whether a policy holds out the entity with this key; of a part's own policy: PartKey.
 using HoldsOut = std::function<bool(const dsl::Policy& policy, const std::string& key)>;
 
 /// Sorted. The input ends with the time of its latest event.

@@ -191,6 +191,9 @@ Value History::Read(ExprId id, const View& view) const {
       return Value::Integer(stages[expr.index]);
     case ExprKind::kStall:
       return Value::Flag(stall_held[expr.index]);
+    case ExprKind::kOfWhole:
+      LULL_CHECK(whole != nullptr);
+      return whole->Read(expr.args[0], view);
     case ExprKind::kAggregate:
       return Aggregate(program_->aggregates[expr.index], expr.index, view);
     case ExprKind::kNot:

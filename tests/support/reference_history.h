@@ -51,6 +51,9 @@ class History {
   const std::vector<Entry>& entries() const { return entries_; }
   std::int64_t first_event() const { return entries_.front().time; }
 
+  /// Of a part, while it is in hand.
+  const History* whole = nullptr;
+
   // What the timeline decides and expressions read.
   std::vector<std::uint32_t> stages;  // by JourneyId
   std::vector<std::int64_t> entered;  // by JourneyId

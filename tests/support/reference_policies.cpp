@@ -21,7 +21,7 @@ bool Timeline::IsTask(dsl::NudgeId nudge) const {
 void Timeline::Say(const char* what, dsl::NudgeId nudge, const char* why, std::string unit,
                    std::string worth) {
   outcomes_.push_back({.entity = entity_,
-                       .key = key_,
+                       .key = hand_ == 0 ? key_ : PartKey(members_.front().key_, key_),
                        .instant = now_,
                        .what = what,
                        .nudge = program_.nudges[nudge].name,
@@ -31,8 +31,9 @@ void Timeline::Say(const char* what, dsl::NudgeId nudge, const char* why, std::s
 }
 
 // The event in hand is that of the moment, or the one that opened the wait of an `after each` stall.
-View Timeline::ViewOf(const Candidate& candidate, const Entry* entry) const {
-  View view{now_, now_, entry, nullptr};
+View Timeline::ViewOf(const Candidate& candidate) {
+  Select(candidate.member);
+  View view{now_, now_, EntryInHand(), nullptr};
   if (candidate.serial == 0) return view;
   const auto waits = waits_.find(program_.nudges[candidate.nudge].stall);
   for (const Wait& wait : waits->second) {
@@ -53,31 +54,36 @@ bool Timeline::IsDueByTrigger(dsl::NudgeId id, const View& view) {
   return true;
 }
 
-std::vector<Timeline::Candidate> Timeline::Collect(const Entry* entry) {
-  if (entry != nullptr) {
-    for (dsl::NudgeId id = 0; id < program_.nudges.size(); ++id) {
+std::vector<Timeline::Candidate> Timeline::Collect() {
+  ForEach([&] {
+    const Entry* entry = EntryInHand();
+    for (dsl::NudgeId id = 0; entry != nullptr && id < program_.nudges.size(); ++id) {
       const dsl::Nudge& nudge = program_.nudges[id];
       const bool on = nudge.entity == entity_ && nudge.trigger == dsl::TriggerKind::kEvent &&
                       history_.IsIn(entry->event, nudge.events);
-      if (on) triggers_.emplace_back(id, 0);
+      if (on) AddTrigger(id, 0);
     }
-  }
+  });
   std::vector<Candidate> candidates;
-  std::map<dsl::NudgeId, int> numbers;
-  const auto add = [&](dsl::NudgeId nudge, int serial, bool waits) {
+  std::map<std::pair<dsl::NudgeId, std::size_t>, int> numbers;
+  const auto add = [&](std::size_t member, dsl::NudgeId nudge, int serial, bool waits) {
     Candidate candidate;
+    candidate.member = member;
     candidate.nudge = nudge;
     candidate.serial = serial;
     candidate.waits = waits;
-    const View view = ViewOf(candidate, entry);
+    const View view = ViewOf(candidate);
     if (!waits && !IsDueByTrigger(nudge, view)) return;
-    candidate.number = numbers[nudge]++;
+    candidate.key = key_;
+    candidate.number = numbers[{nudge, member}]++;
     FindRoute(candidate, view);
     Rank(candidate, view);
     candidates.push_back(candidate);
   };
-  for (const Waiting& waiting : waiting_) add(waiting.nudge, waiting.serial, true);
-  for (const auto& [nudge, serial] : std::exchange(triggers_, {})) add(nudge, serial, false);
+  for (const Waiting& waiting : waiting_) add(waiting.member, waiting.nudge, waiting.serial, true);
+  for (const Trigger& trigger : std::exchange(triggers_, {})) {
+    add(trigger.member, trigger.nudge, trigger.serial, false);
+  }
   return candidates;
 }
 
@@ -111,11 +117,12 @@ const dsl::Policy* Timeline::RankingPolicy(dsl::NudgeId nudge) const {
   return first;
 }
 
-void Timeline::Rank(Candidate& candidate, const View& view) const {
+void Timeline::Rank(Candidate& candidate, const View& view) {
   const dsl::Policy* policy = RankingPolicy(candidate.nudge);
   if (policy == nullptr) return;
   const dsl::ExprId by = policy->best_by_worth ? program_.nudges[candidate.nudge].worth : policy->best_by;
   if (by == dsl::kNone) return;
+  if (!policy->best_by_worth) SelectOwner(*policy, candidate);
   candidate.rank = history_.Read(by, view);
   // Money and numbers are never mixed within a policy.
   if (program_.expr(by).type.kind != dsl::TypeKind::kNumber) {
@@ -133,6 +140,7 @@ bool Timeline::Before(const Candidate& a, const Candidate& b) const {
   if (a.rank.known != b.rank.known) return a.rank.known;
   if (a.rank.known && a.rank.number != b.rank.number) return a.rank.number > b.rank.number;
   if (a.nudge != b.nudge) return program_.nudges[a.nudge].name < program_.nudges[b.nudge].name;
+  if (a.key != b.key) return a.key < b.key;
   return a.number < b.number;
 }
 
@@ -151,7 +159,8 @@ bool Timeline::IsCapped(const dsl::Policy& policy, const dsl::Limit& limit, cons
     return zone_.MonthOf(time) == zone_.MonthOf(now_);
   };
   const auto sent = std::ranges::count_if(sent_, [&](const Sending& sending) {
-    return counts(sending.nudge, sending.unit) && in_period(sending.time);
+    return IsOf(policy, candidate, sending.member) && counts(sending.nudge, sending.unit) &&
+           in_period(sending.time);
   });
   if (static_cast<std::uint32_t>(sent) < limit.count_max) return false;
   if (limit.period != dsl::LimitPeriod::kRolling) AddCandidate(zone_.NextDayStart(now_));
@@ -173,12 +182,15 @@ bool Timeline::IsQuiet(const dsl::Policy& policy, const View& view) {
 bool Timeline::HasPlace(const dsl::Policy& policy, const Candidate& candidate) const {
   if (policy.best_count == 0) return true;
   const auto id = static_cast<dsl::PolicyId>(&policy - program_.policies.data());
-  if (const auto found = new_ones_.find(id); found != new_ones_.end() && found->second >= policy.best_count) {
+  const std::size_t owner = IsShared(policy) ? 0 : candidate.member;
+  if (const auto found = new_ones_.find({id, owner});
+      found != new_ones_.end() && found->second >= policy.best_count) {
     return false;
   }
   if (!IsTask(candidate.nudge)) return true;
-  const auto open =
-      std::ranges::count_if(tasks_, [&](const Task& task) { return Covers(policy, task.nudge); });
+  const auto open = std::ranges::count_if(tasks_, [&](const Task& task) {
+    return IsOf(policy, candidate, task.member) && Covers(policy, task.nudge);
+  });
   return static_cast<std::uint32_t>(open) < policy.best_count;
 }
 
@@ -190,6 +202,7 @@ std::string Timeline::HoldOf(const Candidate& candidate, const View& view) {
   }
   const auto is_any = [&](auto&& holds) { return std::ranges::any_of(policies, holds); };
   const bool never = is_any([&](const dsl::Policy* policy) {
+    SelectOwner(*policy, candidate);
     return std::ranges::any_of(policy->never, [&](dsl::ExprId id) { return history_.Holds(id, view); });
   });
   if (never) return "never";
@@ -198,7 +211,11 @@ std::string Timeline::HoldOf(const Candidate& candidate, const View& view) {
                                [&](const dsl::Limit& limit) { return IsCapped(*policy, limit, candidate); });
   });
   if (capped) return "capped";
-  if (is_any([&](const dsl::Policy* policy) { return IsQuiet(*policy, view); })) return "quiet_hours";
+  const auto is_quiet = [&](const dsl::Policy* policy) {
+    SelectOwner(*policy, candidate);
+    return IsQuiet(*policy, view);
+  };
+  if (is_any(is_quiet)) return "quiet_hours";
   if (is_any([&](const dsl::Policy* policy) { return !HasPlace(*policy, candidate); })) return "outranked";
   return "";
 }
@@ -209,10 +226,11 @@ void Timeline::Win(const Candidate& candidate, const View& view) {
   for (dsl::PolicyId id = 0; id < program_.policies.size(); ++id) {
     const dsl::Policy& policy = program_.policies[id];
     if (!Covers(policy, candidate.nudge)) continue;
-    ++new_ones_[id];
-    held_out = held_out || holds_out_(policy, key_);
+    ++new_ones_[{id, IsShared(policy) ? 0 : candidate.member}];
+    const std::string& whole = hand_ == 0 ? key_ : members_.front().key_;
+    held_out = held_out || holds_out_(policy, IsShared(policy) ? whole : PartKey(whole, key_));
   }
-  sent_.push_back({now_, candidate.nudge, candidate.unit});
+  sent_.push_back({candidate.member, now_, candidate.nudge, candidate.unit});
   Mark(now_);
   std::string worth;
   if (nudge.worth != dsl::kNone) {
@@ -220,8 +238,8 @@ void Timeline::Win(const Candidate& candidate, const View& view) {
   }
   Say(held_out ? "held_out" : "sent", candidate.nudge, "", candidate.unit_text, worth);
   if (IsTask(candidate.nudge)) {
-    tasks_.push_back(
-        {candidate.nudge, candidate.serial, now_ + kTaskLifeMicros, held_out, candidate.unit_text});
+    tasks_.push_back({candidate.member, candidate.nudge, candidate.serial, now_ + kTaskLifeMicros, held_out,
+                      candidate.unit_text});
   }
   if (!candidate.waits) return;
   DropWaiting(candidate.nudge, candidate.serial);
@@ -231,19 +249,21 @@ void Timeline::Win(const Candidate& candidate, const View& view) {
   }
 }
 
-void Timeline::Arbitrate(const Entry* entry) {
+void Timeline::Arbitrate() {
   new_ones_.clear();
-  std::vector<Candidate> candidates = Collect(entry);
+  std::vector<Candidate> candidates = Collect();
   std::ranges::stable_sort(candidates, [&](const Candidate& a, const Candidate& b) { return Before(a, b); });
   for (const Candidate& candidate : candidates) {
-    const View view = ViewOf(candidate, entry);
+    const View view = ViewOf(candidate);
     const std::string hold = HoldOf(candidate, view);
+    Select(candidate.member);
     if (hold.empty()) {
       Win(candidate, view);
     } else if (!candidate.waits) {
       Say("suppressed", candidate.nudge, hold.c_str(), "", "");
     }
   }
+  Select(0);
 }
 
 }  // namespace lull::test

@@ -12,13 +12,12 @@ namespace {
 
 Timeline::Timeline(const dsl::CheckedProgram& program, dsl::EntityId entity, std::string key,
                    const Zone& zone, const HoldsOut& holds_out, std::vector<Outcome>& outcomes)
-    : program_(program),
-      entity_(entity),
-      key_(std::move(key)),
+    : MemberState(program, entity, key),
+      program_(program),
       zone_(zone),
       holds_out_(holds_out),
-      outcomes_(outcomes),
-      history_(program, entity) {
+      outcomes_(outcomes) {
+  members_.emplace_back(program, entity, key);
   for (const dsl::Expr& expr : program.exprs) {
     const bool is_duration =
         expr.kind == dsl::ExprKind::kLiteral && expr.type.kind == dsl::TypeKind::kDuration;
@@ -29,11 +28,45 @@ Timeline::Timeline(const dsl::CheckedProgram& program, dsl::EntityId entity, std
     for (const dsl::Limit& limit : policy.limits) AddDuration(limit.rolling_micros);
   }
   AddDuration(kTaskLifeMicros);
-  AddDuration(program.entities[entity].forget_after_micros);
+  for (const dsl::Entity& each : program.entities) AddDuration(each.forget_after_micros);
   ListConditions();
 }
 
+void Timeline::Select(std::size_t index) {
+  if (index == hand_) return;
+  std::swap(static_cast<MemberState&>(*this), members_[hand_]);
+  std::swap(static_cast<MemberState&>(*this), members_[index]);
+  hand_ = index;
+  history_.whole = index == 0 ? nullptr : &members_.front().history_;
+}
+
+std::size_t Timeline::Part(dsl::EntityId entity, const std::string& key) {
+  for (std::size_t index = 1; index < members_.size(); ++index) {
+    if (gone_members_.contains(index)) continue;
+    const MemberState& member = index == hand_ ? *this : members_[index];
+    if (member.entity_ == entity && member.key_ == key) return index;
+  }
+  members_.emplace_back(program_, entity, key);
+  const std::size_t index = members_.size() - 1;
+  const std::size_t hand = hand_;
+  Select(index);
+  ListConditions();
+  Select(hand);
+  return index;
+}
+
+void Timeline::ForgetPart(std::size_t index) {
+  Select(index);
+  for (dsl::NudgeId nudge = 0; nudge < program_.nudges.size(); ++nudge) {
+    DropWaiting(nudge, 0);
+    Withdraw(nudge, 0);
+  }
+  Select(0);
+  gone_members_.insert(index);
+}
+
 void Timeline::Reset() {
+  for (std::size_t index = 1; index < members_.size(); ++index) gone_members_.insert(index);
   history_ = History(program_, entity_);
   for (Condition& condition : conditions_) condition.held = condition.early = false;
   waits_.clear();
@@ -70,6 +103,10 @@ void Timeline::AddDuration(std::int64_t micros) {
 // Whether an expression is a duration that only attributes of the entity change.
 bool Timeline::IsOfAttributes(dsl::ExprId id) const {
   const dsl::Expr& expr = program_.expr(id);
+  if (expr.kind == dsl::ExprKind::kOfWhole) {
+    return hand_ != 0 && program_.expr(expr.args[0]).kind == dsl::ExprKind::kAttribute &&
+           program_.entities[entity_].whole == members_.front().entity_;
+  }
   if (expr.kind == dsl::ExprKind::kAttribute) return program_.attributes[expr.index].entity == entity_;
   if (expr.args.empty()) return expr.kind == dsl::ExprKind::kLiteral;
   return std::ranges::all_of(expr.args, [&](dsl::ExprId argument) { return IsOfAttributes(argument); });
@@ -86,39 +123,50 @@ void Timeline::LearnDurations() {
   }
 }
 
-void Timeline::Apply(const LogEvent& event) {
+void Timeline::Apply(const LogEvent& event, const std::vector<std::pair<dsl::EntityId, std::string>>& parts) {
   RunDeadlines(event.time);
   now_ = event.time;
   clock_ = now_ - 1;
-  began_.clear();
-  entered_.clear();
-  const bool first = history_.entries().empty();
-  if (first) {
-    for (Condition& condition : conditions_) condition.early = false;
-  } else {
-    LookBefore();
-  }
+  by_event_ = true;
+  std::set<std::size_t> own = {0};
+  for (const auto& [part, key] : parts) own.insert(Part(part, key));
+  ForEach([&] {
+    own_ = own.contains(hand_);
+    began_.clear();
+    entered_.clear();
+    if (history_.entries().empty()) {
+      for (Condition& condition : conditions_) condition.early = false;
+    } else {
+      LookBefore();
+    }
+  });
   Entry entry;
   entry.event = event.event;
   entry.time = event.time;
   entry.fields = event.fields;
-  history_.Apply(entry);
-  if (first) std::ranges::fill(history_.entered, now_);
-  UpdateWaits(history_.entries().back());
-  MoveJourneys(&history_.entries().back());
-  UpdateConditions();
-  Arbitrate(&history_.entries().back());
+  ForEach([&] {
+    if (!own_) return;
+    const bool first = history_.entries().empty();
+    history_.Apply(entry);
+    if (first) std::ranges::fill(history_.entered, now_);
+    UpdateWaits(history_.entries().back());
+  });
+  MoveJourneys(true);
+  ForEach([&] { UpdateConditions(); });
+  Arbitrate();
+  by_event_ = false;
   FollowUps();
-  LearnDurations();
+  ForEach([&] { LearnDurations(); });
   Mark(now_);
 }
 
 void Timeline::FollowUps() {
+  ForEach([&] { own_ = false; });
   for (;;) {
-    began_before_ = std::exchange(began_, {});
-    if (!MoveJourneys(nullptr)) return;
-    UpdateConditions();
-    Arbitrate(nullptr);
+    ForEach([&] { began_before_ = std::exchange(began_, {}); });
+    if (!MoveJourneys(false)) return;
+    ForEach([&] { UpdateConditions(); });
+    Arbitrate();
   }
 }
 
@@ -132,21 +180,35 @@ void Timeline::RunDeadlines(std::int64_t before) {
 
 void Timeline::DeadlineMoment(std::int64_t instant) {
   now_ = clock_ = instant;
-  began_.clear();
-  began_before_.clear();
-  entered_.clear();
-  for (Condition& condition : conditions_) condition.early = false;
+  ForEach([&] {
+    own_ = false;
+    began_.clear();
+    began_before_.clear();
+    entered_.clear();
+    for (Condition& condition : conditions_) condition.early = false;
+  });
   for (const Task& task : std::vector<Task>(tasks_)) {
-    if (task.expires <= now_)
-      Say(task.held_out ? "expired, held out" : "expired", task.nudge, "", task.unit, "");
+    if (task.expires > now_) continue;
+    Select(task.member);
+    Say(task.held_out ? "expired, held out" : "expired", task.nudge, "", task.unit, "");
   }
   std::erase_if(tasks_, [&](const Task& task) { return task.expires <= now_; });
-  MoveJourneys(nullptr);
-  UpdateConditions();
-  Arbitrate(nullptr);
+  MoveJourneys(false);
+  ForEach([&] { UpdateConditions(); });
+  Arbitrate();
   FollowUps();
-  if (!MayForget()) return;
-  for (dsl::NudgeId nudge = 0; nudge < program_.nudges.size(); ++nudge) Withdraw(nudge, 0);
+  std::vector<std::size_t> over;
+  ForEach([&] {
+    if (MayForget()) over.push_back(hand_);
+  });
+  const bool all = !over.empty() && over.front() == 0;
+  for (const std::size_t index : over) {
+    if (index != 0) ForgetPart(index);
+  }
+  if (!all) return;
+  ForEach([&] {
+    for (dsl::NudgeId nudge = 0; nudge < program_.nudges.size(); ++nudge) Withdraw(nudge, 0);
+  });
   Reset();
 }
 
@@ -156,6 +218,8 @@ bool Timeline::MayForget() const {
   const Value latest = history_.LatestTime(dsl::kNone);
   return (latest.known ? latest.integer : history_.first_event()) + quiet <= now_;
 }
+
+std::string PartKey(const std::string& whole, const std::string& part) { return whole + "/" + part; }
 
 std::string Show(const Outcome& outcome) {
   std::string text = std::to_string(outcome.instant) + " " + std::to_string(outcome.entity) + " " +
@@ -173,14 +237,24 @@ std::vector<Outcome> RunReference(const dsl::CheckedProgram& program, const std:
   std::map<std::pair<dsl::EntityId, std::string>, Timeline> timelines;
   std::int64_t end = kEventMicrosMin;
   for (const LogEvent& event : log) {
-    const auto& entities = program.events[event.event].entities;
-    for (std::size_t place = 0; place < entities.size(); ++place) {
-      const bool only_one = program.entities[entities[place]].key.empty();
-      if (!only_one && !event.keys[place]) continue;
-      const std::string key = only_one ? std::string() : *event.keys[place];
-      const auto [found, made] = timelines.try_emplace({entities[place], key}, program, entities[place], key,
+    const dsl::Event& kind = program.events[event.event];
+    const auto key_of = [&](dsl::EntityId entity) -> std::optional<std::string> {
+      if (program.entities[entity].key.empty()) return std::string();
+      const auto place = std::ranges::find(kind.entities, entity) - kind.entities.begin();
+      return event.keys[static_cast<std::size_t>(place)];
+    };
+    for (std::size_t place = 0; place < kind.entities.size(); ++place) {
+      const dsl::EntityId entity = kind.entities[place];
+      const std::optional<std::string> key = key_of(entity);
+      if (!key || program.entities[entity].whole != dsl::kNone) continue;
+      std::vector<std::pair<dsl::EntityId, std::string>> parts;
+      for (const dsl::EntityId part : kind.entities) {
+        if (program.entities[part].whole == entity && key_of(part)) parts.emplace_back(part, *key_of(part));
+      }
+      if (place >= kind.named_count && parts.empty()) continue;
+      const auto [found, made] = timelines.try_emplace({entity, *key}, program, entity, *key,
                                                        zone.value_or(Zone::Utc()), holds_out, outcomes);
-      found->second.Apply(event);
+      found->second.Apply(event, parts);
       end = std::max(end, event.time);
     }
   }

@@ -1,7 +1,9 @@
-// The timeline of one entity in the reference engine: its moments, journeys, stalls, conditions and nudges.
+// The timeline of one entity and its parts in the reference engine: moments, journeys, stalls, conditions and
+// nudges. Every phase of a moment goes over all members, whatever has happened.
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <set>
 #include <string>
@@ -14,17 +16,8 @@
 
 namespace lull::test {
 
-class Timeline {
- public:
-  Timeline(const dsl::CheckedProgram& program, dsl::EntityId entity, std::string key, const Zone& zone,
-           const HoldsOut& holds_out, std::vector<Outcome>& outcomes);
-
-  /// Decides the deadlines before the event, then the event.
-  void Apply(const LogEvent& event);
-  /// Decides the deadlines up to and including `end`.
-  void Finish(std::int64_t end) { RunDeadlines(end + 1); }
-
- private:
+/// What each of those has who have their moments together: the entity itself, and its parts.
+struct MemberState {
   /// What has a bit: held or not.
   enum class Role : std::uint8_t { kDwell, kStall, kRise, kState, kDue, kWithdraw };
   struct Condition {
@@ -44,11 +37,43 @@ class Timeline {
     bool begun = false;           // `after each`: its episode lasts
     std::set<dsl::NudgeId> gone;  // `after each`: nudges that went out in it
   };
+
+  MemberState(const dsl::CheckedProgram& program, dsl::EntityId of, std::string its_key)
+      : entity_(of), key_(std::move(its_key)), history_(program, of) {}
+
+  dsl::EntityId entity_;
+  std::string key_;
+  bool own_ = false;  // the event in hand is its own
+  History history_;
+  std::vector<Condition> conditions_;  // those that are read come before those that read
+  std::map<dsl::StallId, std::vector<Wait>> waits_;
+  std::map<dsl::NudgeId, bool> gone_;              // `while` nudges that went out in this episode
+  std::map<dsl::NudgeId, std::int64_t> last_due_;  // for `again after`
+  std::set<dsl::StallId> began_;                   // in this moment ...
+  std::set<dsl::StallId> began_before_;            // ... and in the one that it follows
+  std::set<std::pair<dsl::JourneyId, std::uint32_t>> entered_;   // in this moment and those it follows
+  std::vector<std::pair<dsl::JourneyId, std::uint32_t>> moves_;  // that it is about to make
+};
+
+/// The member in hand is what it inherits; the others are in members_.
+class Timeline : MemberState {
+ public:
+  Timeline(const dsl::CheckedProgram& program, dsl::EntityId entity, std::string key, const Zone& zone,
+           const HoldsOut& holds_out, std::vector<Outcome>& outcomes);
+
+  /// Decides the deadlines before the event, then the event. `parts`: those that it is of, by entity and key.
+  void Apply(const LogEvent& event, const std::vector<std::pair<dsl::EntityId, std::string>>& parts);
+  /// Decides the deadlines up to and including `end`.
+  void Finish(std::int64_t end) { RunDeadlines(end + 1); }
+
+ private:
   struct Waiting {
+    std::size_t member = 0;  // index into members_
     dsl::NudgeId nudge = 0;
     int serial = 0;  // of a Wait; 0: none
   };
   struct Task {
+    std::size_t member = 0;  // index into members_
     dsl::NudgeId nudge = 0;
     int serial = 0;
     std::int64_t expires = 0;
@@ -56,15 +81,18 @@ class Timeline {
     std::string unit;
   };
   struct Candidate {
+    std::size_t member = 0;  // index into members_
     dsl::NudgeId nudge = 0;
     int serial = 0;
-    int number = 0;  // of the nudge in this moment
+    int number = 0;  // of the nudge and its member in this moment
+    std::string key;
     bool waits = false;
     dsl::UnitId unit = dsl::kNone;
     std::string unit_text;
     Value rank;
   };
   struct Sending {
+    std::size_t member = 0;  // index into members_
     std::int64_t time = 0;
     dsl::NudgeId nudge = 0;
     dsl::UnitId unit = dsl::kNone;
@@ -72,6 +100,19 @@ class Timeline {
 
   // Time (reference_timeline.cpp).
   void Reset();
+  void Select(std::size_t index);
+  std::size_t Part(dsl::EntityId entity, const std::string& key);
+  void ForgetPart(std::size_t index);
+  /// Calls `body` with each member in hand, the whole first; leaves the whole in hand.
+  template <typename Body>
+  void ForEach(Body body) {
+    for (std::size_t index = 0; index < members_.size(); ++index) {
+      if (gone_members_.contains(index)) continue;
+      Select(index);
+      body();
+    }
+    Select(0);
+  }
   void RunDeadlines(std::int64_t before);
   void DeadlineMoment(std::int64_t instant);
   void FollowUps();
@@ -89,7 +130,10 @@ class Timeline {
   bool HasEnded(const dsl::Stall& stall, const Wait& wait) const;
   bool Matured(const dsl::Stall& stall, const Wait& wait) const;
   void EndEach(dsl::StallId stall, const Wait& wait);
-  bool MoveJourneys(const Entry* entry);
+  /// All members decide from one snapshot, then all move.
+  bool MoveJourneys(bool by_event);
+  void FindMoves(const Entry* entry);
+  bool Move();
   bool IsTaken(dsl::JourneyId journey, const dsl::Transition& step, const Entry* entry) const;
 
   // Conditions (reference_conditions.cpp).
@@ -111,10 +155,10 @@ class Timeline {
   void AddDueOfEach();
 
   // Nudges and policies (reference_policies.cpp).
-  void Arbitrate(const Entry* entry);
+  void Arbitrate();
   bool IsDueByTrigger(dsl::NudgeId nudge, const View& view);
-  std::vector<Candidate> Collect(const Entry* entry);
-  void Rank(Candidate& candidate, const View& view) const;
+  std::vector<Candidate> Collect();
+  void Rank(Candidate& candidate, const View& view);
   const dsl::Policy* RankingPolicy(dsl::NudgeId nudge) const;
   bool Before(const Candidate& a, const Candidate& b) const;
   std::string HoldOf(const Candidate& candidate, const View& view);
@@ -123,24 +167,32 @@ class Timeline {
   bool HasPlace(const dsl::Policy& policy, const Candidate& candidate) const;
   void Win(const Candidate& candidate, const View& view);
   void FindRoute(Candidate& candidate, const View& view) const;
-  View ViewOf(const Candidate& candidate, const Entry* entry) const;
+  /// Takes the candidate's member in hand.
+  View ViewOf(const Candidate& candidate);
   bool Covers(const dsl::Policy& policy, dsl::NudgeId nudge) const;
   bool IsTask(dsl::NudgeId nudge) const;
   void Say(const char* what, dsl::NudgeId nudge, const char* why, std::string unit, std::string worth);
 
+  /// Whether a policy is of the whole, whose members share it.
+  bool IsShared(const dsl::Policy& policy) const { return policy.entity == members_.front().entity_; }
+  /// Takes what a policy is of in hand.
+  void SelectOwner(const dsl::Policy& policy, const Candidate& candidate) {
+    Select(IsShared(policy) ? 0 : candidate.member);
+  }
+  bool IsOf(const dsl::Policy& policy, const Candidate& candidate, std::size_t member) const {
+    return IsShared(policy) || member == candidate.member;
+  }
+  const Entry* EntryInHand() const { return own_ ? &history_.entries().back() : nullptr; }
+
   const dsl::CheckedProgram& program_;
-  dsl::EntityId entity_;
-  std::string key_;
   Zone zone_;
   const HoldsOut& holds_out_;
   std::vector<Outcome>& outcomes_;
 
-  History history_;
-  std::vector<Condition> conditions_;  // those that are read come before those that read
-  std::map<dsl::StallId, std::vector<Wait>> waits_;
+  std::deque<MemberState> members_;  // the entity itself first; that in hand is hollow here
+  std::size_t hand_ = 0;
+  std::set<std::size_t> gone_members_;  // parts that were forgotten
   int next_serial_ = 1;
-  std::map<dsl::NudgeId, bool> gone_;              // `while` nudges that went out in this episode
-  std::map<dsl::NudgeId, std::int64_t> last_due_;  // for `again after`
   std::vector<Waiting> waiting_;
   std::vector<Task> tasks_;
   std::vector<Sending> sent_;
@@ -148,11 +200,16 @@ class Timeline {
   // The moment in hand.
   std::int64_t now_ = 0;
   std::int64_t clock_ = 0;
-  std::vector<std::pair<dsl::NudgeId, int>> triggers_;
-  std::set<dsl::StallId> began_;                                // in this moment ...
-  std::set<dsl::StallId> began_before_;                         // ... and in the one that it follows
-  std::set<std::pair<dsl::JourneyId, std::uint32_t>> entered_;  // in this moment and those it follows
-  std::map<dsl::PolicyId, std::uint32_t> new_ones_;             // winners
+  bool by_event_ = false;
+  struct Trigger {
+    dsl::NudgeId nudge = 0;
+    int serial = 0;
+    std::size_t member = 0;
+  };
+  std::vector<Trigger> triggers_;
+  void AddTrigger(dsl::NudgeId nudge, int serial) { triggers_.push_back({nudge, serial, hand_}); }
+  std::map<std::pair<dsl::PolicyId, std::size_t>, std::uint32_t>
+      new_ones_;  // winners, by policy and its owner
 
   std::set<std::int64_t> candidates_;  // instants
   std::set<std::int64_t> marks_;

@@ -75,7 +75,7 @@ bool Timeline::IsTaken(dsl::JourneyId journey, const Transition& step, const Ent
            history_.Holds(step.where, View{now_, now_, entry, nullptr});
   }
   if (step.kind == TransitionKind::kWhen) return history_.Holds(step.when, view) && may_enter();
-  if (entry != nullptr) return false;
+  if (by_event_) return false;
   if (step.kind == TransitionKind::kStallBegins) return began_before_.contains(step.stall) && may_enter();
   const std::int64_t entered = history_.entered[journey];
   if (step.kind == TransitionKind::kAfter) return reached(entered);
@@ -83,17 +83,28 @@ bool Timeline::IsTaken(dsl::JourneyId journey, const Transition& step, const Ent
   return reached(latest.known ? std::max(latest.integer, entered) : entered);
 }
 
-bool Timeline::MoveJourneys(const Entry* entry) {
-  if (history_.entries().empty()) return false;
-  std::vector<std::pair<dsl::JourneyId, std::uint32_t>> moves;
+bool Timeline::MoveJourneys(bool by_event) {
+  by_event_ = by_event;
+  ForEach([&] { FindMoves(EntryInHand()); });
+  bool moved = false;
+  ForEach([&] { moved = Move() || moved; });
+  return moved;
+}
+
+void Timeline::FindMoves(const Entry* entry) {
+  moves_.clear();
+  if (history_.entries().empty()) return;
   for (dsl::JourneyId id = 0; id < program_.journeys.size(); ++id) {
     const dsl::Journey& journey = program_.journeys[id];
     if (journey.entity != entity_) continue;
     const auto taken = [&](const Transition& step) { return IsTaken(id, step, entry); };
     const auto found = std::ranges::find_if(journey.transitions, taken);
-    if (found != journey.transitions.end()) moves.emplace_back(id, found->to);
+    if (found != journey.transitions.end()) moves_.emplace_back(id, found->to);
   }
-  for (const auto& [id, stage] : moves) {
+}
+
+bool Timeline::Move() {
+  for (const auto& [id, stage] : moves_) {
     history_.stages[id] = stage;
     history_.entered[id] = now_;
     entered_.insert({id, stage});
@@ -101,11 +112,11 @@ bool Timeline::MoveJourneys(const Entry* entry) {
       const dsl::Nudge& rule = program_.nudges[nudge];
       const bool on =
           rule.trigger == dsl::TriggerKind::kStageEntered && rule.journey == id && rule.stage == stage;
-      if (on) triggers_.emplace_back(nudge, 0);
+      if (on) AddTrigger(nudge, 0);
     }
     Mark(now_);
   }
-  return !moves.empty();
+  return !moves_.empty();
 }
 
 }  // namespace lull::test
