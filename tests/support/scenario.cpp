@@ -32,8 +32,11 @@ class LineSink : public runtime::DecisionSink {
     const runtime::Ruleset& rules = *decision.ruleset;
     std::string line;
     runtime::AppendRfc3339(line, decision.time.micros);
-    line += " " + std::string(NameOf(decision.kind)) + " " + rules.nudges[decision.nudge].name + " " +
-            std::string(decision.key);
+    line +=
+        " " + std::string(NameOf(decision.kind)) + " " + rules.nudges[decision.nudge].name + " " +
+        (rules.entities[decision.entity].whole == runtime::kNoIndex ? ""
+                                                                    : std::string(decision.whole_key) + "/") +
+        std::string(decision.key);
     if (decision.unit != runtime::kNoIndex) line += " -> " + rules.units[decision.unit].name;
     if (decision.unit_key.known()) line += "/" + std::string(decision.unit_key.view());
     if (!decision.title.empty()) line += ": " + std::string(decision.title);

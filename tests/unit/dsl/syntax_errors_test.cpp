@@ -70,7 +70,6 @@ std::vector<Row> Rows() {
       {Code::kAggregateField, Feature("sum of a"), "a"},
       {Code::kAggregateField, Feature("count of a.b"), "b"},
       {Code::kMissingOperator, Nudge("if urgency 10"), "10"},
-      {Code::kLaterParts, "entity t by id within c { }", "within c"},
       {Code::kLaterCalendar, "calendar hours {\n  monday 09:00 to 20:00\n}", "calendar hours"},
       {Code::kLaterOpenHours, Feature("8 hours of store_hours"), "of store_hours"},
       {Code::kLaterOpenHours, Feature("3 working days of office"), "3 working days of office"},
