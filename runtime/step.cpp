@@ -205,7 +205,7 @@ void Step::UpdateConditions(std::uint32_t event) {
     } else if (member.own || member.touched) {
       Call(entity->events[event].conditions);
     }
-    if (index == 0 && (changed_ || entered_)) TakeFollowers(false);
+    if (index == 0 && (members[0].changed || members[0].entered)) TakeFollowers(false);
   }
 }
 
