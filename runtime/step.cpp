@@ -155,13 +155,15 @@ void Step::ApplyEvent(const EventFrame& frame, std::int64_t instant) {
   DecideMoment();
   FollowUp();
   if (member_count > 1) DropCrowd();
+  Refill();
   Settle();
 }
 
 // The whole first: what it closes here its followers have to see.
 void Step::LookBefore() {
   for (std::size_t index = 0; index < member_count; ++index) {
-    if (!members[index].look) continue;
+    // Just before a first event every condition is no.
+    if (!members[index].look || members[index].first) continue;
     Select(index);
     if (entity->before != kNoFunction) {
       members[index].early_set = true;
@@ -273,7 +275,9 @@ Step::Fate Step::DeadlineMoment(std::int64_t instant) {
   FollowUp();
   ForgetParts();
   Select(0);
-  if (members[0].due && IsForgettable()) {
+  const bool is_over = members[0].due && IsForgettable();
+  if (!is_over) Refill();
+  if (is_over) {
     if (const EntitySide* ended = shared(); ended != nullptr) {
       for (const OpenTask& task : ended->tasks) {
         Select(Take(task.part));
@@ -281,6 +285,7 @@ Step::Fate Step::DeadlineMoment(std::int64_t instant) {
       }
     }
     Select(0);
+    freed_ = false;
     return Fate::kForgotten;
   }
   Settle();

@@ -103,6 +103,8 @@ class Step : public StepState {
   void ForgetParts();
   void ForgetPart(std::size_t index);
   void DropCrowd();
+  /// The places that forgotten parts held are filled in a follow-up moment.
+  void Refill();
   /// Writes the members' wake-ups back.
   void Settle();
 
@@ -161,6 +163,7 @@ class Step : public StepState {
   bool each_due_ = false;
   bool each_over_ = false;
   bool followed_ = false;
+  bool freed_ = false;                    // an open task of a part that was forgotten has ended
   std::vector<Entering> entering_;        // at the end of the journeys' phase
   std::vector<Entering> entered_stages_;  // in this moment and those it follows
   std::vector<Beginning> began_;          // stalls, in this moment ...

@@ -1,5 +1,6 @@
 // The members of a moment: which parts it concerns, and what becomes of their wake-ups.
 #include <algorithm>
+#include <utility>
 
 #include "runtime/base/check.h"
 #include "runtime/step.h"
@@ -115,6 +116,7 @@ void Step::ForgetPart(std::size_t index) {
     if (task.part != number) return false;
     writer_.End(DecisionKind::kWithdrawn, DecisionCode::kForgotten, task);
     texts->Release(task.unit_key);
+    freed_ = true;
     return true;
   });
   std::erase_if(shared()->waiting, [&](const WaitingNudge& waiting) { return waiting.part == number; });
@@ -142,6 +144,13 @@ void Step::DropCrowd() {
     if (parts->Count(*family(), entity_of) <= keep) continue;
     ForgetPart(Take(parts->Quietest(*family(), entity_of)));
   }
+}
+
+void Step::Refill() {
+  if (!std::exchange(freed_, false)) return;
+  BeginMoment();
+  changed_ = true;
+  DecideMoment();
 }
 
 void Step::Settle() {

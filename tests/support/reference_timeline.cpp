@@ -5,10 +5,7 @@
 #include "runtime/base/time.h"
 
 namespace lull::test {
-namespace {
-
-
-}  // namespace
+namespace {}  // namespace
 
 Timeline::Timeline(const dsl::CheckedProgram& program, dsl::EntityId entity, std::string key,
                    const Zone& zone, const HoldsOut& holds_out, std::vector<Outcome>& outcomes)
@@ -205,7 +202,11 @@ void Timeline::DeadlineMoment(std::int64_t instant) {
   for (const std::size_t index : over) {
     if (index != 0) ForgetPart(index);
   }
-  if (!all) return;
+  if (!all) {
+    // What a forgotten part held is free.
+    if (!over.empty()) Arbitrate();
+    return;
+  }
   ForEach([&] {
     for (dsl::NudgeId nudge = 0; nudge < program_.nudges.size(); ++nudge) Withdraw(nudge, 0);
   });

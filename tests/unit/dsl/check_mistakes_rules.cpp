@@ -51,14 +51,16 @@ std::vector<Mistake> RuleMistakes() {
        "stall s of customer { while any page_viewed since purchase entered quoting for 2 days }"},
       {Code::kNothingCovered, "p", "policy p of ticket { best 1 by worth }"},
       {Code::kPartOfPart, "basket",
-       "entity basket by basket_id within customer\nentity line by line_id within basket"},
-      {Code::kPartKey, "customer_id", "entity basket by customer_id within customer"},
-      {Code::kPartKey, "basket", "entity basket within customer"},
+       "entity basket by basket_id within customer { }\nentity line by line_id within basket { }"},
+      {Code::kPartKey, "customer_id", "entity basket by customer_id within customer { }"},
+      {Code::kPartKey, "basket", "entity basket within customer { }"},
       {Code::kOtherEntity, "basket",
-       "entity basket by basket_id within customer { size number }\nstall s of customer { while basket.size > 3 for 2 "
+       "entity basket by basket_id within customer { size number }\nstall s of customer { while basket.size "
+       "> 3 for 2 "
        "days }"},
       {Code::kUnknownName, "region",
-       "entity basket by basket_id within customer\nevent filled of basket\nstall s of basket { while region is known "
+       "entity basket by basket_id within customer { }\nevent filled of basket\nstall s of basket { while "
+       "region is known "
        "quiet 2 days }"},
       {Code::kNoActivity, "quiet 2 days",
        "entity desk by desk_id { level number = 0 }\nstall s of desk { quiet 2 days }"},

@@ -255,7 +255,7 @@ TEST(Parser, DocumentationIsWhatStandsRightAbove) {
 }
 
 TEST(Parser, FilesOfAFolderAreOneTree) {
-  const auto folder = std::filesystem::path(testing::TempDir()) / "lull_parser_test";
+  const auto folder = std::filesystem::path(::testing::TempDir()) / "lull_parser_test";
   std::filesystem::remove_all(folder);
   std::filesystem::create_directories(folder / "inner.lull");
   std::ofstream(folder / "b.lull") << "unit b";

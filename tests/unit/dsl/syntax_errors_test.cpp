@@ -193,7 +193,7 @@ TEST(SyntaxErrors, TooManyErrorsEndTheFile) {
   for (int i = 0; i < 2'000; ++i) text += "  a\n";
   const Parsed parsed(text + "}\n");
   EXPECT_LE(parsed.diagnostics.all().size(), 503u);
-  EXPECT_THAT(parsed.found(), testing::Contains("L0124"));
+  EXPECT_THAT(parsed.found(), ::testing::Contains("L0124"));
 }
 
 TEST(SyntaxErrors, SuggestionsMendTheText) {
