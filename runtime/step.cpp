@@ -168,6 +168,8 @@ void Step::LookBefore() {
     if (entity->before != kNoFunction) {
       members[index].early_set = true;
       Call(entity->before);
+      // What is early opens in the deadline moment of this instant.
+      if (index != 0) moment.next_wake = std::min(moment.next_wake, moment.now);
     }
     if (index == 0 && changed_) TakeFollowers(true);
   }

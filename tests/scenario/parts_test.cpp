@@ -128,6 +128,20 @@ TEST(Parts, StallsOfTheWholeThatBeginByTimeAreConditions) {
                           StartsWith("2026-03-04T00:00:00Z withdrawn ask a/1")));
 }
 
+TEST(Parts, WhatEndsOfTheWholeAtTheInstantOfAnEventOpensInItsDeadlineMoment) {
+  const std::string rules = kDesk + R"(
+    stall active of customer { while any viewed in last 1 hour for 1 minute }
+    nudge ask of ticket { on not customer.active do note "{subject}" to desk }
+  )";
+  // Just before the update the view has left, so the condition is early: it opens when the clock passes.
+  EXPECT_THAT(RunScenario(rules, R"(
+    {"type":"viewed","time":"2026-03-01T00:00:00Z","customer_id":"a","page":"/"}
+    {"type":"opened","time":"2026-03-01T00:30:00Z","customer_id":"a","ticket_id":"1","subject":"rain","amount":1}
+    {"type":"updated","time":"2026-03-01T01:00:00Z","customer_id":"a","name":"Ada"}
+  )"),
+              ElementsAre("2026-03-01T01:00:00Z sent ask a/1 -> desk: rain"));
+}
+
 TEST(Parts, TheTimeOfTheWholeWakesThem) {
   const std::string rules = kDesk + R"(
     feature idle of customer = time since viewed
