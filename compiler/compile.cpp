@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "compiler/lower_before_this.h"
 #include "compiler/lower_entity.h"
 #include "compiler/lower_nudges.h"
 #include "compiler/meaning.h"
@@ -53,6 +54,7 @@ std::vector<runtime::PartPlace> PartPlaces(const CheckedProgram& program, const 
 void AddEvents(const Plan& plan, Ruleset& ruleset) {
   const CheckedProgram& program = *plan.program;
   ruleset.frame_slot_count = plan.frame_slot_count;
+  ruleset.before_slot_count = BeforeSlotCount(plan);
   for (dsl::EventId e = 0; e < program.events.size(); ++e) {
     const dsl::Event& event = program.events[e];
     runtime::EventSchema& schema = ruleset.events.emplace_back();
@@ -163,6 +165,7 @@ void AddFunctions(Lowering& lowering, const RuleGraph& graph, dsl::EntityId id, 
                                            "conditions_" + program.entities[id].name + "_" + event.name);
     functions.touches = of_whole && (reads.by_journeys || TouchesParts(lowering.plan, graph, id, e));
     if (!own) continue;
+    LowerBeforeValues(lowering, id, e, functions);
     functions.update = LowerUpdate(lowering, id, e);
     functions.nudges = LowerEventNudges(lowering, id, e);
   }
@@ -171,6 +174,29 @@ void AddFunctions(Lowering& lowering, const RuleGraph& graph, dsl::EntityId id, 
   spec.all_conditions =
       LowerConditions(lowering, id, graph.order[id], "conditions_" + program.entities[id].name);
   spec.before = LowerBefore(lowering, id, graph.order[id]);
+}
+
+void AddRestarts(Lowering& lowering, dsl::EntityId id, EntitySpec& spec) {
+  const std::vector<dsl::JourneyId>& journeys = lowering.plan.entities[id].journeys;
+  for (std::size_t i = 0; i < journeys.size(); ++i) {
+    const auto stages = static_cast<std::uint32_t>(spec.journeys[i].stages.size());
+    for (std::uint32_t stage = 0; stage < stages; ++stage) {
+      spec.journeys[i].restarts.push_back(LowerRestarts(lowering, journeys[i], stage));
+    }
+  }
+}
+
+void AddSchedules(const CheckedProgram& program, dsl::EntityId id, EntitySpec& spec) {
+  for (dsl::NudgeId n = 0; n < program.nudges.size(); ++n) {
+    const dsl::Nudge& nudge = program.nudges[n];
+    if (nudge.entity != id || nudge.trigger != dsl::TriggerKind::kClock) continue;
+    runtime::Schedule schedule;
+    schedule.kind = static_cast<runtime::Schedule::Kind>(nudge.schedule.kind);
+    schedule.weekdays = nudge.schedule.weekdays;
+    schedule.month_day = nudge.schedule.month_day;
+    schedule.second_of_day = nudge.schedule.second_of_day;
+    spec.clock_nudges.push_back({n, schedule});
+  }
 }
 
 EntitySpec MakeEntity(Lowering& lowering, const RuleGraph& graph, dsl::EntityId id) {
@@ -196,6 +222,8 @@ EntitySpec MakeEntity(Lowering& lowering, const RuleGraph& graph, dsl::EntityId 
   }
   AddConditions(plan, id, spec);
   AddJourneys(plan, id, spec);
+  AddRestarts(lowering, id, spec);
+  AddSchedules(lowering.program(), id, spec);
   AddFunctions(lowering, graph, id, spec);
   return spec;
 }

@@ -80,6 +80,11 @@ runtime::FunctionId LowerAutomatic(Lowering& lowering, dsl::EntityId entity);
 /// The nudges `on` this event.
 runtime::FunctionId LowerEventNudges(Lowering& lowering, dsl::EntityId entity, dsl::EventId event);
 
+/// Makes the stream as if nothing had happened before the instant `since`.
+void ClearStream(IrBuilder& build, const Stream& stream, ValueId since);
+/// Of the streams that begin anew when the journey enters the stage.
+runtime::FunctionId LowerRestarts(Lowering& lowering, dsl::JourneyId journey, std::uint32_t stage);
+
 /// Appends the journeys' part to an update (`event` given), to the automatic function (kNone), which then
 /// returns whether a journey moved, or only the transitions `when` (kLevelsOnly).
 inline constexpr dsl::EventId kLevelsOnly = kNone - 1;

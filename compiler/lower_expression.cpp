@@ -162,17 +162,20 @@ ValueId ExpressionLowering::CompareValues(dsl::CompareOp op, dsl::Type type, Val
 }
 
 ValueId ExpressionLowering::Compare(const Expr& expr) {
-  if (reading_.arm && expr.depends_on_time) {
-    TimeLowering(*this).ArmComparison(expr);
-  }
   const ValueId a = Value(expr.args[0]);
   const ValueId b = Value(expr.args[1]);
+  // After the sides, which arm where they bend.
+  if (reading_.arm && expr.depends_on_time) TimeLowering(*this).ArmComparison(expr);
   return CompareValues(expr.compare, At(expr.args[0]).type, a, b);
 }
 
 ValueId ExpressionLowering::OneOf(const Expr& expr) {
   const ValueId value = Value(expr.args[0]);
   const dsl::Type type = At(expr.args[0]).type;
+  for (std::size_t i = 1; reading_.arm && expr.depends_on_time && i < expr.args.size(); ++i) {
+    Value(expr.args[i]);
+    TimeLowering(*this).ArmMeeting(expr.args[0], expr.args[i]);
+  }
   ValueId any = builder_.ConstBool(false);
   for (std::size_t i = 1; i < expr.args.size(); ++i) {
     any = builder_.Or(any, CompareValues(dsl::CompareOp::kEqual, type, value, Value(expr.args[i])));
@@ -258,6 +261,18 @@ ValueId ExpressionLowering::Value(ExprId id) {
       const ValueId value = Value(expr.args[0]);
       return builder_.Select(builder_.IsKnown(value), value, Value(expr.args[1]));
     }
+    case ExprKind::kTimeUntil:
+      return TimeUntil(expr);
+    case ExprKind::kTimeOnDay:
+      return TimeOnDay(expr);
+    case ExprKind::kNextYearly:
+      return NextYearly(expr);
+    case ExprKind::kTimeIn:
+      return TimeIn(expr);
+    case ExprKind::kBeforeThis:
+      return builder_.Field(lowering_.plan.before_slots.at(id), IrTypeOf(expr.type.kind));
+    case ExprKind::kKey:
+      return builder_.Call(AbiId::kEntityKey, {});
     default:
       return builder_.BoolToFlag(Condition(id));
   }
@@ -267,14 +282,16 @@ ValueId ExpressionLowering::Value(ExprId id) {
 ValueId ExpressionLowering::OfWhole(const Expr& expr) {
   const Expr& value = At(expr.args[0]);
   const auto [found, is_new] = lowering_.whole_reads.try_emplace(
-      {value.kind, value.index, reading_.age, reading_.arm, exact_age_}, runtime::kNoFunction);
+      {value.kind, value.index, reading_.age, reading_.arm, exact_age_, exact_until_}, runtime::kNoFunction);
   if (is_new) {
     Function function;
     function.name = "of_whole_" + std::to_string(lowering_.module.functions.size());
     IrBuilder builder(lowering_.module, function);
     ExpressionLowering read(lowering_, builder, reading_);
     read.exact_age_ = exact_age_;
+    read.exact_until_ = exact_until_;
     const ValueId result = read.Value(expr.args[0]);
+    if (reading_.arm) TimeLowering(read).ArmBends(expr.args[0], true);
     builder.Out(0, result);
     builder.Finish();
     found->second = lowering_.Add(std::move(function));

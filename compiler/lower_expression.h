@@ -30,7 +30,7 @@ struct Lowering {
   const Plan& plan;
   Module& module;
   /// Functions that read a value of a whole, by what it is and how the clock is read.
-  using WholeRead = std::tuple<dsl::ExprKind, std::uint32_t, bool, bool, bool>;
+  using WholeRead = std::tuple<dsl::ExprKind, std::uint32_t, bool, bool, bool, bool>;
   std::map<WholeRead, runtime::FunctionId> whole_reads = {};
 
   const dsl::CheckedProgram& program() const { return *plan.program; }
@@ -104,6 +104,10 @@ class ExpressionLowering {
   ValueId Product(const dsl::Expr& expr);
   ValueId Quotient(const dsl::Expr& expr);
   ValueId Extreme(const dsl::Expr& expr);
+  ValueId TimeUntil(const dsl::Expr& expr);
+  ValueId TimeOnDay(const dsl::Expr& expr);
+  ValueId NextYearly(const dsl::Expr& expr);
+  ValueId TimeIn(const dsl::Expr& expr);
   ValueId Score(dsl::ScoreId id);
   ValueId Aggregate(dsl::AggregateId id);
   ValueId ScalarAggregate(const dsl::Aggregate& aggregate, const Stream& stream);
@@ -117,7 +121,8 @@ class ExpressionLowering {
   Reading reading_;
   dsl::EventId own_;
   std::vector<Known> known_;
-  bool exact_age_ = false;  // time since is not cut off at zero: for crossings
+  bool exact_age_ = false;    // time since is not cut off at zero: for crossings
+  bool exact_until_ = false;  // nor is time until
 };
 
 }  // namespace lull::compiler

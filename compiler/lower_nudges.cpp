@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "compiler/meaning.h"
+#include "dsl/program_printer.h"
 
 namespace lull::compiler {
 
@@ -78,6 +79,7 @@ runtime::NudgeSpec NudgeLowering::Nudge(dsl::NudgeId id) {
   static constexpr runtime::TriggerKind kTriggers[] = {
       runtime::TriggerKind::kEvent,     runtime::TriggerKind::kStall, runtime::TriggerKind::kStage,
       runtime::TriggerKind::kCondition, runtime::TriggerKind::kWhile, runtime::TriggerKind::kWhile,
+      runtime::TriggerKind::kClock,
   };
   const dsl::CheckedProgram& program = lowering_.program();
   const dsl::Nudge& nudge = program.nudges[id];
@@ -92,6 +94,7 @@ runtime::NudgeSpec NudgeLowering::Nudge(dsl::NudgeId id) {
     const dsl::Journey& journey = program.journeys[nudge.journey];
     spec.trigger_name = journey.name + " entering " + journey.stages[nudge.stage].name;
   }
+  if (nudge.trigger == dsl::TriggerKind::kClock) spec.trigger_name = dsl::PrintSchedule(nudge.schedule);
   spec.state_condition = plan.state;
   spec.due_condition = plan.due;
   spec.gone_bit = plan.gone_bit;

@@ -25,6 +25,9 @@ bool TimeLowering::Moves(ExprId id) const {
   switch (expr.kind) {
     case ExprKind::kAggregate:
       return of_.lowering_.program().aggregates[expr.index].function == AggregateFunction::kTimeSince;
+    case ExprKind::kTimeUntil:
+    case ExprKind::kTimeIn:
+      return true;
     case ExprKind::kFeature:
       return Moves(of_.lowering_.program().features[expr.index].value);
     case ExprKind::kScore:
@@ -39,7 +42,12 @@ std::optional<int> TimeLowering::Slope(ExprId id) const {
   const Expr& expr = of_.At(id);
   switch (expr.kind) {
     case ExprKind::kAggregate:
+    case ExprKind::kTimeIn:
       return 1;
+    case ExprKind::kTimeUntil: {
+      const auto slope = Slope(expr.args[0]);
+      return slope ? std::optional(*slope - 1) : std::nullopt;
+    }
     case ExprKind::kFeature:
       return Slope(of_.lowering_.program().features[expr.index].value);
     case ExprKind::kOfWhole:
@@ -60,36 +68,97 @@ std::optional<int> TimeLowering::Slope(ExprId id) const {
   }
 }
 
-void TimeLowering::ArmComparison(const Expr& comparison) {
-  if (!Moves(comparison.args[0]) && !Moves(comparison.args[1])) return;
-  const auto left = Slope(comparison.args[0]);
-  const auto right = Slope(comparison.args[1]);
-  if (left && right && *left == *right) return;
-  if (left && right && std::abs(*left - *right) == 1) {
-    ArmExact(comparison, *left - *right);
-  } else {
-    ArmByDifference(comparison);
+int TimeLowering::MovingPaths(ExprId id) const {
+  if (!Moves(id)) return 0;
+  const Expr& expr = of_.At(id);
+  int paths = 0;
+  switch (expr.kind) {
+    case ExprKind::kAggregate:
+    case ExprKind::kTimeIn:
+      return 1;
+    case ExprKind::kTimeUntil:
+      return 1 + MovingPaths(expr.args[0]);
+    case ExprKind::kFeature:
+      return MovingPaths(of_.lowering_.program().features[expr.index].value);
+    case ExprKind::kScore:
+      for (const dsl::ScorePart& part : of_.lowering_.program().scores[expr.index].parts) {
+        paths += MovingPaths(part.points);
+      }
+      return paths;
+    case ExprKind::kIf:
+    case ExprKind::kSmaller:
+    case ExprKind::kLarger:
+    case ExprKind::kOrElse:
+      // One of them at a time.
+      for (const ExprId argument : expr.args) paths = std::max(paths, MovingPaths(argument));
+      return paths;
+    default:
+      for (const ExprId argument : expr.args) paths += MovingPaths(argument);
+      return paths;
   }
 }
 
-void TimeLowering::ArmExact(const Expr& comparison, int slope) {
+bool TimeLowering::CountsDown(ExprId id) const {
+  if (!Moves(id)) return false;
+  const Expr& expr = of_.At(id);
+  if (expr.kind == ExprKind::kTimeUntil) return true;
+  if (expr.kind == ExprKind::kFeature) return CountsDown(of_.lowering_.program().features[expr.index].value);
+  return std::ranges::any_of(expr.args, [&](ExprId argument) { return CountsDown(argument); });
+}
+
+void TimeLowering::ArmSides(ExprId left_id, ExprId right_id, CompareOp op) {
+  const int paths = MovingPaths(left_id) + MovingPaths(right_id);
+  if (paths == 0) return;
+  const auto left = Slope(left_id);
+  const auto right = Slope(right_id);
+  // A countdown that has ended stands still, so the slopes of several say nothing for ever.
+  const bool even = left && right && (paths == 1 || (!CountsDown(left_id) && !CountsDown(right_id)));
+  if (even && *left == *right) return;
+  if (even && std::abs(*left - *right) == 1) return ArmExact(left_id, right_id, op, *left - *right);
+  ArmBends(left_id, paths > 1);
+  ArmBends(right_id, paths > 1);
+  ArmByDifference(left_id, right_id);
+}
+
+void TimeLowering::ArmBends(ExprId id, bool steps) {
+  if (!Moves(id)) return;
+  const Expr& expr = of_.At(id);
+  if (expr.kind == ExprKind::kFeature) {
+    return ArmBends(of_.lowering_.program().features[expr.index].value, steps);
+  }
+  if (expr.kind == ExprKind::kScore) {
+    for (const dsl::ScorePart& part : of_.lowering_.program().scores[expr.index].parts) {
+      ArmBends(part.points, steps);
+    }
+    return;
+  }
+  if (expr.kind == ExprKind::kOfWhole) return;
+  for (const ExprId argument : expr.args) ArmBends(argument, steps);
+  if (expr.kind == ExprKind::kRound && steps) ArmSteps(id);
+  if (expr.kind != ExprKind::kSmaller && expr.kind != ExprKind::kLarger) return;
+  for (std::size_t i = 0; i < expr.args.size(); ++i) {
+    for (std::size_t j = i + 1; j < expr.args.size(); ++j) ArmMeeting(expr.args[i], expr.args[j]);
+  }
+}
+
+void TimeLowering::ArmExact(ExprId left_id, ExprId right_id, CompareOp op, int slope) {
   // With the sides as they are at age_now: they are equal at x = age_now -/+ (left - right).
   //   left >= right: no -> yes at x      left <= right: yes -> no at x + 1
   //   left >  right: no -> yes at x + 1  left <  right: yes -> no at x          (slope 1; mirrored for -1)
   IrBuilder& builder = of_.builder_;
-  of_.exact_age_ = true;
+  of_.exact_age_ = of_.exact_until_ = true;
   const ValueId difference = [&] {
     const ExpressionLowering::Scope scope(of_);
     auto hidden = std::exchange(of_.known_, {});
-    const ValueId left = of_.Value(comparison.args[0]);
-    const ValueId value = builder.ISub(left, of_.Value(comparison.args[1]));
+    const ValueId left = of_.Value(left_id);
+    const ValueId right = of_.Value(right_id);
+    const ValueId value = builder.ISub(left, right);
     of_.known_ = std::move(hidden);
     return value;
   }();
-  of_.exact_age_ = false;
+  of_.exact_age_ = of_.exact_until_ = false;
   const ValueId equal_at =
       slope == 1 ? builder.ISub(builder.AgeNow(), difference) : builder.IAdd(builder.AgeNow(), difference);
-  const CompareOp op = comparison.compare;
   const bool by_step = op == CompareOp::kEqual || op == CompareOp::kNotEqual;
   const bool at = slope == 1 ? op == CompareOp::kGreaterEqual || op == CompareOp::kLess
                              : op == CompareOp::kLessEqual || op == CompareOp::kGreater;
@@ -97,23 +166,54 @@ void TimeLowering::ArmExact(const Expr& comparison, int slope) {
   if (!at) builder.Arm(builder.IAdd(equal_at, builder.ConstI64(1)));
 }
 
-void TimeLowering::ArmByDifference(const Expr& comparison) {
-  Lowering& lowering = of_.lowering_;
-  Function function;
-  function.name = "difference_" + std::to_string(lowering.module.functions.size());
-  {
-    IrBuilder builder(lowering.module, function);
-    ExpressionLowering sides(lowering, builder, Reading{true, false}, of_.own_);
-    sides.exact_age_ = true;
-    const ValueId left = sides.Value(comparison.args[0]);
-    const ValueId right = sides.Value(comparison.args[1]);
-    const bool numbers = builder.type_of(left) == IrType::kF64;
-    builder.Out(0, numbers ? builder.FSub(left, right)
-                           : builder.Call(AbiId::kRatio, {builder.ISub(left, right), builder.ConstI64(1)}));
-    builder.Finish();
+namespace {
+
+/// A function of the clock, which arms nothing itself.
+class ClockFunction {
+ public:
+  ClockFunction(Lowering& lowering, const char* what)
+      : lowering_(lowering), build(lowering.module, function_) {
+    function_.name = what + std::to_string(lowering.module.functions.size());
   }
-  const runtime::FunctionId id = lowering.Add(std::move(function));
-  of_.builder_.Call(AbiId::kArmCrossing, {of_.builder_.ConstI64(id)});
+  std::int64_t Finish() {
+    build.Finish();
+    return lowering_.Add(std::move(function_));
+  }
+
+ private:
+  Lowering& lowering_;
+  Function function_;
+
+ public:
+  IrBuilder build;
+};
+
+}  // namespace
+
+void TimeLowering::ArmByDifference(ExprId left_id, ExprId right_id) {
+  ClockFunction function(of_.lowering_, "difference_");
+  IrBuilder& builder = function.build;
+  ExpressionLowering sides(of_.lowering_, builder, Reading{true, false}, of_.own_);
+  sides.exact_age_ = true;
+  const ValueId left = sides.Value(left_id);
+  const ValueId right = sides.Value(right_id);
+  if (builder.type_of(left) == IrType::kF64) {
+    builder.Out(0, builder.FSub(left, right));
+  } else {
+    const ValueId difference = builder.ISub(left, right);
+    const ValueId one = builder.ConstI64(1);
+    builder.Out(0, builder.Call(AbiId::kRatio, {difference, one}));
+  }
+  of_.builder_.Call(AbiId::kArmCrossing, {of_.builder_.ConstI64(function.Finish())});
+}
+
+void TimeLowering::ArmSteps(ExprId id) {
+  ClockFunction function(of_.lowering_, "steps_");
+  ExpressionLowering value(of_.lowering_, function.build, Reading{true, false}, of_.own_);
+  value.exact_age_ = true;
+  const ValueId rounded = value.Value(id);
+  function.build.Out(0, rounded);
+  of_.builder_.Call(AbiId::kArmStep, {of_.builder_.ConstI64(function.Finish())});
 }
 
 }  // namespace lull::compiler

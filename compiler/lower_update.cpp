@@ -85,11 +85,13 @@ class UpdateLowering {
   void Update(StreamId id) {
     if (!updated_.insert(id).second) return;
     const Stream& stream = plan_.streams[id];
-    if (stream.since != kNone && Has(plan_.Events(stream.since), event_)) return Restart(stream);
+    if (stream.restart.since != kNone && Has(plan_.Events(stream.restart.since), event_)) {
+      return Restart(stream);
+    }
     if (!Has(stream.events, event_)) return;
     UpdateStreamsOf(stream.where);
     const ValueId counts = function_.AndThen(read_.ConditionOrYes(stream.where), [&] {
-      if (stream.since == kNone) return build_.ConstBool(true);
+      if (!stream.restart.exists()) return build_.ConstBool(true);
       return NotOlderThan(build_.Load(stream.since_time.offset, stream.since_time.kind));
     });
     function_.If(counts, [&] { Add(stream); });
@@ -98,35 +100,8 @@ class UpdateLowering {
 
   void Restart(const Stream& stream) {
     const ValueId newer = NotOlderThan(build_.Load(stream.since_time.offset, stream.since_time.kind));
-    function_.If(newer, [&] {
-      build_.Store(stream.since_time.offset, stream.since_time.kind, build_.EventTime());
-      if (stream.count.exists()) build_.Store(stream.count.offset, stream.count.kind, build_.ConstF64(0));
-      for (const auto* zeros : {&stream.sum, &stream.known_count}) {
-        for (const auto& [field, slot] : *zeros) build_.Store(slot.offset, slot.kind, Zero(slot));
-      }
-      for (const auto* slots : {&stream.latest, &stream.first, &stream.minimum, &stream.maximum}) {
-        for (const auto& [field, slot] : *slots) Clear(slot);
-      }
-      for (const Slot& slot : {stream.latest_time, stream.previous_time, stream.first_time}) {
-        if (slot.exists()) Clear(slot);
-      }
-      if (stream.window != kNone) build_.Call(AbiId::kWindowClear, {build_.ConstI64(stream.window)});
-      for (const auto& [field, window] : stream.distinct) {
-        build_.Call(AbiId::kWindowClear, {build_.ConstI64(window)});
-      }
-    });
+    function_.If(newer, [&] { ClearStream(build_, stream, build_.EventTime()); });
     read_.Forget();
-  }
-
-  ValueId Zero(const Slot& slot) {
-    return slot.kind == SlotKind::kF64 ? build_.ConstF64(0) : build_.ConstI64(0);
-  }
-
-  void Clear(const Slot& slot) {
-    const IrType type = slot.kind == SlotKind::kF64    ? IrType::kF64
-                        : slot.kind == SlotKind::kText ? IrType::kText
-                                                       : IrType::kI64;
-    build_.Store(slot.offset, slot.kind, build_.Unknown(type));
   }
 
   void Add(const Stream& stream) {

@@ -41,6 +41,9 @@ std::string NudgeMeaning(const CheckedProgram& program, const dsl::Nudge& nudge)
     const dsl::Journey& journey = program.journeys[nudge.journey];
     text += " entering " + journey.stages[nudge.stage].name + " of " + JourneyMeaning(program, journey);
   }
+  if (nudge.trigger == dsl::TriggerKind::kClock) {
+    text += " " + dsl::PrintSchedule(nudge.schedule);
+  }
   for (const dsl::ExprId expr :
        {nudge.where, nudge.condition, nudge.if_condition, nudge.again_after, nudge.withdraw_when}) {
     text += " | " + ExprMeaning(program, expr);

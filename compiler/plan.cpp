@@ -4,6 +4,7 @@
 #include <set>
 #include <tuple>
 
+#include "compiler/lower_before_this.h"
 #include "compiler/meaning.h"
 #include "compiler/stream_planner.h"
 #include "compiler/usage.h"
@@ -64,6 +65,7 @@ class Planner {
     for (dsl::NudgeId n = 0; n < program_.nudges.size(); ++n) PlanNudge(n);
     for (dsl::PolicyId p = 0; p < program_.policies.size(); ++p) PlanLimits(p);
     streams.Finish();
+    PlanBeforeValues(plan_);
     return std::move(plan_);
   }
 

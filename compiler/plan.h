@@ -20,14 +20,26 @@ using StreamId = std::uint32_t;
 using ConditionId = std::uint32_t;  // within its entity
 inline constexpr std::uint32_t kNone = dsl::kNone;
 
-/// What is remembered of the events of one set that pass one `where`, ever or since another event. Aggregates
+/// When a stream begins anew, if ever.
+struct Restart {
+  dsl::EventSetId since = kNone;   // when one of these events comes
+  dsl::JourneyId journey = kNone;  // when the journey ...
+  std::uint32_t stage = 0;         // ... enters the stage
+
+  bool exists() const { return since != kNone || journey != kNone; }
+  bool IsEntering(dsl::JourneyId of, std::uint32_t entered) const {
+    return journey != kNone && journey == of && stage == entered;
+  }
+};
+
+/// What is remembered of the events of one set that pass one `where`, ever or since something. Aggregates
 /// that differ only in function, field or window share it.
 struct Stream {
   dsl::EntityId entity = kNone;
   std::vector<dsl::EventId> events;
   dsl::EventSetId set = kNone;  // the same events; kNone for an activity that is not declared
   dsl::ExprId where = kNone;
-  dsl::EventSetId since = kNone;
+  Restart restart;
   std::string meaning;
 
   Slot count, latest_time, previous_time, first_time, since_time;
@@ -85,6 +97,14 @@ struct JourneyPlan {
   StreamId activity = kNone;  // for `after D quiet`
 };
 
+/// A value as it was just before an event, for the rules on that event: kept behind the event's fields.
+struct BeforeValue {
+  dsl::EntityId entity = kNone;
+  dsl::EventSetId events = kNone;
+  dsl::ExprId value = kNone;
+  std::uint32_t slot = 0;  // of the frame
+};
+
 struct NudgePlan {
   ConditionId state = kNone, due = kNone, rises = kNone, withdraw = kNone;
   std::uint32_t gone_bit = kNone;
@@ -118,6 +138,8 @@ struct Plan {
   std::vector<std::vector<std::uint32_t>> field_slots;  // by EventId, field: slot of the frame
   std::vector<std::vector<bool>> field_used;            // by EventId, field
   std::uint32_t frame_slot_count = 0;
+  std::vector<BeforeValue> before_values;
+  std::map<dsl::ExprId, std::uint32_t> before_slots;  // by the expression `X before this`
   const std::vector<dsl::EventId>& Events(dsl::EventSetId set) const {
     return program->event_sets[set].events;
   }

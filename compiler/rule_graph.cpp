@@ -94,6 +94,7 @@ class GraphMaker {
       case ExprKind::kScore:
         return Connect(Id(VertexKind::kScore, expr.index), to);
       case ExprKind::kStage:
+      case ExprKind::kTimeIn:
         return Connect(Id(VertexKind::kJourney, expr.index), to);
       case ExprKind::kAggregate:
         return Connect(Id(VertexKind::kAggregate, expr.index), to);
@@ -118,6 +119,7 @@ class GraphMaker {
       const std::uint32_t to = Id(VertexKind::kAggregate, a);
       FromSet(aggregate.events, to);
       FromSet(aggregate.since, to);
+      if (aggregate.since_journey != kNone) Connect(Id(VertexKind::kJourney, aggregate.since_journey), to);
       Reads(aggregate.where, to);
     }
     for (std::uint32_t f = 0; f < program_.features.size(); ++f) {

@@ -11,12 +11,28 @@ using dsl::WindowKind;
 using runtime::SlotKind;
 using runtime::WindowFunction;
 
+namespace {
+
+/// For how long the events of a window that moves with time must be kept; 0: the window does not move.
+std::int64_t RetentionOf(const dsl::Aggregate& aggregate) {
+  if (aggregate.window == WindowKind::kBeforeThat) return 2 * aggregate.last_micros;
+  if (aggregate.window != WindowKind::kPeriod) return aggregate.last_micros;
+  return (aggregate.periods_back + std::int64_t{1}) * PeriodMicrosMax(aggregate.period);
+}
+
+}  // namespace
+
 StreamId StreamPlanner::Find(dsl::EntityId entity, std::vector<dsl::EventId> events, dsl::EventSetId set,
-                             dsl::ExprId where, dsl::EventSetId since) {
+                             dsl::ExprId where, const Restart& restart) {
   const dsl::CheckedProgram& program = *plan_.program;
   std::string meaning = program.entities[entity].name + ": " + EventsMeaning(program, events) + " where " +
                         ExprMeaning(program, where);
-  if (since != kNone) meaning += " since " + EventsMeaning(program, plan_.Events(since));
+  if (restart.since != kNone) meaning += " since " + EventsMeaning(program, plan_.Events(restart.since));
+  if (restart.journey != kNone) {
+    const dsl::Journey& journey = program.journeys[restart.journey];
+    meaning +=
+        " since entered " + journey.stages[restart.stage].name + " of " + JourneyMeaning(program, journey);
+  }
   const auto [found, is_new] = by_meaning_.try_emplace(meaning, static_cast<StreamId>(plan_.streams.size()));
   if (!is_new) {
     if (plan_.streams[found->second].set == kNone) plan_.streams[found->second].set = set;
@@ -27,9 +43,9 @@ StreamId StreamPlanner::Find(dsl::EntityId entity, std::vector<dsl::EventId> eve
   stream.events = std::move(events);
   stream.set = set;
   stream.where = where;
-  stream.since = since;
+  stream.restart = restart;
   stream.meaning = std::move(meaning);
-  if (since != kNone) Need(found->second, stream.since_time, SlotKind::kI64, "since");
+  if (restart.exists()) Need(found->second, stream.since_time, SlotKind::kI64, "since");
   return found->second;
 }
 
@@ -65,24 +81,24 @@ StreamId StreamPlanner::Activity(dsl::EntityId entity) {
       if (std::ranges::count(program.events[e].entities, entity) > 0) events.push_back(e);
     }
   }
-  const StreamId stream = Find(entity, std::move(events), set, kNone, kNone);
+  const StreamId stream = Find(entity, std::move(events), set, kNone, {});
   Need(stream, plan_.streams[stream].latest_time, SlotKind::kI64, "latest");
   return stream;
 }
 
 StreamId StreamPlanner::LatestOf(dsl::EntityId entity, dsl::EventSetId events, dsl::ExprId where) {
-  const StreamId stream = Find(entity, plan_.Events(events), events, where, kNone);
+  const StreamId stream = Find(entity, plan_.Events(events), events, where, {});
   Need(stream, plan_.streams[stream].latest_time, SlotKind::kI64, "latest");
   return stream;
 }
 
 void StreamPlanner::PlanAggregate(dsl::AggregateId id) {
   const dsl::Aggregate& aggregate = plan_.program->aggregates[id];
-  const dsl::EventSetId since = aggregate.window == WindowKind::kSince ? aggregate.since : kNone;
+  const Restart restart{aggregate.since, aggregate.since_journey, aggregate.since_stage};
   const StreamId stream =
-      Find(aggregate.entity, plan_.Events(aggregate.events), aggregate.events, aggregate.where, since);
+      Find(aggregate.entity, plan_.Events(aggregate.events), aggregate.events, aggregate.where, restart);
   plan_.aggregates[id] = {stream, kNone, aggregate.entity};
-  const bool looks_back = aggregate.window == WindowKind::kLast || !aggregate.same_field.empty() ||
+  const bool looks_back = RetentionOf(aggregate) > 0 || !aggregate.same_field.empty() ||
                           aggregate.function == AggregateFunction::kCountDifferent;
   if (looks_back) {
     PlanWindowed(id, stream);
@@ -177,10 +193,11 @@ void StreamPlanner::PlanWindowed(dsl::AggregateId id, StreamId stream) {
       WindowFunction::kCount,   WindowFunction::kSum,     WindowFunction::kAverage,
       WindowFunction::kMinimum, WindowFunction::kMaximum, WindowFunction::kCountDifferent,
       WindowFunction::kFirst,   WindowFunction::kLatest,  WindowFunction::kCount,
-      WindowFunction::kLatest,  WindowFunction::kLatest,
+      WindowFunction::kLatest,  WindowFunction::kGap,
   };
   const dsl::Aggregate& aggregate = plan_.program->aggregates[id];
-  const bool ever = aggregate.window != WindowKind::kLast;
+  const std::int64_t retention = RetentionOf(aggregate);
+  const bool ever = retention == 0;
   const bool distinct =
       ever && aggregate.function == AggregateFunction::kCountDifferent && aggregate.same_field.empty();
   runtime::AggregateSpec spec;
@@ -188,13 +205,17 @@ void StreamPlanner::PlanWindowed(dsl::AggregateId id, StreamId stream) {
   spec.function = kFunctions[static_cast<std::size_t>(aggregate.function)];
   spec.column = Column(spec.window, stream, aggregate.field);
   if (!aggregate.same_field.empty()) spec.same_column = Column(spec.window, stream, aggregate.same_field);
-  spec.last_micros = ever ? 0 : aggregate.last_micros;
+  spec.last_micros = aggregate.last_micros;
+  spec.skip_micros = aggregate.window == WindowKind::kBeforeThat ? aggregate.last_micros : 0;
+  spec.by_period = aggregate.window == WindowKind::kPeriod;
+  spec.period = aggregate.period;
+  spec.periods_back = aggregate.periods_back;
   EntityPlan& entity = plan_.entities[aggregate.entity];
   runtime::WindowSpec& window = entity.windows[spec.window].spec;
   if (ever) {
     window.retention_micros = 0;
   } else if (window.retention_micros != 0) {
-    window.retention_micros = std::max(window.retention_micros, spec.last_micros);
+    window.retention_micros = std::max(window.retention_micros, retention);
   }
   plan_.aggregates[id].spec = static_cast<std::uint32_t>(entity.aggregates.size());
   entity.aggregates.push_back(spec);

@@ -24,7 +24,7 @@ class StreamPlanner {
 
  private:
   StreamId Find(dsl::EntityId entity, std::vector<dsl::EventId> events, dsl::EventSetId set,
-                dsl::ExprId where, dsl::EventSetId since);
+                dsl::ExprId where, const Restart& restart);
   void Need(StreamId stream, Slot& slot, runtime::SlotKind kind, const char* what);
   Slot NeedField(StreamId stream, std::map<std::string, Slot>& slots, const std::string& field,
                  const char* what, bool counter = false);

@@ -66,6 +66,7 @@ class UsageFinder {
         VisitScore(expr.index);
         break;
       case ExprKind::kStage:
+      case ExprKind::kTimeIn:
         VisitJourney(expr.index);
         break;
       case ExprKind::kStall:
@@ -125,6 +126,7 @@ class UsageFinder {
     Field(aggregate.events, aggregate.same_field);
     Visit(aggregate.where);
     Visit(aggregate.same_value);
+    if (aggregate.since_journey != kNone) VisitJourney(aggregate.since_journey);
   }
 
   void Visit(const dsl::Nudge& nudge) {

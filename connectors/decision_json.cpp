@@ -171,7 +171,8 @@ void AppendCsvField(std::string& out, std::string_view text) {
 }  // namespace
 
 std::string_view NameOf(runtime::TriggerKind kind) {
-  static constexpr std::array<std::string_view, 5> kNames = {"event", "stall", "stage", "condition", "while"};
+  static constexpr std::array<std::string_view, 6> kNames = {"event",     "stall", "stage",
+                                                             "condition", "while", "clock"};
   return kNames[static_cast<std::size_t>(kind)];
 }
 

@@ -105,9 +105,11 @@ bool Checker::CheckWindow(const syntax::Window& window, EntityId entity, Aggrega
   switch (window.kind) {
     case syntax::WindowKind::kEver:
       return true;
-    case syntax::WindowKind::kLast: {
+    case syntax::WindowKind::kLast:
+    case syntax::WindowKind::kBeforeThat: {
       const std::optional<std::int64_t> last = ConstantDuration(window.duration, false);
-      aggregate.window = WindowKind::kLast;
+      aggregate.window =
+          window.kind == syntax::WindowKind::kLast ? WindowKind::kLast : WindowKind::kBeforeThat;
       aggregate.last_micros = last.value_or(0);
       return last.has_value();
     }
@@ -116,13 +118,30 @@ bool Checker::CheckWindow(const syntax::Window& window, EntityId entity, Aggrega
       aggregate.since = ResolveEvents(window.name, entity);
       return aggregate.since != kNone;
     case syntax::WindowKind::kSinceEntered:
-      diagnostics_
-          .Report(Code::kLaterWindow, Cover(window.name.span, window.stage.span),
-                  "`since JOURNEY entered STAGE` is not in this edition yet")
-          .Help("use `since E` with the event that leads into the stage");
-      return false;
+      return CheckSinceEntered(window, entity, aggregate);
+    case syntax::WindowKind::kPeriod:
+      aggregate.window = WindowKind::kPeriod;
+      aggregate.period = window.period;
+      aggregate.periods_back = static_cast<std::uint32_t>(window.periods_back);
+      return true;
   }
   return false;
+}
+
+bool Checker::CheckSinceEntered(const syntax::Window& window, EntityId entity, Aggregate& aggregate) {
+  const JourneyId journey = Resolve(window.name, SymbolKind::kJourney, Code::kUnknownJourney, "a journey");
+  if (journey == kNone) {
+    return false;
+  }
+  if (program_.journeys[journey].entity != entity) {
+    ReportUnknownName(window.name, {entity, kNone, kNone, false, false});
+    return false;
+  }
+  const std::optional<std::uint32_t> stage = ResolveStage(journey, window.stage);
+  aggregate.window = WindowKind::kSinceEntered;
+  aggregate.since_journey = journey;
+  aggregate.since_stage = stage.value_or(0);
+  return stage.has_value();
 }
 
 bool Checker::CheckSame(const syntax::Name& same, const Scope& scope, Aggregate& aggregate) {
@@ -190,7 +209,8 @@ ExprId Checker::MakeAggregate(Aggregate aggregate, Span span) {
   const auto [at, is_new] = aggregates_.emplace(
       AggregateKey{aggregate.function, aggregate.entity, aggregate.events, aggregate.field, aggregate.where,
                    aggregate.same_field, aggregate.same_value, aggregate.window, aggregate.last_micros,
-                   aggregate.since},
+                   aggregate.since, aggregate.since_journey, aggregate.since_stage, aggregate.period,
+                   aggregate.periods_back},
       static_cast<AggregateId>(program_.aggregates.size()));
   if (is_new) {
     program_.aggregates.push_back(std::move(aggregate));

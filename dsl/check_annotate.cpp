@@ -59,6 +59,7 @@ class Annotator {
   }
 
   bool IsCurved(ExprId id) const { return facts_[id].motion == kCurved; }
+  bool Moves(ExprId id) const { return id != kNone && facts_[id].motion != kStill; }
 
  private:
   // More than any sane ruleset needs; cycles through journeys settle in a few.
@@ -139,6 +140,19 @@ Facts Annotator::FactsOf(const Expr& expr) const {
     case ExprKind::kOrElse:
       facts.unknown = Of(expr.args[0]).unknown && Of(expr.args[1]).unknown;
       return facts;
+    case ExprKind::kTimeUntil:
+      return {facts.unknown, true, 2 * kTimeMax, std::max(facts.motion, kEven)};
+    case ExprKind::kNextYearly:
+      return {facts.unknown, true, kTimeMax, kStill};
+    case ExprKind::kTimeOnDay:
+      facts.bound = kTimeMax;
+      return facts;
+    case ExprKind::kBeforeThis:
+      return {facts.unknown, false, facts.bound, kStill};
+    case ExprKind::kKey:
+      return {};
+    case ExprKind::kTimeIn:
+      return {true, true, 2 * kTimeMax, kEven};
     default:  // texts with braces, and whatever is yes or no
       return {false, facts.timed, 1, kStill};
   }
@@ -181,7 +195,11 @@ Facts Annotator::FactsOfAggregate(const Expr& expr) const {
   const Aggregate& aggregate = program_.aggregates[expr.index];
   const bool moves = aggregate.function == AggregateFunction::kTimeSince;
   Facts facts;
-  facts.timed = aggregate.window == WindowKind::kLast || moves;
+  const bool by_journey =
+      aggregate.since_journey != kNone && StageMoves(program_.journeys[aggregate.since_journey]);
+  const bool slides = aggregate.window == WindowKind::kLast || aggregate.window == WindowKind::kBeforeThat ||
+                      aggregate.window == WindowKind::kPeriod;
+  facts.timed = slides || by_journey || moves;
   facts.motion = moves ? kEven : kStill;
   switch (aggregate.function) {
     case AggregateFunction::kCount:
@@ -227,11 +245,38 @@ bool Annotator::StageMoves(const Journey& journey) const {
       });
 }
 
+// A deadline is a start and a duration after it; one that runs with the clock would never come to an end.
+void ReportMovingDurations(const CheckedProgram& program, const Annotator& annotator,
+                           Diagnostics& diagnostics) {
+  std::vector<ExprId> durations;
+  for (const Stall& stall : program.stalls) {
+    durations.push_back(stall.duration);
+  }
+  for (const Journey& journey : program.journeys) {
+    for (const Transition& transition : journey.transitions) {
+      durations.push_back(transition.duration);
+    }
+  }
+  for (const Nudge& nudge : program.nudges) {
+    durations.push_back(nudge.again_after);
+  }
+  for (const ExprId duration : durations) {
+    if (annotator.Moves(duration)) {
+      diagnostics
+          .Report(Code::kMovingDuration, program.exprs[duration].span,
+                  "this duration changes all by itself while time passes")
+          .Explain("it says how long to wait from a start on, and so it has to stand still meanwhile")
+          .Help("put it into the `while` as a comparison, such as `time since E > 2 days`");
+    }
+  }
+}
+
 }  // namespace
 
 void AnnotateProgram(CheckedProgram& program, Diagnostics& diagnostics) {
   Annotator annotator(program);
   annotator.Run();
+  ReportMovingDurations(program, annotator, diagnostics);
   for (const Expr& expr : program.exprs) {
     if (expr.kind != ExprKind::kCompare && expr.kind != ExprKind::kOneOf) {
       continue;

@@ -7,10 +7,6 @@
 namespace lull::dsl {
 namespace {
 
-constexpr Type kNumberType{TypeKind::kNumber, kNone};
-constexpr Type kTextType{TypeKind::kText, kNone};
-constexpr Type kDurationType{TypeKind::kDuration, kNone};
-constexpr Type kTimeType{TypeKind::kTime, kNone};
 constexpr int kMoneyDecimals = 4;
 constexpr int kExactDecimalsMax = 18;
 
@@ -49,6 +45,12 @@ ExprId Checker::CheckExpr(syntax::ExprId id, const Scope& scope, std::optional<T
   if (const auto* node = std::get_if<syntax::Aggregate>(&expr.node)) {
     return CheckAggregate(*node, span, scope);
   }
+  if (const auto* node = std::get_if<syntax::ClockOnDay>(&expr.node)) {
+    return CheckClockOnDay(*node, span, scope);
+  }
+  if (const auto* node = std::get_if<syntax::TimeIn>(&expr.node)) {
+    return CheckTimeIn(*node, span, scope);
+  }
   return CheckLiteral(expr, scope);
 }
 
@@ -76,7 +78,7 @@ ExprId Checker::CheckLiteral(const syntax::Expr& expr, const Scope& scope) {
   }
   if (std::holds_alternative<syntax::ClockLiteral>(expr.node)) {
     diagnostics_.Report(Code::kClockHere, span, "a time of day means nothing here")
-        .Help("a time of day is used in `quiet hours 20:00 to 08:00`; a duration is written `9 hours`");
+        .Help("say on which day: `09:00 on D`, with a date D; a duration is written `9 hours`");
     return kNone;
   }
   if (const auto* node = std::get_if<syntax::DateLiteral>(&expr.node)) {
@@ -243,6 +245,12 @@ ExprId Checker::CheckUnary(const syntax::Unary& unary, Span span, const Scope& s
       return wrap(ExprKind::kLowerCase, kTextType, text());
     case syntax::UnaryOp::kLength:
       return wrap(ExprKind::kLength, kNumberType, text());
+    case syntax::UnaryOp::kTimeUntil:
+      return CheckTimeUntil(unary, span, scope);
+    case syntax::UnaryOp::kNextYearly:
+      return CheckNextYearly(unary, span, scope);
+    case syntax::UnaryOp::kBeforeThis:
+      return CheckBeforeThis(unary, span, scope);
   }
   return kNone;
 }

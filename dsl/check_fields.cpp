@@ -99,6 +99,9 @@ ExprId Checker::CheckEntityField(EntityId entity, const syntax::Name& base, cons
   if (meaning) {
     return MakeMeaning(*meaning, field, scope, span);
   }
+  if (field.exists() && program_.entities[entity].key == field.text) {
+    return MakeMeaning({NameMeaning::kKey, entity}, field, scope, span);
+  }
   ReportUnknownName(field, {entity, kNone, kNone, false, false});
   return kNone;
 }

@@ -156,6 +156,7 @@ void Checker::CheckTransitionTrigger(const syntax::Transition& written, Scope sc
   if (transition.events != kNone && written.where.exists()) {
     scope.trigger = transition.events;
     scope.trigger_first = true;
+    scope.on_event = true;
     transition.where = CheckCondition(written.where, scope);
   }
 }

@@ -225,8 +225,12 @@ void Linter::LintNudge(const Nudge& nudge) {
   }
   const std::vector<EventId>& events = program_.event_sets[nudge.events].events;
   VisitRoots(nudge, [&](ExprId root, RootUse) {
-    VisitExprs(program_, root, [&](ExprId, const Expr& expr) {
-      if (expr.kind != ExprKind::kAggregate) {
+    std::set<ExprId> before;  // what `before this` looks at, where the event has not come yet
+    VisitExprs(program_, root, [&](ExprId id, const Expr& expr) {
+      if (expr.kind == ExprKind::kBeforeThis || before.contains(id)) {
+        before.insert(expr.args.begin(), expr.args.end());
+      }
+      if (expr.kind != ExprKind::kAggregate || before.contains(id)) {
         return;
       }
       const Aggregate& aggregate = program_.aggregates[expr.index];

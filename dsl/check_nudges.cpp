@@ -82,6 +82,10 @@ void Checker::CheckOn(const syntax::Moment& moment, Scope& scope, Nudge& nudge) 
     CheckOnName(moment, scope, nudge);
     return;
   }
+  if (moment.kind == syntax::MomentKind::kEvery) {
+    CheckSchedule(moment.schedule, moment.span, nudge);
+    return;
+  }
   if (moment.kind == syntax::MomentKind::kEntering) {
     nudge.trigger = TriggerKind::kStageEntered;
     const Symbol* symbol = Find(moment.name.text);
@@ -113,6 +117,7 @@ void Checker::CheckOnName(const syntax::Moment& moment, Scope& scope, Nudge& nud
       return;
     }
     scope.trigger = nudge.events;
+    scope.on_event = true;
     if (moment.where.exists()) {
       Scope where = scope;
       where.trigger_first = true;

@@ -8,8 +8,6 @@
 namespace lull::dsl {
 namespace {
 
-constexpr Type kTextType{TypeKind::kText, kNone};
-
 struct ArithmeticRule {
   syntax::BinaryOp op;
   TypeKind left;

@@ -5,11 +5,6 @@
 #include "dsl/checker.h"
 
 namespace lull::dsl {
-namespace {
-
-constexpr Type kNumberType{TypeKind::kNumber, kNone};
-
-}  // namespace
 
 std::optional<NameMeaning> Checker::FindOfEntity(std::string_view name, EntityId entity) const {
   if (entity == kNone) {
@@ -58,6 +53,8 @@ EntityId Checker::OwnerOf(const NameMeaning& meaning) const {
       return EntityOf({SymbolKind::kStall, meaning.index, {}});
     case NameMeaning::kJourney:
       return EntityOf({SymbolKind::kJourney, meaning.index, {}});
+    case NameMeaning::kKey:
+      return meaning.index;
     default:
       return kNone;
   }
@@ -84,6 +81,12 @@ std::vector<NameMeaning> Checker::FindMeanings(std::string_view name, const Scop
   }
   if (trigger_field) {
     meanings.push_back({NameMeaning::kTriggerField, kNone});
+  }
+  // A field or an attribute may well have the name of the key, and is then meant.
+  for (const EntityId entity : {scope.entity, WholeOf(scope.entity)}) {
+    if (meanings.empty() && entity != kNone && !name.empty() && program_.entities[entity].key == name) {
+      meanings.push_back({NameMeaning::kKey, entity});
+    }
   }
   return meanings;
 }
@@ -138,6 +141,8 @@ std::optional<Type> Checker::TypeOf(const NameMeaning& meaning, std::string_view
       return kNumberType;
     case NameMeaning::kStall:
       return kFlagType;
+    case NameMeaning::kKey:
+      return kTextType;
   }
   return std::nullopt;
 }
@@ -174,6 +179,8 @@ ExprId Checker::MakeMeaning(const NameMeaning& meaning, const syntax::Name& name
       return make(ExprKind::kStall, kFlagType);
     case NameMeaning::kJourney:
       return make(ExprKind::kStage, {TypeKind::kStage, meaning.index});
+    case NameMeaning::kKey:
+      return make(ExprKind::kKey, kTextType);
     case NameMeaning::kFeature:
       break;
   }
@@ -265,13 +272,6 @@ void Checker::ReportUnknownName(const syntax::Name& name, const Scope& scope) {
       diagnostic.Help("ask about the events: `any " + name.text + "`, `count of " + name.text +
                       " in last 24 hours`");
     }
-    return;
-  }
-  if (scope.entity != kNone && program_.entities[scope.entity].key == name.text) {
-    diagnostics_
-        .Report(Code::kKeyNotReadable, name.span,
-                "the key " + Quoted(name.text) + " cannot be read in an expression in this edition")
-        .Help("every action carries the key anyway. To use it in a text, declare it as a field of an event");
     return;
   }
   for (const Choice& choice : program_.choices) {

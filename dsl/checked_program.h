@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "dsl/source.h"
+#include "runtime/base/local_period.h"
 
 namespace lull::dsl {
 
@@ -80,7 +81,13 @@ enum class ExprKind : std::uint8_t {
   kLength,
   kIsKnown,
   kIsUnknown,
-  kOrElse,  // args[0], or args[1] where that is unknown
+  kOrElse,      // args[0], or args[1] where that is unknown
+  kTimeUntil,   // duration until the time args[0], never below zero
+  kTimeOnDay,   // second `integer` of the local day args[0], a date; 86,400 is its end
+  kNextYearly,  // the next date, today included, with the month and day of the date args[0]
+  kBeforeThis,  // args[0] just before the event in hand; index = EventSetId of the events it may be
+  kKey,         // of the entity; a text
+  kTimeIn,      // duration since the journey `index` entered stage `integer`; unknown where it is not in it
   /// args[0] as the whole has it, read by its part: an attribute, feature, score, stage, stall or aggregate.
   kOfWhole,
 };
@@ -186,7 +193,7 @@ enum class AggregateFunction : std::uint8_t {
   kTimeSince,
   kGap,
 };
-enum class WindowKind : std::uint8_t { kEver, kLast, kSince };
+enum class WindowKind : std::uint8_t { kEver, kLast, kSince, kSinceEntered, kBeforeThat, kPeriod };
 
 struct Aggregate {
   AggregateFunction function = AggregateFunction::kCount;
@@ -202,8 +209,12 @@ struct Aggregate {
   std::string same_field;
   ExprId same_value = kNone;
   WindowKind window = WindowKind::kEver;
-  std::int64_t last_micros = 0;  // kLast
-  EventSetId since = kNone;      // kSince
+  std::int64_t last_micros = 0;     // kLast: (now - D, now]; kBeforeThat: (now - 2 D, now - D]
+  EventSetId since = kNone;         // kSince
+  JourneyId since_journey = kNone;  // kSinceEntered
+  std::uint32_t since_stage = 0;
+  LocalPeriod period = LocalPeriod::kDay;  // kPeriod
+  std::uint32_t periods_back = 0;          // 0 is the one that lasts
   Span span;
 };
 
@@ -308,6 +319,17 @@ enum class TriggerKind : std::uint8_t {
   kConditionRises,  // on CONDITION
   kWhileStall,      // while STALL
   kWhileCondition,  // while CONDITION (a stage too)
+  kClock,           // on every ... at TIME
+};
+
+enum class ScheduleKind : std::uint8_t { kWeekdays, kMonthDay };
+
+/// Instants that come again: a time of day on some local days of the ruleset's zone.
+struct Schedule {
+  ScheduleKind kind = ScheduleKind::kWeekdays;
+  std::uint8_t weekdays = 0;   // kWeekdays: bit 0 is Monday
+  std::int32_t month_day = 1;  // kMonthDay: 1..31, the last day where the month is shorter
+  std::int32_t second_of_day = 0;
 };
 
 struct Route {
@@ -325,6 +347,7 @@ struct Nudge {
   JourneyId journey = kNone;
   std::uint32_t stage = 0;
   ExprId condition = kNone;
+  Schedule schedule;  // kClock
   ExprId if_condition = kNone;
   ChannelId channel = kNone;
   ExprId title = kNone;

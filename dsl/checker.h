@@ -21,6 +21,11 @@
 namespace lull::dsl {
 
 inline constexpr Type kFlagType{TypeKind::kFlag, kNone};
+inline constexpr Type kNumberType{TypeKind::kNumber, kNone};
+inline constexpr Type kTextType{TypeKind::kText, kNone};
+inline constexpr Type kDurationType{TypeKind::kDuration, kNone};
+inline constexpr Type kTimeType{TypeKind::kTime, kNone};
+inline constexpr Type kDateType{TypeKind::kDate, kNone};
 
 enum class SymbolKind : std::uint8_t {
   kChoice,
@@ -51,11 +56,12 @@ struct Scope {
   EventSetId own = kNone;      // the event that a `where` looks at
   bool trigger_first = false;  // in a `where` of the trigger, whose fields come before all other names
   bool in_aggregate = false;   // in the `where` of an aggregate, where the trigger is out of reach
+  bool on_event = false;       // the rule is decided in the moment of the trigger, so there is a just before
 };
 
 /// What a bare name of an expression means.
 struct NameMeaning {
-  enum Kind : std::uint8_t { kOwnField, kTriggerField, kAttribute, kFeature, kScore, kStall, kJourney };
+  enum Kind : std::uint8_t { kOwnField, kTriggerField, kAttribute, kFeature, kScore, kStall, kJourney, kKey };
   Kind kind{};
   std::uint32_t index = kNone;
 };
@@ -132,6 +138,15 @@ class Checker {
   ExprId CheckDuration(syntax::ExprId id, const Scope& scope);
   ExprId CheckNumber(syntax::ExprId id, const Scope& scope);
 
+  // check_times.cpp
+  ExprId CheckTimeUntil(const syntax::Unary& node, Span span, const Scope& scope);
+  ExprId CheckNextYearly(const syntax::Unary& node, Span span, const Scope& scope);
+  ExprId CheckBeforeThis(const syntax::Unary& node, Span span, const Scope& scope);
+  ExprId CheckClockOnDay(const syntax::ClockOnDay& node, Span span, const Scope& scope);
+  ExprId CheckTimeIn(const syntax::TimeIn& node, Span span, const Scope& scope);
+  std::optional<JourneyId> JourneyOfStage(const syntax::TimeIn& node, const Scope& scope);
+  ExprId MakeTimeOnDay(ExprId day, int second_of_day, Span span);
+
   // check_operators.cpp
   ExprId CheckArithmetic(const syntax::Binary& node, Span span, const Scope& scope);
   void ReportArithmetic(syntax::BinaryOp op, ExprId left, ExprId right, Span span);
@@ -181,6 +196,7 @@ class Checker {
   /// The aggregate without its field and type.
   std::optional<Aggregate> CheckAggregateBase(const syntax::Aggregate& node, Span span, const Scope& scope);
   bool CheckWindow(const syntax::Window& window, EntityId entity, Aggregate& aggregate);
+  bool CheckSinceEntered(const syntax::Window& window, EntityId entity, Aggregate& aggregate);
   bool CheckSame(const syntax::Name& same, const Scope& scope, Aggregate& aggregate);
   std::optional<Type> AggregateType(const syntax::Aggregate& node, const Aggregate& aggregate);
   ExprId MakeAggregate(Aggregate aggregate, Span span);
@@ -218,6 +234,7 @@ class Checker {
   void CheckNudges();
   void CheckMoment(const syntax::NudgeDecl& decl, Scope& scope, Nudge& nudge);
   void CheckOn(const syntax::Moment& moment, Scope& scope, Nudge& nudge);
+  void CheckSchedule(const syntax::Schedule& written, Span span, Nudge& nudge);
   void CheckOnName(const syntax::Moment& moment, Scope& scope, Nudge& nudge);
   void CheckWhile(syntax::ExprId condition, Scope& scope, Nudge& nudge);
   StallId StallNamed(syntax::ExprId id, EntityId entity) const;
@@ -265,8 +282,9 @@ class Checker {
   /// Attributes by entity and name.
   std::vector<std::map<std::string, AttributeId, std::less<>>> attributes_;
   std::map<std::vector<EventId>, EventSetId> sets_;
-  using AggregateKey = std::tuple<AggregateFunction, EntityId, EventSetId, std::string, ExprId, std::string,
-                                  ExprId, WindowKind, std::int64_t, EventSetId>;
+  using AggregateKey =
+      std::tuple<AggregateFunction, EntityId, EventSetId, std::string, ExprId, std::string, ExprId,
+                 WindowKind, std::int64_t, EventSetId, JourneyId, std::uint32_t, LocalPeriod, std::uint32_t>;
   std::map<AggregateKey, AggregateId> aggregates_;
   std::vector<EventSetId> group_sets_;  // by index of the group in the tree
   std::vector<FeatureState> feature_states_;

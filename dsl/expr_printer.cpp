@@ -108,6 +108,12 @@ class ExprPrinter {
         return "(lower case of " + operand + ")";
       case UnaryOp::kLength:
         return "(length of " + operand + ")";
+      case UnaryOp::kTimeUntil:
+        return "(time until " + operand + ")";
+      case UnaryOp::kNextYearly:
+        return "(next yearly " + operand + ")";
+      case UnaryOp::kBeforeThis:
+        return "(" + operand + " before this)";
     }
     return {};
   }
@@ -141,7 +147,20 @@ class ExprPrinter {
     if (window.kind == WindowKind::kSinceEvent) text += " since " + window.name.text;
     if (window.kind == WindowKind::kSinceEntered)
       text += " since " + window.name.text + " entered " + window.stage.text;
+    if (window.kind == WindowKind::kBeforeThat) text += " in the " + Print(window.duration) + " before that";
+    if (window.kind == WindowKind::kPeriod) text += Period(window);
     return text + ")";
+  }
+  std::string Node(const ClockOnDay& at) const { return "(" + Node(at.clock) + " on " + Print(at.day) + ")"; }
+  std::string Node(const TimeIn& time) const {
+    std::string text = "(time in " + time.stage.text;
+    for (const Name& of : {time.of, time.also_of}) text += of.exists() ? " of " + of.text : "";
+    return text + ")";
+  }
+  static std::string Period(const Window& window) {
+    static constexpr const char* kWords[] = {" this ", " last ", " in the "};
+    return kWords[window.periods_back] + std::string(PeriodName(window.period)) +
+           (window.periods_back == 2 ? " before last" : "");
   }
   std::string List(const std::vector<ExprId>& values) const {
     std::string text;

@@ -13,7 +13,7 @@ struct OperatorText {
   const char* between;
 };
 
-constexpr std::array<OperatorText, 18> kOperators = {{
+constexpr std::array<OperatorText, 21> kOperators = {{
     {ExprKind::kNot, "not ", ""},
     {ExprKind::kAnd, "", " and "},
     {ExprKind::kOr, "", " or "},
@@ -32,6 +32,9 @@ constexpr std::array<OperatorText, 18> kOperators = {{
     {ExprKind::kLength, "length of ", ""},
     {ExprKind::kOrElse, "", " or else "},
     {ExprKind::kIf, "if ", " : "},
+    {ExprKind::kTimeUntil, "time until ", ""},
+    {ExprKind::kNextYearly, "next yearly ", ""},
+    {ExprKind::kBeforeThis, "before this ", ""},
 }};
 
 constexpr std::array<const char*, 6> kCompareTexts = {" is ", " is not ", " < ", " <= ", " > ", " >= "};
@@ -142,6 +145,14 @@ std::string ExprWriter::Write(ExprId id) {
       return "(" + Write(expr.args[0]) + " is known)";
     case ExprKind::kIsUnknown:
       return "(" + Write(expr.args[0]) + " is unknown)";
+    case ExprKind::kTimeOnDay:
+      return fmt::format("(second {} on {})", expr.integer, Write(expr.args[0]));
+    case ExprKind::kKey:
+      return "the key";
+    case ExprKind::kTimeIn: {
+      const Stage& stage = program_.journeys[expr.index].stages[static_cast<std::size_t>(expr.integer)];
+      return fmt::format("(time in {} of {})", stage.name, Reference(ExprKind::kStage, expr.index));
+    }
     default:
       break;
   }
@@ -175,6 +186,14 @@ std::string ExprWriter::WriteAggregate(const Aggregate& aggregate) {
     text += " in last " + Micros(TypeKind::kDuration, aggregate.last_micros);
   } else if (aggregate.window == WindowKind::kSince) {
     text += " since " + EventsText(aggregate.since);
+  } else if (aggregate.window == WindowKind::kSinceEntered) {
+    const Journey& journey = program_.journeys[aggregate.since_journey];
+    text += " since " + Reference(ExprKind::kStage, aggregate.since_journey) + " entered " +
+            journey.stages[aggregate.since_stage].name;
+  } else if (aggregate.window == WindowKind::kBeforeThat) {
+    text += " in the " + Micros(TypeKind::kDuration, aggregate.last_micros) + " before that";
+  } else if (aggregate.window == WindowKind::kPeriod) {
+    text += fmt::format(" in the {} {} back", PeriodName(aggregate.period), aggregate.periods_back);
   }
   return text;
 }

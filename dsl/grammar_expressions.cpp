@@ -14,8 +14,8 @@ struct text_rule : act<&B::EndText, at<one<'"'>>, call<&B::BeginText>, one<'"'>,
                        star<sor<text_fixed, text_hole>>, sor<one<'"'>, call<&B::FailTextNotClosed>>, ws> {};
 
 struct clock : seq<raw<&B::MakeClock, clock_text>, ws> {};
-struct clock_on_day : seq<same_line, act<&B::ReportLater<Code::kLaterClockOnDay>, kw<"on">,
-                                         need<postfix, "a day">, call<&B::DropExpr>>> {};
+struct clock_on_day : seq<same_line, kw<"on">, need<postfix, "a date after `on`">, call<&B::MakeClockOnDay>> {
+};
 struct date : seq<raw<&B::MakeDate, date_text>, ws> {};
 struct date_or_instant : seq<date, opt<at<clock_text>, clock, call<&B::MakeDateTime>>> {};
 struct duration_part
@@ -37,27 +37,42 @@ struct flag
 // --- Aggregates ---
 struct where : seq<kw<"where">, call<&B::EnterWhere>, need_condition<"a condition after `where`">,
                    call<&B::SetAggregateWhere>> {};
-struct calendar_window
-    : sor<word<"today">, word<"yesterday">,
-          seq<sor<word<"this">, word<"last">>, ws,
-              sor<word<"day">, word<"week">, word<"month">, word<"quarter">, word<"year">>>> {};
-struct later_window
-    : act<&B::ReportLater<Code::kLaterCalendarWindow>, opt<word<"in">, ws>, calendar_window, ws> {};
-struct week_before_last : act<&B::ReportLater<Code::kLaterCalendarWindow>, kw<"the">,
-                              sor<word<"week">, word<"month">>, ws, kw<"before">, kw<"last">> {};
-struct earlier_window
-    : act<&B::ReportLater<Code::kLaterEarlierWindow>, kw<"the">, need<postfix, "a duration">,
-          call<&B::DropExpr>, need<kw<"before">, "`before that`">, need<kw<"that">, "`that`">> {};
+template <Fixed kFirst, Fixed kWord, LocalPeriod kPeriod, int kBack>
+struct period_row : act<&B::SetWindowPeriod<kPeriod, kBack>, phrase<kFirst, kWord>> {};
+template <Fixed kFirst, int kBack>
+struct period_rows : sor<period_row<kFirst, "day", LocalPeriod::kDay, kBack>,
+                         period_row<kFirst, "week", LocalPeriod::kWeek, kBack>,
+                         period_row<kFirst, "month", LocalPeriod::kMonth, kBack>,
+                         period_row<kFirst, "quarter", LocalPeriod::kQuarter, kBack>,
+                         period_row<kFirst, "year", LocalPeriod::kYear, kBack>> {};
+struct period_word : sor<word<"day">, word<"week">, word<"month">, word<"quarter">, word<"year">> {};
+struct calendar_word
+    : sor<word<"today">, word<"yesterday">, seq<sor<word<"this">, word<"last">>, ws, period_word>> {};
+struct calendar_window : sor<act<&B::SetWindowPeriod<LocalPeriod::kDay, 0>, kw<"today">>,
+                             act<&B::SetWindowPeriod<LocalPeriod::kDay, 1>, kw<"yesterday">>,
+                             period_rows<"this", 0>, period_rows<"last", 1>> {};
+struct before_last : need<phrase<"before", "last">, "`before last`"> {};
+template <Fixed kWord, LocalPeriod kPeriod>
+struct period_before_last : act<&B::SetWindowPeriod<kPeriod, 2>, kw<kWord>, before_last> {};
+struct periods_before_last
+    : sor<period_before_last<"day", LocalPeriod::kDay>, period_before_last<"week", LocalPeriod::kWeek>,
+          period_before_last<"month", LocalPeriod::kMonth>,
+          period_before_last<"quarter", LocalPeriod::kQuarter>,
+          period_before_last<"year", LocalPeriod::kYear>> {};
+/// Without `before this`, which belongs to the whole aggregate.
+struct window_duration;
+struct window_before_that
+    : act<&B::SetWindowBeforeThat, need<nested<window_duration>, "a duration such as `24 hours`">,
+          need<phrase<"before", "that">, "`before that`">> {};
 struct last_window : act<&B::SetWindowLast, kw<"in">, need<kw<"last">, "`last` and a duration after `in`">,
-                         need<postfix, "a duration such as `24 hours`">> {};
-struct in_window
-    : sor<seq<at_phrase<"in", "the">, kw<"in">,
-              sor<seq<at<kw<"the">, sor<word<"week">, word<"month">>>, week_before_last>, earlier_window>>,
-          last_window> {};
+                         need<nested<window_duration>, "a duration such as `24 hours`">> {};
+struct in_window : sor<seq<at_phrase<"in", "the">, kw<"in">, kw<"the">,
+                           sor<seq<at<period_word>, periods_before_last>, window_before_that>>,
+                       last_window> {};
 struct since_window
     : seq<act<&B::SetWindowSince, kw<"since">, need_name<"the name of an event or a journey">>,
           opt<act<&B::SetWindowEntered, kw<"entered">, need_name<"the name of a stage">>>> {};
-struct window : sor<seq<at<opt<word<"in">, ws>, calendar_window>, later_window>,
+struct window : sor<seq<at<opt<word<"in">, ws>, calendar_word>, opt<kw<"in">>, calendar_window>,
                     seq<at<word<"in">>, not_at<word<"in">, ws, word<"zone">>, in_window>, since_window> {};
 struct aggregate_event
     : seq<need_name<"the name of an event">, call<&B::SetAggregateEvent>,
@@ -105,16 +120,16 @@ struct parenthesised : act<&B::CloseParenthesis, sym<"(">, call<&B::OpenParenthe
                            need<expression, "an expression after `(`">, need<sym<")">, "`)`">> {};
 struct arm : act<&B::PushLater<Code::kLaterExperiment>, kw<"arm">, need<kw<"of">, "`of`">,
                  need_name<"the name of an experiment">, call<&B::DropName>> {};
-struct time_in
-    : seq<at_phrase<"time", "in">,
-          act<&B::PushLater<Code::kLaterTimeIn>, phrase<"time", "in">, need_name<"the name of a stage">,
-              call<&B::DropName>, opt<kw<"of">, need_name<"the name of a calendar">, call<&B::DropName>>>> {};
+struct time_in_name : seq<need_name<"the name of a stage">, call<&B::AddTimeInName>> {};
+struct time_in : seq<at_phrase<"time", "in">,
+                     act<&B::MakeTimeIn, phrase<"time", "in">, call<&B::BeginTimeIn>, time_in_name,
+                         opt<kw<"of">, time_in_name, opt<kw<"of">, time_in_name>>>> {};
 struct time_until
-    : seq<at_phrase<"time", "until">, act<&B::PushLater<Code::kLaterTimeUntil>, phrase<"time", "until">,
-                                          need<nested<postfix>, "a time">, call<&B::DropExpr>>> {};
+    : seq<at_phrase<"time", "until">, act<&B::MakePrefix<UnaryOp::kTimeUntil>, phrase<"time", "until">,
+                                          need<nested<postfix>, "a time or a date after `time until`">>> {};
 struct next_yearly
-    : seq<at_phrase<"next", "yearly">, act<&B::PushLater<Code::kLaterNextYearly>, phrase<"next", "yearly">,
-                                           need<nested<postfix>, "a date">, call<&B::DropExpr>>> {};
+    : seq<at_phrase<"next", "yearly">, act<&B::MakePrefix<UnaryOp::kNextYearly>, phrase<"next", "yearly">,
+                                           need<nested<postfix>, "a date after `next yearly`">>> {};
 struct primary
     : sor<text_literal, literal, parenthesised, flag, if_then_else, pick<"smaller", PickKind::kSmaller>,
           pick<"larger", PickKind::kLarger>, lower_case, length, time_in, time_until, next_yearly, aggregate,
@@ -122,8 +137,9 @@ struct primary
 
 // --- Operators, tightest first ---
 struct field : seq<sym<".">, need_name<"the name of a field after the dot">, call<&B::MakeFieldRef>> {};
-struct before_this : seq<at_phrase<"before", "this">,
-                         act<&B::ReportLater<Code::kLaterBeforeThis>, phrase<"before", "this">>> {};
+struct window_duration : seq<primary, star<field>> {};
+struct before_this : seq<at_phrase<"before", "this">, phrase<"before", "this">,
+                         call<&B::MakePostfix<UnaryOp::kBeforeThis>>> {};
 struct postfix_rule : seq<primary, star<field>, opt<before_this>> {};
 struct unary : sor<act<&B::MakePrefix<UnaryOp::kNegate>, sign<"-">, not_at<one<'>'>>, ws,
                        need<nested<unary>, "a value after `-`">>,

@@ -4,6 +4,8 @@
 
 #include <array>
 
+#include "dsl/program_printer.h"
+
 namespace lull::dsl {
 namespace {
 
@@ -130,6 +132,9 @@ std::string DefinitionText(const CheckedProgram& program, const Nudge& nudge, Ex
       break;
     case TriggerKind::kConditionRises:
       Clause(out, "on", writer.Write(nudge.condition));
+      break;
+    case TriggerKind::kClock:
+      Clause(out, "on", PrintSchedule(nudge.schedule));
       break;
     case TriggerKind::kWhileCondition:
       Clause(out, "while", writer.Write(nudge.condition));

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "dsl/source.h"
+#include "runtime/base/local_period.h"
 
 namespace lull::dsl::syntax {
 
@@ -94,7 +95,10 @@ enum class UnaryOp {
   kRoundedUp,
   kRoundedDown,
   kLowerCase,
-  kLength
+  kLength,
+  kTimeUntil,   // time until X
+  kNextYearly,  // next yearly D
+  kBeforeThis   // X before this
 };
 struct Unary {
   UnaryOp op{};
@@ -164,13 +168,17 @@ enum class WindowKind {
   kLast,          // in last D
   kSinceEvent,    // since E
   kSinceEntered,  // since JOURNEY entered STAGE
+  kBeforeThat,    // in the D before that
+  kPeriod,        // today, yesterday, this week, last month, in the week before last
 };
 struct Window {
   WindowKind kind = WindowKind::kEver;
-  ExprId duration;  // kLast
+  ExprId duration;  // kLast, kBeforeThat
   Name name;        // kSinceEvent: the event or group; kSinceEntered: the journey
   Name stage;       // kSinceEntered
   Span span;
+  LocalPeriod period = LocalPeriod::kDay;  // kPeriod
+  int periods_back = 0;                    // kPeriod: 0 is the one that lasts, 1 the last, 2 the one before
 };
 /// `KIND [of] EVENT[.FIELD] [where C] [with same F] [WINDOW]`.
 struct Aggregate {
@@ -182,12 +190,21 @@ struct Aggregate {
   Name same_field;  // `with same f`, or not given
   Window window;
 };
+struct ClockOnDay {  // 09:00 on D
+  ClockLiteral clock;
+  ExprId day;
+};
+struct TimeIn {  // time in STAGE [of JOURNEY] [of CALENDAR]
+  Name stage;
+  Name of;
+  Name also_of;
+};
 /// Reported already; has any type.
 struct BadExpr {};
 
 using ExprNode = std::variant<BadExpr, NumberLiteral, MoneyLiteral, DurationLiteral, ClockLiteral,
                               DateLiteral, DateTimeLiteral, FlagLiteral, TextLiteral, NameRef, FieldRef,
-                              Unary, Binary, Between, OneOf, IfThenElse, Pick, Aggregate>;
+                              Unary, Binary, Between, OneOf, IfThenElse, Pick, Aggregate, ClockOnDay, TimeIn>;
 struct Expr {
   ExprNode node;
   Span span;                 // without surrounding parentheses

@@ -180,13 +180,22 @@ enum class MomentKind {
   kName,       // on NAME [where C]: an event, a group, a stall, or a condition that has a name
   kEntering,   // on JOURNEY entering STAGE
   kCondition,  // on C: a condition becoming true
+  kEvery,      // on every ... at TIME
+};
+/// every monday, friday at 09:00; every open day of CALENDAR at 08:00; every month on day 1 at 09:00
+struct Schedule {
+  std::vector<Name> days;  // "day", "weekday", "monday", ...; empty: one of the next two is given
+  Name calendar;
+  ExprId month_day;
+  ExprId clock;
 };
 struct Moment {
   MomentKind kind{};
-  Name name;         // kName; kEntering: the journey
-  ExprId where;      // kName
-  Name stage;        // kEntering
-  ExprId condition;  // kCondition
+  Name name;          // kName; kEntering: the journey
+  ExprId where;       // kName
+  Name stage;         // kEntering
+  ExprId condition;   // kCondition
+  Schedule schedule;  // kEvery
   Span span;
 };
 struct Destination {

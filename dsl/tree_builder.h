@@ -147,6 +147,15 @@ class TreeBuilder {
   void SetAggregateWhere();
   void SetAggregateSame() { aggregates_.back().same_field = PopName(); }
   void SetWindowLast(Span span);
+  void SetWindowBeforeThat(Span span);
+  template <LocalPeriod kPeriod, int kBack>
+  void SetWindowPeriod(Span span) {
+    SetWindowPeriod(kPeriod, kBack, span);
+  }
+  void MakeClockOnDay();
+  void BeginTimeIn() { time_in_names_ = 0; }
+  void AddTimeInName() { ++time_in_names_; }
+  void MakeTimeIn(Span span);
   void SetWindowSince(Span span);
   void SetWindowEntered(Span span);
   void EndAggregate(Span span);
@@ -261,6 +270,10 @@ class TreeBuilder {
   void SetOnWhere() { moment_.where = PopExpr(); }
   void SetOnEntering();
   void SetOnExpression();
+  void SetScheduleDays() { AppendNames(moment_.schedule.days); }
+  void SetMonthDay() { moment_.schedule.month_day = PopExpr(); }
+  void SetLastDay(Span span);
+  void SetScheduleClock();
   void EndOn(Span span);
   void SetDo(Span span);
   void BeginDestination() { destination_ = {PopName(), {}, {}}; }
@@ -312,6 +325,7 @@ class TreeBuilder {
   void MakePick(PickKind kind, Span span);
   Decimal ReadDecimal(Span span);
   std::vector<ExprId> TakeList();
+  void SetWindowPeriod(LocalPeriod period, int back, Span span);
 
   bool ReportTwice(bool given, Span first, Span second);
   void SetOnce(ExprId& slot, ExprId value, Span clause);
@@ -337,6 +351,7 @@ class TreeBuilder {
   std::vector<Aggregate> aggregates_;
   std::vector<int> where_nesting_outside_;
   int where_nesting_ = 0;
+  int time_in_names_ = 0;
   DurationLiteral duration_;
   std::vector<TextPart> text_parts_;
   bool in_text_ = false;

@@ -185,6 +185,17 @@ void TreeBuilder::SetOnExpression() {
   }
 }
 
+void TreeBuilder::SetLastDay(Span span) {
+  constexpr std::int64_t kLongestMonth = 31;
+  Push(NumberLiteral{{kLongestMonth, 0}, false}, span);
+  moment_.schedule.month_day = PopExpr();
+}
+
+void TreeBuilder::SetScheduleClock() {
+  moment_.kind = MomentKind::kEvery;
+  moment_.schedule.clock = PopExpr();
+}
+
 void TreeBuilder::EndOn(Span span) {
   moment_.span = span;
   std::optional<Moment>& slot = tree_.nudges.back().on;

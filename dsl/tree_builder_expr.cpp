@@ -46,6 +46,7 @@ void TreeBuilder::Push(ExprNode node, Span extent) {
   if (const auto* aggregate = std::get_if<Aggregate>(&node)) {
     below(aggregate->where), below(aggregate->window.duration);
   }
+  if (const auto* at = std::get_if<ClockOnDay>(&node)) below(at->day);
   if (const auto* text = std::get_if<TextLiteral>(&node)) {
     for (const TextPart& part : text->parts) below(part.expr);
   }
@@ -136,6 +137,22 @@ void TreeBuilder::MakeOneOf(bool negated) {
   Push(OneOf{value.id, negated, std::move(choices)}, SpanFrom(value.extent.begin));
 }
 
+void TreeBuilder::MakeClockOnDay() {
+  const Operand day = Pop();
+  const Operand clock = Pop();
+  const auto* literal = std::get_if<ClockLiteral>(&tree_[clock.id].node);
+  Push(ClockOnDay{literal == nullptr ? ClockLiteral{} : *literal, day.id}, Cover(clock.extent, day.extent));
+}
+
+void TreeBuilder::MakeTimeIn(Span span) {
+  TimeIn time;
+  // Up to three names: the stage, and what stands after each `of`.
+  if (time_in_names_ > 2) time.also_of = PopName();
+  if (time_in_names_ > 1) time.of = PopName();
+  time.stage = PopName();
+  Push(std::move(time), span);
+}
+
 void TreeBuilder::MakePick(PickKind kind, Span span) { Push(Pick{kind, TakeList()}, span); }
 
 void TreeBuilder::MakeIf(Span span) {
@@ -166,11 +183,20 @@ void TreeBuilder::SetAggregateWhere() {
 }
 
 void TreeBuilder::SetWindowLast(Span span) {
-  aggregates_.back().window = {WindowKind::kLast, PopExpr(), {}, {}, span};
+  aggregates_.back().window = {.kind = WindowKind::kLast, .duration = PopExpr(), .span = span};
+}
+
+void TreeBuilder::SetWindowBeforeThat(Span span) {
+  aggregates_.back().window = {.kind = WindowKind::kBeforeThat, .duration = PopExpr(), .span = span};
+}
+
+void TreeBuilder::SetWindowPeriod(LocalPeriod period, int back, Span span) {
+  aggregates_.back().window = {
+      .kind = WindowKind::kPeriod, .span = span, .period = period, .periods_back = back};
 }
 
 void TreeBuilder::SetWindowSince(Span span) {
-  aggregates_.back().window = {WindowKind::kSinceEvent, {}, PopName(), {}, span};
+  aggregates_.back().window = {.kind = WindowKind::kSinceEvent, .name = PopName(), .span = span};
 }
 
 void TreeBuilder::SetWindowEntered(Span span) {

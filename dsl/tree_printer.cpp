@@ -152,12 +152,17 @@ class TreePrinter {
     if (score.kept_low.exists()) Line("kept between", Text(score.kept_low) + " and " + Text(score.kept_high));
   }
 
+  std::string Text(const Schedule& schedule) {
+    const std::string days =
+        schedule.month_day.exists() ? "month on day " + Text(schedule.month_day) : Join(schedule.days);
+    return "every " + days + " at " + Text(schedule.clock);
+  }
   void Nudge(const NudgeDecl& nudge) {
     Head("nudge", nudge, nudge.entity);
     if (nudge.on) {
       const std::string moments[] = {nudge.on->name.text + When("where", nudge.on->where),
                                      nudge.on->name.text + " entering " + nudge.on->stage.text,
-                                     Text(nudge.on->condition)};
+                                     Text(nudge.on->condition), Text(nudge.on->schedule)};
       Line("on", moments[static_cast<int>(nudge.on->kind)]);
     }
     LineIf("while", nudge.while_condition);

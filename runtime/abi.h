@@ -53,7 +53,8 @@ std::span<const AbiFunction> AbiFunctions();
   X(MayEnter) X(Enter) \
   X(EachOpen) X(EachAnswer) X(EachUpdate) X(EachBefore) \
   X(Due) X(ArmCrossing) \
-  X(WholeI64) X(WholeF64) X(WholeText)
+  X(WholeI64) X(WholeF64) X(WholeText) \
+  X(EntityKey) X(TimeOnDay) X(NextYearly) X(ArmStep)
 // clang-format on
 
 enum class AbiId : std::uint16_t {
@@ -125,8 +126,8 @@ std::uint64_t EachBefore(Moment* moment, std::uint32_t wait, std::uint64_t gate)
 // ---- Nudges and wake-ups
 /// A nudge `on` an event is due in this moment (its `if` holds, `again after` is over).
 void Due(Moment* moment, std::uint32_t nudge);
-/// Arms the instant at which the difference (a value function: out[0].number, linear in Moment::age_now)
-/// crosses zero: a closed form brackets it, bisection finds the exact microsecond.
+/// Arms the instant at which the difference (a value function: out[0].number) comes to another side of zero.
+/// It must not turn back before Moment::next_wake as it is by then: where it bends or jumps has been armed.
 void ArmCrossing(Moment* moment, std::uint32_t difference);
 
 // ---- Parts (runtime/parts.h), while one is in hand
@@ -134,6 +135,16 @@ void ArmCrossing(Moment* moment, std::uint32_t difference);
 std::int64_t WholeI64(Moment* moment, std::uint32_t function);
 double WholeF64(Moment* moment, std::uint32_t function);
 TextView WholeText(Moment* moment, std::uint32_t function);
+
+// ---- Time and the calendar
+TextView EntityKey(Moment* moment);
+/// The instant of a second of a local day, 0..86400.
+std::int64_t TimeOnDay(Moment* moment, std::int64_t day, std::int64_t second);
+/// The first date, from the local day of `clock` on, with the month and day of a date; 29 February is the
+/// 28th in a year that has none.
+std::int64_t NextYearly(Moment* moment, std::int64_t day, std::int64_t clock);
+/// The same as ArmCrossing for the first instant at which the bits of a value function's out[0] are others.
+void ArmStep(Moment* moment, std::uint32_t value);
 
 }  // namespace abi
 }  // namespace lull::runtime

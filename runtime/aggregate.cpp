@@ -114,6 +114,7 @@ void EntryComes(const Reader& reader, WindowCursor& cursor, std::uint32_t sequen
     case WindowFunction::kCount:
     case WindowFunction::kFirst:
     case WindowFunction::kLatest:
+    case WindowFunction::kGap:
       return;
   }
 }
@@ -133,6 +134,7 @@ void EntryGoes(const Reader& reader, WindowCursor& cursor, std::uint32_t sequenc
     case WindowFunction::kCount:
     case WindowFunction::kFirst:
     case WindowFunction::kLatest:
+    case WindowFunction::kGap:
       return;
   }
 }
@@ -149,18 +151,45 @@ std::uint32_t FirstAfter(WindowBlock& block, std::uint32_t from, std::uint32_t t
   return from;
 }
 
-/// Brings a cursor to the entries after `cutoff`.
-void MoveCursor(const Reader& reader, WindowCursor& cursor, std::int64_t cutoff) {
+/// Which entries an aggregate looks at: those with time in (after, until].
+struct Bounds {
+  std::int64_t after = std::numeric_limits<std::int64_t>::min();
+  std::int64_t until = kNever;
+  std::int64_t next_period = kNever;  // by period: where the next one begins
+};
+
+Bounds BoundsOf(const Moment& moment, const AggregateSpec& spec) {
+  Bounds bounds;
+  if (spec.by_period) {
+    const Zone& zone = *moment.context->zone;
+    const PeriodSpan span = PeriodAt(zone, spec.period, moment.now, spec.periods_back);
+    bounds.after = span.begin - 1;
+    bounds.until = span.end - 1;
+    bounds.next_period = spec.periods_back == 0 ? span.end : PeriodAt(zone, spec.period, moment.now, 0).end;
+  } else if (spec.last_micros > 0) {
+    bounds.after = InstantBefore(moment.now, spec.skip_micros + spec.last_micros);
+    if (spec.skip_micros > 0) bounds.until = InstantBefore(moment.now, spec.skip_micros);
+  }
+  return bounds;
+}
+
+/// Brings a cursor to the entries in the bounds.
+void MoveCursor(const Reader& reader, WindowCursor& cursor, const Bounds& bounds) {
   WindowBlock& block = reader.block;
   if (cursor.begin == cursor.end) {
     ResetCursor(block, cursor);
-    cursor.begin = cursor.end = FirstAfter(block, block.head, block.tail(), cutoff);
+    cursor.begin = cursor.end = FirstAfter(block, block.head, block.tail(), bounds.after);
   }
-  while (cursor.end != block.tail()) EntryComes(reader, cursor, cursor.end++);
-  while (cursor.begin != cursor.end && block.time(cursor.begin) <= cutoff) {
+  while (cursor.end != block.tail() && block.time(cursor.end) <= bounds.until) {
+    EntryComes(reader, cursor, cursor.end++);
+  }
+  while (cursor.begin != cursor.end && block.time(cursor.begin) <= bounds.after) {
     EntryGoes(reader, cursor, cursor.begin++);
   }
-  while (cursor.begin != block.head && block.time(cursor.begin - 1) > cutoff) {
+  while (cursor.begin != cursor.end && block.time(cursor.end - 1) > bounds.until) {
+    EntryGoes(reader, cursor, --cursor.end);
+  }
+  while (cursor.begin != block.head && block.time(cursor.begin - 1) > bounds.after) {
     EntryComes(reader, cursor, --cursor.begin);
   }
 }
@@ -261,6 +290,17 @@ std::uint64_t EndValue(const Range& range) {
   return UnknownBits(range.reader.type);
 }
 
+std::uint64_t GapValue(const Range& range) {
+  std::int64_t later = kUnknown;
+  for (std::uint32_t at = range.end; at != range.begin; --at) {
+    if (!range.Counts(at - 1)) continue;
+    const std::int64_t time = range.reader.block.time(at - 1);
+    if (later != kUnknown) return std::bit_cast<std::uint64_t>(later - time);
+    later = time;
+  }
+  return UnknownBits(ValueType::kDuration);
+}
+
 std::uint64_t CountValue(const Range& range) {
   std::uint32_t count = range.end - range.begin;
   if (range.with_same) {
@@ -289,24 +329,37 @@ std::uint64_t ValueOf(const Range& range, WindowCursor& cursor, ScratchArena& sc
     case WindowFunction::kFirst:
     case WindowFunction::kLatest:
       return EndValue(range);
+    case WindowFunction::kGap:
+      return GapValue(range);
   }
   return 0;
 }
 
+void ArmAt(Moment& moment, std::int64_t instant) {
+  if (instant > moment.age_now) moment.next_wake = std::min(moment.next_wake, instant);
+}
+
 /// The value changes when its oldest entry leaves; the latest's only when that one leaves.
-void ArmExpiry(const Range& range, Moment& moment) {
-  const std::int64_t last = range.reader.spec.last_micros;
-  if (last <= 0) return;
+void ArmExpiry(const Range& range, Moment& moment, std::int64_t stays_micros) {
   const bool latest = range.reader.spec.function == WindowFunction::kLatest;
   std::uint32_t at = latest ? range.end : range.begin;
   while (at != (latest ? range.begin : range.end)) {
     const std::uint32_t entry = latest ? at - 1 : at;
-    if (range.Counts(entry)) {
-      const std::int64_t leaves = InstantAfter(range.reader.block.time(entry), last);
-      if (leaves > moment.age_now) moment.next_wake = std::min(moment.next_wake, leaves);
-      return;
-    }
+    if (range.Counts(entry)) return ArmAt(moment, InstantAfter(range.reader.block.time(entry), stays_micros));
     at = latest ? at - 1 : at + 1;
+  }
+}
+
+/// The earliest instant at which other entries count.
+void ArmChange(const Range& range, Moment& moment, const Bounds& bounds) {
+  const AggregateSpec& spec = range.reader.spec;
+  WindowBlock& block = range.reader.block;
+  if (spec.by_period) {
+    // What is older than all that counts now never counts again.
+    if (block.count > 0 && block.time(block.tail() - 1) > bounds.after) ArmAt(moment, bounds.next_period);
+  } else if (spec.last_micros > 0) {
+    ArmExpiry(range, moment, spec.skip_micros + spec.last_micros);
+    if (range.end != block.tail()) ArmAt(moment, InstantAfter(block.time(range.end), spec.skip_micros));
   }
 }
 
@@ -343,16 +396,17 @@ WindowCursor& CursorOf(WindowBlock& block, std::uint32_t aggregate) {
 }
 
 /// An aggregate `with same` counts anew each time, in a cursor of its own.
-std::uint64_t EvaluateSame(Moment& moment, const Reader& reader, std::int64_t cutoff, bool arm) {
+std::uint64_t EvaluateSame(Moment& moment, const Reader& reader, const Bounds& bounds, bool arm) {
   const EntitySpec& entity = *moment.context->entity;
   WindowBlock& block = reader.block;
   const ValueType same_type = entity.windows[reader.spec.window].columns[reader.spec.same_column];
   const std::uint64_t same = SameBits(moment, same_type);
   if (same == UnknownBits(same_type)) return EmptyValue(entity, reader.spec);
-  const Range range{reader, FirstAfter(block, block.head, block.tail(), cutoff), block.tail(), true, same};
+  const std::uint32_t begin = FirstAfter(block, block.head, block.tail(), bounds.after);
+  const Range range{reader, begin, FirstAfter(block, begin, block.tail(), bounds.until), true, same};
   WindowCursor cursor;
   range.ForEachKnown([&](std::uint32_t at, std::uint64_t) { EntryComes(reader, cursor, at); });
-  if (arm) ArmExpiry(range, moment);
+  if (arm) ArmChange(range, moment, bounds);
   return ValueOf(range, cursor, *moment.context->scratch);
 }
 
@@ -377,13 +431,12 @@ std::uint64_t EvaluateAggregate(Moment& moment, std::uint32_t aggregate, bool ar
   WindowBlock* block = *reinterpret_cast<WindowBlock**>(moment.record + entity.windows[spec.window].offset);
   if (block == nullptr) return EmptyValue(entity, spec);
   const Reader reader = MakeReader(entity, *block, spec);
-  const std::int64_t cutoff = spec.last_micros > 0 ? InstantBefore(moment.now, spec.last_micros)
-                                                   : std::numeric_limits<std::int64_t>::min();
-  if (spec.same_column != kNoIndex) return EvaluateSame(moment, reader, cutoff, arm);
+  const Bounds bounds = BoundsOf(moment, spec);
+  if (spec.same_column != kNoIndex) return EvaluateSame(moment, reader, bounds, arm);
   WindowCursor& cursor = CursorOf(*block, aggregate);
-  MoveCursor(reader, cursor, cutoff);
+  MoveCursor(reader, cursor, bounds);
   const Range range{reader, cursor.begin, cursor.end, false, 0};
-  if (arm) ArmExpiry(range, moment);
+  if (arm) ArmChange(range, moment, bounds);
   return ValueOf(range, cursor, *moment.context->scratch);
 }
 
@@ -391,7 +444,9 @@ bool AggregateIsApproximate(const Moment& moment, std::uint32_t aggregate) {
   const EntitySpec& entity = *moment.context->entity;
   const AggregateSpec& spec = entity.aggregates[aggregate];
   const Window window(entity, spec.window, moment.record, *moment.context->texts);
-  return window.IsApproximate(moment.now, spec.last_micros);
+  const WindowBlock* block = window.block();
+  return block != nullptr && block->dropped_time != kUnknown &&
+         block->dropped_time > BoundsOf(moment, spec).after;
 }
 
 }  // namespace lull::runtime

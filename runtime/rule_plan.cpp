@@ -56,6 +56,9 @@ std::size_t OutCount(const Ruleset& ruleset) {
     see(nudge.title);
     std::ranges::for_each(nudge.reasons, see);
   }
+  for (const EntitySpec& entity : ruleset.entities) {
+    for (const auto& event : entity.events) count = std::max(count, event.before.size());
+  }
   for (const ScoreSpec& score : ruleset.scores) {
     for (const ScoreSpec::Part& part : score.parts) see(part.because);
   }

@@ -15,9 +15,11 @@
 #include <string>
 #include <vector>
 
+#include "runtime/base/local_period.h"
 #include "runtime/event.h"
 #include "runtime/moment.h"
 #include "runtime/record.h"
+#include "runtime/schedule.h"
 
 namespace lull::runtime {
 
@@ -100,15 +102,21 @@ enum class WindowFunction : std::uint8_t {
   kCountDifferent,
   kFirst,
   kLatest,
+  kGap,  // between the latest two
 };
 
-/// An aggregate over a window: entries with time in (now - last, now], or all if last is 0.
+/// An aggregate over a window: all entries; or, if last_micros is set, those with time in (now - skip - last,
+/// now - skip]; or, if by_period, those of a period of the ruleset's zone.
 struct AggregateSpec {
   std::uint32_t window = 0;  // index into EntitySpec::windows
   WindowFunction function = WindowFunction::kCount;
   std::uint32_t column = kNoIndex;       // kNoIndex: the entry's time (first, latest) or none (count)
   std::uint32_t same_column = kNoIndex;  // only entries where this column equals Moment::same
   std::int64_t last_micros = 0;
+  std::int64_t skip_micros = 0;
+  bool by_period = false;
+  LocalPeriod period = LocalPeriod::kDay;
+  std::uint32_t periods_back = 0;  // 0 is the one that holds `now`
 };
 
 enum class ListenerKind : std::uint8_t {
@@ -158,6 +166,7 @@ struct JourneySpec {
   std::uint32_t start = 0;
   /// Nudges `on JOURNEY entering STAGE`, by stage.
   std::vector<std::vector<std::uint32_t>> entering;
+  std::vector<FunctionId> restarts;  // by stage: actions, of what counts since it was entered
 };
 
 /// What of a record carries over to another ruleset, recognised by the hash of its meaning.
@@ -188,11 +197,24 @@ struct EntitySpec {
   std::vector<ConditionSpec> conditions;
   std::vector<EachWaitSpec> each_waits;
   std::vector<JourneySpec> journeys;
+  /// Nudges `on every ...`: one chance at each instant of the schedule, from the entity's first event on.
+  struct ClockNudge {
+    std::uint32_t nudge = 0;
+    Schedule schedule;
+  };
+  std::vector<ClockNudge> clock_nudges;
   std::vector<StatePiece> pieces;
   std::int64_t forget_after_micros = 0;       // 0: never
   std::uint32_t activity_offset = kNoOffset;  // kI64: latest activity; kNoOffset: any event is activity
 
+  /// A value just before an event, kept behind the event's fields.
+  struct BeforeValue {
+    std::uint32_t slot = 0;
+    ValueType type = ValueType::kNumber;
+  };
   struct EventFunctions {
+    FunctionId snapshot = kNoFunction;  // value: `before`, before anything changes
+    std::vector<BeforeValue> before;
     FunctionId update = kNoFunction;      // attributes, features, waits, then journeys
     FunctionId conditions = kNoFunction;  // those that this event can change
     FunctionId nudges = kNoFunction;      // `on` this event
@@ -263,7 +285,7 @@ struct ScoreSpec {
   std::vector<Part> parts;
 };
 
-enum class TriggerKind : std::uint8_t { kEvent, kStall, kStage, kCondition, kWhile };
+enum class TriggerKind : std::uint8_t { kEvent, kStall, kStage, kCondition, kWhile, kClock };
 
 struct NudgeSpec {
   std::string name;
@@ -337,7 +359,8 @@ struct Ruleset {
   std::int64_t dedupe_micros = 0;
   std::vector<ChoiceTable> choices;
   std::vector<EventSchema> events;
-  std::uint32_t frame_slot_count = 0;  // size of EventFrame::fields
+  std::uint32_t frame_slot_count = 0;   // size of EventFrame::fields
+  std::uint32_t before_slot_count = 0;  // values that a step keeps behind them
   std::vector<EntitySpec> entities;
   std::vector<ChannelSpec> channels;
   std::vector<UnitSpec> units;

@@ -15,12 +15,13 @@ Step::Step(TextPool& pool, ScratchArena& arena, PartStores& part_stores, Decisio
 }
 
 void Step::SetProgram(const Ruleset& new_ruleset, const CodeTable& new_code, const RulePlan& new_plan,
-                      const Zone& zone) {
+                      const Zone& new_zone) {
   ruleset = &new_ruleset;
   code = &new_code;
   plan = &new_plan;
   format.ruleset = &new_ruleset;
-  format.zone = zone;
+  format.zone = new_zone;
+  zone = &format.zone;
   std::size_t words = 1;
   for (const EntityPlan& entity_plan : new_plan.entities)
     words = std::max(words, entity_plan.condition_words);
@@ -30,6 +31,7 @@ void Step::SetProgram(const Ruleset& new_ruleset, const CodeTable& new_code, con
   hand = 0;
   out.assign(new_plan.out_count, FieldValue{});
   captured_fields.assign(new_ruleset.frame_slot_count, FieldValue{});
+  fields_and_before_.assign(new_ruleset.frame_slot_count + new_ruleset.before_slot_count, FieldValue{});
   counters.nudges.assign(new_ruleset.nudges.size(), {});
   counters.units.assign(new_ruleset.units.size(), 0);
   arbiter_.Reset();
@@ -126,6 +128,9 @@ bool Step::MustArbitrate() {
 void Step::BeginRecord(std::int64_t instant) {
   header().first_event = instant;
   for (const JourneySpec& journey : entity->journeys) SlotI64(journey.entered_offset) = instant;
+  for (const EntitySpec::ClockNudge& clock : entity->clock_nudges) {
+    Arm(NextInstant(*zone, clock.schedule, instant - 1));
+  }
 }
 
 void Step::ApplyEvent(const EventFrame& frame, std::int64_t instant) {
@@ -142,6 +147,7 @@ void Step::ApplyEvent(const EventFrame& frame, std::int64_t instant) {
   if (itself.first) BeginRecord(instant);
   if (!entity->parts.empty()) TakeConcerned(frame, instant);
   LookBefore();
+  if (ruleset->before_slot_count > 0) KeepBefore(frame.event);
   UpdateAll(frame.event);
   EnterStages();
   UpdateConditions(frame.event);
@@ -175,6 +181,28 @@ void Step::LookBefore() {
   }
 }
 
+void Step::KeepBefore(std::uint32_t event) {
+  std::copy_n(event_fields, ruleset->frame_slot_count, fields_and_before_.begin());
+  for (std::size_t index = 0; index < member_count; ++index) {
+    const EntitySpec& of = ruleset->entities[members[index].entity];
+    const EntitySpec::EventFunctions& functions = of.events[event];
+    if (!members[index].own || functions.snapshot == kNoFunction) continue;
+    Select(index);
+    const FieldValue* values = Values(functions.snapshot);
+    for (std::size_t i = 0; i < functions.before.size(); ++i) {
+      FieldValue& kept = fields_and_before_[functions.before[i].slot];
+      kept = values[i];
+      if (functions.before[i].type != ValueType::kText || !kept.text.known()) continue;
+      // The record may let go of the text while the event is applied.
+      auto* bytes = reinterpret_cast<char*>(scratch->Allocate(kept.text.size));
+      std::ranges::copy(kept.text.view(), bytes);
+      kept.text.data = bytes;
+    }
+  }
+  event_fields = fields_and_before_.data();
+  moment.fields = event_fields;
+}
+
 void Step::UpdateAll(std::uint32_t event) {
   for (std::size_t index = 0; index < member_count; ++index) {
     Select(index);
@@ -189,6 +217,7 @@ void Step::EnterStages() {
     const JourneySpec& spec = entity->journeys[entering.journey];
     moment.record[spec.stage_offset] = static_cast<std::byte>(entering.stage);
     SlotI64(spec.entered_offset) = moment.now;
+    if (entering.stage < spec.restarts.size()) Call(spec.restarts[entering.stage]);
     entered_ = true;
     members[hand].entered = true;
     entered_stages_.push_back(entering);
@@ -269,6 +298,7 @@ Step::Fate Step::DeadlineMoment(std::int64_t instant) {
     if (!members[index].due) continue;
     members[index].moved = true;
     Select(index);
+    RunSchedules();
     Call(entity->automatic);
   }
   EnterStages();
@@ -310,6 +340,16 @@ void Step::ExpireTasks() {
     return true;
   });
   Select(0);
+}
+
+void Step::RunSchedules() {
+  for (const EntitySpec::ClockNudge& clock : entity->clock_nudges) {
+    const std::int64_t next = NextInstant(*zone, clock.schedule, moment.now - 1);
+    if (next == moment.now) {
+      triggers.push_back({.nudge = clock.nudge, .member = static_cast<std::uint32_t>(hand)});
+    }
+    Arm(next == moment.now ? NextInstant(*zone, clock.schedule, next) : next);
+  }
 }
 
 bool Step::IsForgettable() {

@@ -26,7 +26,7 @@ class Step : public StepState {
 
   /// All must outlive their use. Takes its own copy of the zone.
   void SetProgram(const Ruleset& new_ruleset, const CodeTable& new_code, const RulePlan& new_plan,
-                  const Zone& zone);
+                  const Zone& new_zone);
   void UseCode(const CodeTable& new_code) { code = &new_code; }
 
   /// Takes a record in hand, never that of a part. `entity_key` must live as long as it is there.
@@ -77,6 +77,8 @@ class Step : public StepState {
   void BeginRecord(std::int64_t instant);
   void ClearMember(Member& member);
   void LookBefore();
+  /// Puts what holds just before the event behind its fields.
+  void KeepBefore(std::uint32_t event);
   void UpdateAll(std::uint32_t event);
   void EnterStages();
   void UpdateConditions(std::uint32_t event);
@@ -87,6 +89,8 @@ class Step : public StepState {
   bool Tries(const Member& member) const;
   Fate DeadlineMoment(std::int64_t instant);
   void ExpireTasks();
+  /// Of the member in hand: nudges `on every ...` whose instant this is; arms the next ones.
+  void RunSchedules();
   bool IsForgettable();
   void EndWhatIsOver();
   void Stir() {
@@ -169,6 +173,8 @@ class Step : public StepState {
   std::vector<Beginning> began_;          // stalls, in this moment ...
   std::vector<Beginning> began_before_;   // ... and in the one that it follows
   std::vector<std::uint32_t> numbers_;    // scratch
+  /// Of the event in hand, if a rule asks what was before it.
+  std::vector<FieldValue> fields_and_before_;
 };
 
 inline Step& StepOf(Moment* moment) { return *static_cast<Step*>(moment->context); }

@@ -17,6 +17,8 @@ struct StepContext {
   /// The record of the whole, while a part is in hand; else that of the entity itself.
   std::byte* whole = nullptr;
   TextPool* texts = nullptr;
+  /// The ruleset's zone; only rules that look at the calendar need it.
+  const Zone* zone = nullptr;
   /// Bytes that live until the moment ends (texts made by functions).
   ScratchArena* scratch = nullptr;
 };

@@ -141,6 +141,12 @@ std::int64_t Zone::InstantOf(std::int64_t day, std::int64_t micros_of_day) const
 
 std::int64_t Zone::DayStart(std::int64_t day) const { return InstantOfLocal(day * kMicrosPerDay); }
 
+std::int64_t Zone::SecondOfDay(std::int64_t day, std::int64_t second) const {
+  constexpr std::int64_t kDayMax = 50'000'000;
+  if (day > kDayMax || day < -kDayMax) return kUnknown;
+  return InstantOfLocal(day * kMicrosPerDay + second * kMicrosPerSecond);
+}
+
 std::int64_t Zone::DayOf(std::int64_t micros) const {
   return FloorDivide(LocalMicrosOf(micros), kMicrosPerDay);
 }

@@ -64,6 +64,10 @@ class Zone {
   /// The first instant of a local day, given in days since 1970-01-01.
   std::int64_t DayStart(std::int64_t day) const;
 
+  /// The instant of a second of a local day, 0..86400 (the end of the day); kUnknown beyond the years that
+  /// instants have.
+  std::int64_t SecondOfDay(std::int64_t day, std::int64_t second) const;
+
   /// Days since 1970-01-01 on the local calendar.
   std::int64_t DayOf(std::int64_t micros) const;
   /// Weeks from Monday to Sunday; week 0 holds 1970-01-01.

@@ -29,7 +29,7 @@ struct Subject {
 /// shade color, done flag.
 class RandomExpressions {
  public:
-  explicit RandomExpressions(Random& random) : random_(random) {}
+  explicit RandomExpressions(Random& random) : random_(random), bends_(random() % 5 == 0) {}
 
  protected:
   std::size_t Below(std::size_t count) { return random_() % count; }
@@ -80,13 +80,24 @@ class RandomExpressions {
   std::string Tail(const Subject& of, bool window_needed = false) {
     std::string tail;
     if (OneIn(3)) tail += " where " + Where();
-    const std::size_t kind = Below(5);
-    if (kind < 3 || window_needed) {
-      tail += " in last " + Duration();
-    } else if (kind == 3) {
-      tail += " since " + Pick(of.events);
+    switch (Below(window_needed ? 7 : 9)) {
+      case 0:
+        return tail + PickOf({" today", " yesterday", " this week", " this month", " in last month",
+                              " last week", " in the week before last"});
+      case 1:
+        return tail + " in the " + Duration() + " before that";
+      case 7:
+        return tail + " since " + Pick(of.events);
+      case 8:
+        return tail;
+      case 2:
+        if (window_needed) break;
+        return tail + fmt::format(" since {}_way_0 entered {}_{}", of.letter, of.letter,
+                                  PickOf({"one", "two", "three"}));
+      default:
+        break;
     }
-    return tail;
+    return tail + " in last " + Duration();
   }
 
   std::string Number(const Subject& of) {
@@ -135,7 +146,7 @@ class RandomExpressions {
 
   std::string Atom(const Subject& of, int stalls) {
     const std::string event = Pick(of.events);
-    switch (Below(19)) {
+    switch (Below(bends_ ? 24 : 21)) {
       case 0:
       case 1:
         return fmt::format("{} {} {}", Feature(of, "number"), Compare(), Below(5));
@@ -165,9 +176,23 @@ class RandomExpressions {
         if (stalls == 0) return of.name + ".points > " + std::to_string(Below(5));
         return fmt::format("{}_stall_{}", of.letter, Below(static_cast<std::size_t>(stalls)));
       case 15:
-        return fmt::format("(gap of {}) <= {}", event, Duration());
+        return fmt::format("(gap of {}{}) <= {}", event, Tail(of), Duration());
       case 16:
         return fmt::format("(if vip then {} else {}.points) >= {}", Feature(of, "number"), of.name, Below(4));
+      case 18:
+        return fmt::format("time until {} {} {}", TimeOrDate(), Compare(),
+                           OneIn(2) ? Duration() : LongDuration());
+      case 19:
+        return fmt::format("time in {}_{} {} {}", of.letter, PickOf({"one", "two", "three"}), Compare(),
+                           Duration());
+      case 20:
+        return of.name + "_id" + PickOf({" is \"ada\"", " is not \"ben\"", " starts with \"t\""});
+      case 21:
+        return fmt::format("{} {} {}", Moving(of, event), Compare(), Moving(of, event));
+      case 22:
+        return fmt::format("((time since {}) / 10 minutes {}) {} {}", event,
+                           PickOf({"rounded", "rounded up", "rounded down"}), Compare(), Below(5));
+      case 23:
       case 17:
         return fmt::format("{} between {} and {}", Feature(of, "number"), Below(2), 2 + Below(3));
       default:
@@ -199,6 +224,34 @@ class RandomExpressions {
     }
   }
 
+  std::string TimeOrDate() {
+    return PickOf({"due_time", "birthday", "(due_time + 10 minutes)", "next yearly birthday",
+                   "09:00 on birthday", "18:30 on next yearly birthday", "24:00 on birthday"});
+  }
+
+  /// A duration that moves with the clock, with steps and bends.
+  std::string Moving(const Subject& of, const std::string& event) {
+    const std::string since = "(time since " + event + ")";
+    switch (Below(7)) {
+      case 0:
+        return fmt::format("smaller of ({}, {})", since, Duration());
+      case 1:
+        return fmt::format("larger of ({}, time until due_time)", since);
+      case 2:
+        return fmt::format("(if {}_way_0 is {}_one then {} else {})", of.letter, of.letter, since,
+                           Duration());
+      case 3:
+        return "(time until due_time or else " + Duration() + ")";
+      case 4:
+        return fmt::format("(({} / 5 minutes {}) * 5 minutes)", since,
+                           PickOf({"rounded", "rounded up", "rounded down"}));
+      case 5:
+        return since;
+      default:
+        return Duration();
+    }
+  }
+
   std::string Condition(const Subject& of, int stalls, int depth = 2) {
     if (of.whole != nullptr && OneIn(4)) return AtomOfWhole(*of.whole);
     const std::size_t kind = depth == 0 ? 9 : Below(10);
@@ -212,6 +265,9 @@ class RandomExpressions {
 
  private:
   Random& random_;
+  /// Whether values occur that bend or step while time passes: a trial for the reference, which then tries
+  /// many instants.
+  bool bends_;
 };
 
 }  // namespace lull::test

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "runtime/base/time.h"
+#include "runtime/base/zone.h"
 #include "tests/support/random_ruleset.h"
 
 namespace lull::test {
@@ -30,6 +31,8 @@ Value RandomValue(Random& random, const dsl::CheckedProgram& program, const dsl:
       return Value::Integer(static_cast<std::int64_t>(1 + Below(random, 6)) * 5 * kMicrosPerMinute);
     case dsl::TypeKind::kTime:
       return Value::Integer(kStart + static_cast<std::int64_t>(Below(random, 100)) * kMicrosPerMinute);
+    case dsl::TypeKind::kDate:
+      return Value::Integer(kStart / kMicrosPerDay - 3 + static_cast<std::int64_t>(Below(random, 400)) % 17);
     case dsl::TypeKind::kChoice:
       return Value::Integer(static_cast<std::int64_t>(Below(random, program.choices[type.of].values.size())));
     default:
@@ -63,6 +66,10 @@ std::string FieldJson(const dsl::CheckedProgram& program, const dsl::Type& type,
       return fmt::format("{}", static_cast<double>(value.integer) / 10'000);
     case dsl::TypeKind::kDuration:
       return fmt::format("{}", value.integer / kMicrosPerSecond);
+    case dsl::TypeKind::kDate: {
+      const LocalDate date = DateOfDay(value.integer);
+      return fmt::format("\"{:04}-{:02}-{:02}\"", date.year, date.month, date.day);
+    }
     case dsl::TypeKind::kTime:
       return TimeText(value.integer);
     case dsl::TypeKind::kChoice:

@@ -36,7 +36,9 @@ class Writer : RandomExpressions {
         "done flag }\n";
     text_ += "event delta of ticket, customer sets points " + fields;
     text_ += "event epsilon of ticket " + fields;
-    text_ += "event updated of customer, ticket sets store, tier, vip, patience, budget, points\n";
+    text_ +=
+        "event updated of customer, ticket sets store, tier, vip, patience, budget, points, due_time, "
+        "birthday\n";
     text_ += "events touch = alpha, beta\nevents pair = epsilon, delta\n";
     Rules(customer);
     Rules(ticket);
@@ -54,7 +56,7 @@ class Writer : RandomExpressions {
     text_ += fmt::format(
         "entity {} by {}_id{} {{\n  store text\n  tier color = red\n  vip flag = no\n  patience duration = "
         "{}\n"
-        "  budget money\n  points number = 2\n",
+        "  budget money\n  points number = 2\n  due_time time\n  birthday date\n",
         of.name, of.name, of.whole == nullptr ? "" : " within " + of.whole->name, Duration());
     if (!OneIn(3)) text_ += "  activity " + Pick(of.events) + "\n";
     if (OneIn(3)) text_ += "  forget after " + PickOf({"2 hours", "1 day", "20 days"}) + " quiet\n";
@@ -189,6 +191,20 @@ class Writer : RandomExpressions {
     }
   }
 
+  std::string BeforeThis(const Subject& of) {
+    switch (Below(4)) {
+      case 0:
+        return fmt::format("({} before this) {} {}", Feature(of, "number"), Compare(), Below(4));
+      case 1:
+        return fmt::format("(count of {}{}) before this {} {}", Pick(of.events), Tail(of), Compare(),
+                           Below(3));
+      case 2:
+        return fmt::format("({}.store before this) is known", of.name);
+      default:
+        return fmt::format("(time since {} before this) {} {}", Pick(of.events), Compare(), Duration());
+    }
+  }
+
   void Nudge(Subject& of, int index) {
     const std::string name = fmt::format("{}_nudge_{}", of.letter, index);
     const std::string stall =
@@ -199,11 +215,22 @@ class Writer : RandomExpressions {
     bool is_while = false;
     bool pause_allowed = true;
     text_ += fmt::format("nudge {} of {} {{\n", name, of.name);
-    switch (Below(7)) {
+    switch (Below(8)) {
+      case 7:
+        text_ +=
+            "  on every " +
+            PickOf({"day at 08:00", "weekday at 17:30", "monday, saturday at 02:30", "day at 24:00",
+                    "month on day 31 at 12:00", "month on the last day at 23:59:30", "sunday at 00:00"}) +
+            "\n";
+        break;
       case 0:
         event = Pick(of.events);
         text_ += "  on " + event;
-        if (OneIn(2)) text_ += " where " + Where();
+        if (OneIn(3)) {
+          text_ += " where " + BeforeThis(of);
+        } else if (OneIn(2)) {
+          text_ += " where " + Where();
+        }
         text_ += "\n";
         break;
       case 1:

@@ -4,6 +4,7 @@
 #include <cctype>
 
 #include "runtime/base/check.h"
+#include "runtime/base/time.h"
 
 namespace lull::test {
 
@@ -13,12 +14,14 @@ using dsl::ExprId;
 using dsl::ExprKind;
 using dsl::TypeKind;
 
-History::History(const dsl::CheckedProgram& program, dsl::EntityId entity)
+History::History(const dsl::CheckedProgram& program, dsl::EntityId entity, std::string key)
     : entered(program.journeys.size()),
       stall_held(program.stalls.size()),
       program_(&program),
       entity_(entity),
-      attributes_(program.attributes.size()) {
+      key_(std::move(key)),
+      attributes_(program.attributes.size()),
+      zone_(Zone::Find(program.header.zone).value_or(Zone::Utc())) {
   for (const dsl::Journey& journey : program.journeys) stages.push_back(journey.start);
   for (std::size_t i = 0; i < attributes_.size(); ++i) {
     if (program.attributes[i].default_value == dsl::kNone) continue;
@@ -83,20 +86,62 @@ bool History::Counts(const dsl::Aggregate& aggregate, dsl::AggregateId id, const
   return counts == 1;
 }
 
+void History::Enter(dsl::JourneyId journey, std::uint32_t stage) {
+  entries_at_entering_[{journey, stage}] = entries_.size();
+}
+
+std::size_t History::SeenFrom(const dsl::Aggregate& aggregate) const {
+  if (aggregate.window == dsl::WindowKind::kSinceEntered) {
+    const auto found = entries_at_entering_.find({aggregate.since_journey, aggregate.since_stage});
+    return found == entries_at_entering_.end() ? 0 : found->second;
+  }
+  if (aggregate.window != dsl::WindowKind::kSince) return 0;
+  for (std::size_t i = entries_.size(); i > 0; --i) {
+    if (IsIn(entries_[i - 1].event, aggregate.since)) return i;
+  }
+  return 0;
+}
+
+bool History::IsInWindow(const dsl::Aggregate& aggregate, std::int64_t time, std::int64_t now) const {
+  switch (aggregate.window) {
+    case dsl::WindowKind::kLast:
+      return time > now - aggregate.last_micros;
+    case dsl::WindowKind::kBeforeThat:
+      return time > now - 2 * aggregate.last_micros && time <= now - aggregate.last_micros;
+    case dsl::WindowKind::kPeriod:
+      return PeriodNumber(aggregate.period, time) + aggregate.periods_back ==
+             PeriodNumber(aggregate.period, now);
+    default:
+      return true;
+  }
+}
+
+// By the date that a calendar on the wall shows.
+std::int64_t History::PeriodNumber(LocalPeriod period, std::int64_t time) const {
+  const LocalDate date = zone_.MicrosToLocal(time).date;
+  switch (period) {
+    case LocalPeriod::kDay:
+      return DayOfDate(date);
+    case LocalPeriod::kWeek:
+      return (DayOfDate(date) - DayOfDate({2001, 1, 1}) + 70'000) / 7;  // a Monday, and whole weeks
+    case LocalPeriod::kMonth:
+      return date.year * 12 + date.month;
+    case LocalPeriod::kQuarter:
+      return date.year * 4 + (date.month - 1) / 3;
+    case LocalPeriod::kYear:
+      return date.year;
+  }
+  return 0;
+}
+
 std::vector<const Entry*> History::Counted(const dsl::Aggregate& aggregate, dsl::AggregateId id,
                                            const View& view) const {
-  std::size_t from = 0;
-  for (std::size_t i = 0; aggregate.window == dsl::WindowKind::kSince && i < entries_.size(); ++i) {
-    if (IsIn(entries_[i].event, aggregate.since)) from = i + 1;
-  }
   const bool with_same = aggregate.same_value != dsl::kNone;
   const Value same = with_same ? Read(aggregate.same_value, view) : Value{};
   std::vector<const Entry*> counted;
-  for (std::size_t i = from; i < entries_.size(); ++i) {
+  for (std::size_t i = SeenFrom(aggregate); i < entries_.size(); ++i) {
     const Entry& entry = entries_[i];
-    if (!IsIn(entry.event, aggregate.events)) continue;
-    if (aggregate.window == dsl::WindowKind::kLast && entry.time <= view.now - aggregate.last_micros)
-      continue;
+    if (!IsIn(entry.event, aggregate.events) || !IsInWindow(aggregate, entry.time, view.now)) continue;
     if (with_same) {
       const TypeKind kind = FieldType(aggregate.events, aggregate.same_field);
       if (!SameValue(kind, Field(entry, aggregate.same_field), same)) continue;
@@ -235,9 +280,49 @@ Value History::Read(ExprId id, const View& view) const {
       return Product(expr, view);
     case ExprKind::kDivide:
       return Quotient(expr, view);
+    case ExprKind::kTimeUntil:
+    case ExprKind::kTimeOnDay:
+    case ExprKind::kNextYearly:
+    case ExprKind::kTimeIn:
+      return OfTime(expr, view);
+    case ExprKind::kBeforeThis:
+      LULL_CHECK(before != nullptr);
+      return before->Read(expr.args[0], View{view.now, view.now, view.trigger, nullptr});
+    case ExprKind::kKey:
+      return Value::Text(key_);
     default:
       return OfTexts(expr, view);
   }
+}
+
+Value History::OfTime(const Expr& expr, const View& view) const {
+  if (expr.kind == ExprKind::kTimeIn) {
+    if (stages[expr.index] != expr.integer) return {};
+    return Value::Integer(std::max<std::int64_t>(view.clock - entered[expr.index], 0));
+  }
+  const Value value = Read(expr.args[0], view);
+  if (!value.known) return {};
+  if (expr.kind == ExprKind::kTimeUntil) {
+    return Value::Integer(std::max<std::int64_t>(value.integer - view.clock, 0));
+  }
+  if (expr.kind == ExprKind::kNextYearly) return NextYearly(value.integer, view.clock);
+  const LocalDate date = DateOfDay(value.integer);
+  const auto second = static_cast<std::int32_t>(expr.integer);
+  return Value::Integer(
+      zone_.LocalToMicros({date, second / 3'600, second / 60 % 60, second % 60 * kMicrosPerSecond}));
+}
+
+// Day by day.
+Value History::NextYearly(std::int64_t day, std::int64_t clock) const {
+  const LocalDate wanted = DateOfDay(day);
+  const auto is_it = [&](const LocalDate& date, const LocalDate& next) {
+    const bool leap_day = wanted.month == 2 && wanted.day == 29;
+    if (leap_day && date.month == 2 && next.month == 3) return true;
+    return !leap_day && date.month == wanted.month && date.day == wanted.day;
+  };
+  std::int64_t at = DayOfDate(zone_.MicrosToLocal(clock).date);
+  while (!is_it(DateOfDay(at), DateOfDay(at + 1))) ++at;
+  return Value::Integer(at);
 }
 
 Value History::Score(const dsl::Score& score, const View& view) const {

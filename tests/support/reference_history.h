@@ -3,10 +3,14 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "dsl/checked_program.h"
+#include "runtime/base/zone.h"
 #include "tests/support/reference_values.h"
 
 namespace lull::test {
@@ -31,7 +35,7 @@ struct View {
 
 class History {
  public:
-  History(const dsl::CheckedProgram& program, dsl::EntityId entity);
+  History(const dsl::CheckedProgram& program, dsl::EntityId entity, std::string key);
 
   /// Adds an event and sets attributes.
   void Apply(const Entry& entry);
@@ -54,16 +58,27 @@ class History {
   /// Of a part, while it is in hand.
   const History* whole = nullptr;
 
+  /// What there was before the event in hand; null if none is.
+  std::shared_ptr<const History> before;
+
   // What the timeline decides and expressions read.
   std::vector<std::uint32_t> stages;  // by JourneyId
   std::vector<std::int64_t> entered;  // by JourneyId
   std::vector<bool> stall_held;       // by StallId
+  /// The journey enters the stage after all entries that there are.
+  void Enter(dsl::JourneyId journey, std::uint32_t stage);
 
  private:
   Value Aggregate(const dsl::Aggregate& aggregate, dsl::AggregateId id, const View& view) const;
   std::vector<const Entry*> Counted(const dsl::Aggregate& aggregate, dsl::AggregateId id,
                                     const View& view) const;
   bool Counts(const dsl::Aggregate& aggregate, dsl::AggregateId id, const Entry& entry) const;
+  /// How many of the oldest entries the window does not see.
+  std::size_t SeenFrom(const dsl::Aggregate& aggregate) const;
+  bool IsInWindow(const dsl::Aggregate& aggregate, std::int64_t time, std::int64_t now) const;
+  std::int64_t PeriodNumber(LocalPeriod period, std::int64_t time) const;
+  Value OfTime(const dsl::Expr& expr, const View& view) const;
+  Value NextYearly(std::int64_t day, std::int64_t clock) const;
   Value Score(const dsl::Score& score, const View& view) const;
   Value Arithmetic(const dsl::Expr& expr, const View& view) const;
   Value Product(const dsl::Expr& expr, const View& view) const;
@@ -73,8 +88,12 @@ class History {
 
   const dsl::CheckedProgram* program_;
   dsl::EntityId entity_;
+  std::string key_;
   std::vector<Entry> entries_;
   std::vector<Value> attributes_;  // by AttributeId
+  Zone zone_;
+  /// Entries that there were when a stage was last entered, by JourneyId and stage.
+  std::map<std::pair<dsl::JourneyId, std::uint32_t>, std::size_t> entries_at_entering_;
 };
 
 }  // namespace lull::test

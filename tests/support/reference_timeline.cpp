@@ -5,8 +5,6 @@
 #include "runtime/base/time.h"
 
 namespace lull::test {
-namespace {}  // namespace
-
 Timeline::Timeline(const dsl::CheckedProgram& program, dsl::EntityId entity, std::string key,
                    const Zone& zone, const HoldsOut& holds_out, std::vector<Outcome>& outcomes)
     : MemberState(program, entity, key),
@@ -20,11 +18,17 @@ Timeline::Timeline(const dsl::CheckedProgram& program, dsl::EntityId entity, std
         expr.kind == dsl::ExprKind::kLiteral && expr.type.kind == dsl::TypeKind::kDuration;
     if (is_duration) AddDuration(expr.integer);
   }
-  for (const dsl::Aggregate& aggregate : program.aggregates) AddDuration(aggregate.last_micros);
+  for (const dsl::Aggregate& aggregate : program.aggregates) {
+    AddDuration(aggregate.last_micros);
+    if (aggregate.window == dsl::WindowKind::kBeforeThat) AddDuration(2 * aggregate.last_micros);
+  }
   for (const dsl::Policy& policy : program.policies) {
     for (const dsl::Limit& limit : policy.limits) AddDuration(limit.rolling_micros);
   }
   AddDuration(kTaskLifeMicros);
+  for (const dsl::Expr& expr : program.exprs) {
+    if (expr.kind == dsl::ExprKind::kRound && expr.depends_on_time) AddRoundingSteps();
+  }
   for (const dsl::Entity& each : program.entities) AddDuration(each.forget_after_micros);
   ListConditions();
 }
@@ -64,7 +68,7 @@ void Timeline::ForgetPart(std::size_t index) {
 
 void Timeline::Reset() {
   for (std::size_t index = 1; index < members_.size(); ++index) gone_members_.insert(index);
-  history_ = History(program_, entity_);
+  history_ = History(program_, entity_, key_);
   for (Condition& condition : conditions_) condition.held = condition.early = false;
   waits_.clear();
   gone_.clear();
@@ -78,6 +82,14 @@ void Timeline::Reset() {
 
 void Timeline::AddCandidate(std::int64_t instant) {
   if (instant > clock_) candidates_.insert(instant);
+}
+
+bool Timeline::FollowsCalendar() const {
+  const auto is_yearly = [](const dsl::Expr& expr) { return expr.kind == dsl::ExprKind::kNextYearly; };
+  if (std::ranges::any_of(program_.exprs, is_yearly)) return true;
+  return std::ranges::any_of(program_.aggregates, [](const dsl::Aggregate& aggregate) {
+    return aggregate.window == dsl::WindowKind::kPeriod;
+  });
 }
 
 void Timeline::Mark(std::int64_t instant) {
@@ -104,6 +116,7 @@ bool Timeline::IsOfAttributes(dsl::ExprId id) const {
     return hand_ != 0 && program_.expr(expr.args[0]).kind == dsl::ExprKind::kAttribute &&
            program_.entities[entity_].whole == members_.front().entity_;
   }
+  if (expr.kind == dsl::ExprKind::kTimeUntil) return false;
   if (expr.kind == dsl::ExprKind::kAttribute) return program_.attributes[expr.index].entity == entity_;
   if (expr.args.empty()) return expr.kind == dsl::ExprKind::kLiteral;
   return std::ranges::all_of(expr.args, [&](dsl::ExprId argument) { return IsOfAttributes(argument); });
@@ -117,6 +130,65 @@ void Timeline::LearnDurations() {
     if (expr.type.kind != dsl::TypeKind::kDuration || !IsOfAttributes(id)) continue;
     if (const Value value = history_.Read(id, view); value.known)
       AddDuration(std::max<std::int64_t>(value.integer, 0));
+  }
+}
+
+// Where values that are rounded to five or ten minutes step.
+void Timeline::AddRoundingSteps() {
+  for (std::int64_t step = 1; step <= 40; ++step) AddDuration(step * 150 * kMicrosPerSecond);
+}
+
+// Whether a nudge `on every ...` is due at an instant.
+bool Timeline::IsScheduled(dsl::NudgeId id, std::int64_t instant) const {
+  const dsl::Nudge& nudge = program_.nudges[id];
+  if (nudge.entity != entity_ || nudge.trigger != dsl::TriggerKind::kClock) return false;
+  const std::int32_t second = nudge.schedule.second_of_day;
+  const std::int64_t today = DayOfDate(zone_.MicrosToLocal(instant).date);
+  for (const std::int64_t day : {today - 1, today}) {
+    const LocalDate date = DateOfDay(day);
+    const bool of_month = nudge.schedule.kind == dsl::ScheduleKind::kMonthDay;
+    const bool is_last = DateOfDay(day + 1).month != date.month;
+    const std::int64_t weekday = (day - DayOfDate({2001, 1, 1}) + 70'000) % 7;
+    const bool is_on =
+        of_month ? date.day == nudge.schedule.month_day || (is_last && date.day < nudge.schedule.month_day)
+                 : (nudge.schedule.weekdays & (1 << weekday)) != 0;
+    const LocalTime local{date, second / 3'600, second / 60 % 60, second % 60 * kMicrosPerSecond};
+    if (is_on && zone_.LocalToMicros(local) == instant) return true;
+  }
+  return false;
+}
+
+// The time of day of each nudge `on every ...` on the days around this one.
+void Timeline::AddScheduled() {
+  for (const dsl::Nudge& nudge : program_.nudges) {
+    if (nudge.entity != entity_ || nudge.trigger != dsl::TriggerKind::kClock) continue;
+    const std::int32_t second = nudge.schedule.second_of_day;
+    const std::int64_t today = DayOfDate(zone_.MicrosToLocal(now_).date);
+    for (const std::int64_t day : {today - 1, today, today + 1}) {
+      AddCandidate(zone_.LocalToMicros(
+          {DateOfDay(day), second / 3'600, second / 60 % 60, second % 60 * kMicrosPerSecond}));
+    }
+  }
+}
+
+// What a countdown reaches, as it is now: something may happen any duration before it.
+void Timeline::LearnCountdowns() {
+  const View view{now_, clock_, nullptr, nullptr};
+  for (const dsl::Expr& expr : program_.exprs) {
+    if (expr.kind != dsl::ExprKind::kTimeUntil || !IsOfAttributes(expr.args[0])) continue;
+    const Value until = history_.Read(expr.args[0], view);
+    if (!until.known) continue;
+    AddCandidate(until.integer);
+    for (const std::int64_t micros : durations_) {
+      AddCandidate(until.integer - micros);
+      AddCandidate(until.integer - micros + 1);
+    }
+    // Where a countdown meets the time since something.
+    for (const std::int64_t mark : marks_) {
+      const std::int64_t middle = mark + (until.integer - mark) / 2;
+      AddCandidate(middle);
+      AddCandidate(middle + 1);
+    }
   }
 }
 
@@ -141,11 +213,10 @@ void Timeline::Apply(const LogEvent& event, const std::vector<std::pair<dsl::Ent
   entry.event = event.event;
   entry.time = event.time;
   entry.fields = event.fields;
+  KeepBefore();
   ForEach([&] {
     if (!own_) return;
-    const bool first = history_.entries().empty();
     history_.Apply(entry);
-    if (first) std::ranges::fill(history_.entered, now_);
     UpdateWaits(history_.entries().back());
   });
   MoveJourneys(true);
@@ -155,6 +226,28 @@ void Timeline::Apply(const LogEvent& event, const std::vector<std::pair<dsl::Ent
   FollowUps();
   ForEach([&] { LearnDurations(); });
   Mark(now_);
+  LookAhead();
+}
+
+// Of the own members: what there is just before the event. A part reads its whole as it was, too.
+void Timeline::KeepBefore() {
+  ForEach([&] {
+    if (!own_) return;
+    if (history_.entries().empty()) std::ranges::fill(history_.entered, now_);
+    history_.before = nullptr;
+    const auto before = std::make_shared<History>(history_);
+    if (history_.whole != nullptr) before->whole = history_.whole->before.get();
+    history_.before = before;
+  });
+}
+
+// Instants at which something may happen whatever comes.
+void Timeline::LookAhead() {
+  ForEach([&] {
+    LearnCountdowns();
+    AddScheduled();
+  });
+  if (FollowsCalendar()) AddCandidate(zone_.NextDayStart(now_));
 }
 
 void Timeline::FollowUps() {
@@ -190,10 +283,16 @@ void Timeline::DeadlineMoment(std::int64_t instant) {
     Say(task.held_out ? "expired, held out" : "expired", task.nudge, "", task.unit, "");
   }
   std::erase_if(tasks_, [&](const Task& task) { return task.expires <= now_; });
+  ForEach([&] {
+    for (dsl::NudgeId nudge = 0; nudge < program_.nudges.size() && !history_.entries().empty(); ++nudge) {
+      if (IsScheduled(nudge, now_)) AddTrigger(nudge, 0);
+    }
+  });
   MoveJourneys(false);
   ForEach([&] { UpdateConditions(); });
   Arbitrate();
   FollowUps();
+  LookAhead();
   std::vector<std::size_t> over;
   ForEach([&] {
     if (MayForget()) over.push_back(hand_);

@@ -39,7 +39,7 @@ struct MemberState {
   };
 
   MemberState(const dsl::CheckedProgram& program, dsl::EntityId of, std::string its_key)
-      : entity_(of), key_(std::move(its_key)), history_(program, of) {}
+      : entity_(of), key_(std::move(its_key)), history_(program, of, key_) {}
 
   dsl::EntityId entity_;
   std::string key_;
@@ -122,7 +122,15 @@ class Timeline : MemberState {
   void AddDuration(std::int64_t micros);
   bool IsOfAttributes(dsl::ExprId id) const;
   void LearnDurations();
+  void LearnCountdowns();
+  void AddRoundingSteps();
+  void KeepBefore();
+  void LookAhead();
+  bool IsScheduled(dsl::NudgeId id, std::int64_t instant) const;
+  void AddScheduled();
   void AddCandidate(std::int64_t instant);
+  /// Whether rules look at the calendar, so that something may change at any midnight.
+  bool FollowsCalendar() const;
 
   // Waits and journeys (reference_waits.cpp).
   void UpdateWaits(const Entry& entry);

@@ -107,6 +107,7 @@ bool Timeline::Move() {
   for (const auto& [id, stage] : moves_) {
     history_.stages[id] = stage;
     history_.entered[id] = now_;
+    history_.Enter(id, stage);
     entered_.insert({id, stage});
     for (dsl::NudgeId nudge = 0; nudge < program_.nudges.size(); ++nudge) {
       const dsl::Nudge& rule = program_.nudges[nudge];

@@ -82,8 +82,12 @@ std::vector<Mistake> NameMistakes() {
       {Code::kRepeated, "page_viewed", "stall s of customer { no page_viewed, page_viewed for 2 days }"},
       {Code::kRepeated, "red", "choice colour { red, blue, red }"},
       {Code::kDuplicateWireName, "\"page_viewed\"", "event viewed of customer from \"page_viewed\""},
-      {Code::kKeyNotReadable, "customer_id",
-       "nudge n of customer { on page_viewed do call \"Call {customer_id}\" to sales }"},
+      {Code::kUnknownDay, "mondays",
+       "nudge n of customer { on every mondays at 09:00 do call \"x\" to sales }"},
+      {Code::kUnknownStage, "quotin", "stall s of customer { while time in quotin > 2 days for 2 days }"},
+      {Code::kAmbiguousName, "quoting",
+       "journey other of customer { start quoting\n quoting -> sold on order_placed\n sold -> quoting on "
+       "page_viewed }\nstall s of customer { while time in quoting > 2 days for 2 days }"},
   };
 }
 

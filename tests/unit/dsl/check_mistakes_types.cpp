@@ -74,6 +74,11 @@ std::vector<Mistake> TypeMistakes() {
       {Code::kPatternNotFixed, "region", "stall s of customer { while name like region for 2 days }"},
       {Code::kSameFieldDiffers, "seconds",
        "stall s of customer { after quote_started no page_viewed with same seconds within 2 days }"},
+      {Code::kNotATime, "budget", "stall s of customer { while time until budget < 2 days for 2 days }"},
+      {Code::kNotADate, "name",
+       "stall s of customer { while time until next yearly name < 2 days for 2 days }"},
+      {Code::kNotADate, "budget",
+       "stall s of customer { while time until 09:00 on budget < 2 days for 2 days }"},
   };
 }
 

@@ -56,6 +56,36 @@ TEST(ExpressionSyntax, TextsAreDecodedAndFilledIn) {
   EXPECT_EQ(text.parts[2].text, " de");
 }
 
+TEST(ExpressionSyntax, WindowsOfTheCalendar) {
+  ExpectPrinted({
+      {"count of a today", "(count of a this day)"},
+      {"count of a in last 24 hours before this", "((count of a in last 86400 seconds) before this)"},
+      {"any a yesterday", "(any a last day)"},
+      {"any a this week", "(any a this week)"},
+      {"any a in last month", "(any a last month)"},
+      {"any a last quarter", "(any a last quarter)"},
+      {"sum of a.b where c is d in the week before last",
+       "(sum of a.b where (c is d) in the week before last)"},
+      {"count of a in the 24 hours before that", "(count of a in the 86400 seconds before that)"},
+      {"count of a in last 1 week", "(count of a in last 604800 seconds)"},
+      {"count of a since j entered s", "(count of a since j entered s)"},
+  });
+}
+
+TEST(ExpressionSyntax, ValuesOfTime) {
+  ExpectPrinted({
+      {"time until contract_end <= 14 days", "((time until contract_end) <= 1209600 seconds)"},
+      {"time until 09:00 on next yearly birthday", "(time until (09:00:00 on (next yearly birthday)))"},
+      {"18:30 on 2026-03-02", "(18:30:00 on 2026-03-02)"},
+      {"time in quoting", "(time in quoting)"},
+      {"time in quoting of purchase of hours > 4 hours",
+       "((time in quoting of purchase of hours) > 14400 seconds)"},
+      {"last_amount before this", "(last_amount before this)"},
+      {"(count of a) before this is 0", "(((count of a) before this) is 0)"},
+      {"time since a before this > 3 days", "(((time since a) before this) > 259200 seconds)"},
+  });
+}
+
 TEST(ExpressionSyntax, PrecedenceFromLoosestToTightest) {
   ExpectPrinted({
       {"a or b and c", "(a or (b and c))"},

@@ -79,11 +79,6 @@ std::vector<Row> Rows() {
       {Code::kLaterExperiment, "experiment x of c { arm a 50% }", "experiment x"},
       {Code::kLaterExperiment, Feature("arm of x is a"), "arm of x"},
       {Code::kLaterTable, "table t (a, b) gives number {\n | 1 | 2 |\n}", "table t"},
-      {Code::kLaterCalendarWindow, Feature("count of a today"), "today"},
-      {Code::kLaterCalendarWindow, Feature("count of a this week"), "this week"},
-      {Code::kLaterCalendarWindow, Feature("count of a in the week before last"), "the week before last"},
-      {Code::kLaterEarlierWindow, Feature("count of a in the 24 hours before that"),
-       "the 24 hours before that"},
       {Code::kLaterSequence, Nudge("on a then b within 3 days"), "then"},
       {Code::kLaterUntil, "stall s of c {\n  until x > 3\n  quiet 3 days\n}", "until x > 3"},
       {Code::kLaterValidFor, Nudge("valid for 2 days"), "valid for 2 days"},
@@ -93,11 +88,7 @@ std::vector<Row> Rows() {
       {Code::kLaterTest, "test \"x\" {\n  at +3h nothing { a \"b\" }\n}", "test"},
       {Code::kLaterUse, "use \"other\"", "use"},
       {Code::kLaterWas, "unit a was b", "was b"},
-      {Code::kLaterClockTrigger, Nudge("on every monday at 09:00"), "every"},
-      {Code::kLaterTimeIn, Feature("time in dormant > 3 days"), "time in dormant"},
-      {Code::kLaterTimeUntil, Feature("time until promised_by"), "time until promised_by"},
-      {Code::kLaterNextYearly, Feature("next yearly birthday"), "next yearly birthday"},
-      {Code::kLaterBeforeThis, Feature("views before this"), "before this"},
+      {Code::kLaterClockTrigger, Nudge("on every open day of store_hours at 08:00"), "open"},
       {Code::kLaterNamedWait, Wait("as q no f within 1 day"), "as q"},
       {Code::kLaterByTime, Wait("no f by promised_by"), "by"},
       {Code::kLaterExpires, Nudge("expires after 3 days"), "expires after 3 days"},
@@ -105,7 +96,6 @@ std::vector<Row> Rows() {
       {Code::kLaterUnitHours, "unit u { hours store_hours }", "hours store_hours"},
       {Code::kLaterEntityZone, "policy p of c {\n  quiet hours 20:00 to 08:00 in zone customer.zone\n}",
        "in zone customer.zone"},
-      {Code::kLaterClockOnDay, Feature("09:00 on birthday"), "on birthday"},
   };
 }
 
