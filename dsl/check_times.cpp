@@ -87,10 +87,20 @@ ExprId Checker::CheckBeforeThis(const syntax::Unary& node, Span span, const Scop
 
 // The journey of the entity that has the stage; the one after `of` if several have it.
 std::optional<JourneyId> Checker::JourneyOfStage(const syntax::TimeIn& node, const Scope& scope) {
-  const Symbol* named = node.of.exists() ? Find(node.of.text) : nullptr;
-  if (named != nullptr && named->kind == SymbolKind::kJourney) {
-    if (EntityOf(*named) == scope.entity) {
-      return ResolveStage(named->index, node.stage) ? std::optional(named->index) : std::nullopt;
+  if (node.also_of.exists()) {
+    diagnostics_
+        .Report(Code::kUnknownJourney, node.also_of.span, "`time in STAGE of JOURNEY` takes one journey")
+        .Help("leave out " + Quoted("of " + node.also_of.text) +
+              ": the open time of a calendar is not counted here");
+    return std::nullopt;
+  }
+  if (node.of.exists()) {
+    const JourneyId named = Resolve(node.of, SymbolKind::kJourney, Code::kUnknownJourney, "a journey");
+    if (named == kNone) {
+      return std::nullopt;
+    }
+    if (program_.journeys[named].entity == scope.entity) {
+      return ResolveStage(named, node.stage) ? std::optional(named) : std::nullopt;
     }
     ReportUnknownName(node.of, scope);
     return std::nullopt;

@@ -85,6 +85,10 @@ std::vector<Mistake> NameMistakes() {
       {Code::kUnknownDay, "mondays",
        "nudge n of customer { on every mondays at 09:00 do call \"x\" to sales }"},
       {Code::kUnknownStage, "quotin", "stall s of customer { while time in quotin > 2 days for 2 days }"},
+      {Code::kUnknownJourney, "sales",
+       "stall s of customer { while time in quoting of sales > 2 days for 2 days }"},
+      {Code::kUnknownJourney, "sales",
+       "stall s of customer { while time in quoting of purchase of sales > 2 days for 2 days }"},
       {Code::kAmbiguousName, "quoting",
        "journey other of customer { start quoting\n quoting -> sold on order_placed\n sold -> quoting on "
        "page_viewed }\nstall s of customer { while time in quoting > 2 days for 2 days }"},
