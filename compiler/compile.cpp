@@ -19,6 +19,25 @@ using dsl::CheckedProgram;
 using runtime::EntitySpec;
 using runtime::Ruleset;
 
+runtime::CalendarSpec MakeCalendar(const dsl::Calendar& calendar) {
+  runtime::CalendarSpec spec;
+  spec.name = calendar.name;
+  spec.zone = calendar.zone;
+  for (std::size_t day = 0; day < calendar.week.size(); ++day) {
+    for (const dsl::CalendarHours& hours : calendar.week[day]) {
+      spec.week[day].push_back({hours.from_minute, hours.to_minute});
+    }
+  }
+  for (const dsl::CalendarDays& days : calendar.closed) spec.closed.push_back({days.first, days.last});
+  for (const dsl::CalendarYearlyDays& days : calendar.closed_yearly) {
+    spec.closed_yearly.push_back({days.first_month, days.first_day, days.last_month, days.last_day});
+  }
+  for (const dsl::CalendarSpecialHours& special : calendar.special) {
+    spec.special.push_back({special.day, {special.hours.from_minute, special.hours.to_minute}});
+  }
+  return spec;
+}
+
 void AddHeader(const CheckedProgram& program, Ruleset& ruleset) {
   const dsl::RulesetHeader& header = program.header;
   ruleset.name = header.name;
@@ -35,7 +54,10 @@ void AddHeader(const CheckedProgram& program, Ruleset& ruleset) {
   for (const dsl::Choice& choice : program.choices) ruleset.choices.push_back({choice.name, choice.values});
   for (const dsl::Channel& channel : program.channels)
     ruleset.channels.push_back({channel.name, channel.is_task});
-  for (const dsl::Unit& unit : program.units) ruleset.units.push_back({unit.name});
+  for (const dsl::Calendar& calendar : program.calendars) ruleset.calendars.push_back(MakeCalendar(calendar));
+  for (const dsl::Unit& unit : program.units) {
+    ruleset.units.push_back({unit.name, unit.hours, unit.open_tasks_max, unit.open_tasks_per_key});
+  }
 }
 
 std::vector<runtime::PartPlace> PartPlaces(const CheckedProgram& program, const dsl::Event& event) {

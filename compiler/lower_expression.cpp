@@ -92,6 +92,11 @@ ValueId ExpressionLowering::Condition(ExprId id) {
       return builder_.Not(builder_.IsKnown(Value(expr.args[0])));
     case ExprKind::kStall:
       return builder_.Held(lowering_.plan.StallCondition(expr.index));
+    case ExprKind::kCalendarOpen: {
+      const ValueId clock = Clock();
+      const ValueId arm = builder_.ConstBool(reading_.arm);
+      return builder_.Call(AbiId::kCalendarIsOpen, {U32(expr.index), clock, arm});
+    }
     case ExprKind::kIf:
       return If(expr, true);
     case ExprKind::kFeature:
@@ -207,6 +212,7 @@ ValueId ExpressionLowering::Literal(const Expr& expr) {
 
 ValueId ExpressionLowering::Value(ExprId id) {
   const Expr& expr = At(id);
+  LULL_CHECK(expr.type.kind != TypeKind::kCalendarDuration);
   switch (expr.kind) {
     case ExprKind::kLiteral:
       return Literal(expr);
@@ -346,6 +352,9 @@ ValueId ExpressionLowering::Arithmetic(const Expr& expr) {
   if (expr.kind == ExprKind::kDivide) return Quotient(expr);
   const bool is_number = expr.type.kind == TypeKind::kNumber;
   const ValueId a = Value(expr.args[0]);
+  if (expr.kind != ExprKind::kNegate && At(expr.args[1]).type.kind == TypeKind::kCalendarDuration) {
+    return Counted(a, expr.args[1], {expr.kind == ExprKind::kSubtract, expr.type.kind == TypeKind::kDate});
+  }
   if (expr.kind == ExprKind::kNegate) return is_number ? builder_.FNeg(a) : builder_.INeg(a);
   const ValueId b = Value(expr.args[1]);
   const bool add = expr.kind == ExprKind::kAdd;

@@ -62,7 +62,7 @@ class ExpressionLowering {
   /// The instant that conditions compare with.
   ValueId Clock() { return reading_.age ? builder_.AgeNow() : builder_.Now(); }
   /// The instant that lies the duration after `start`: every deadline is made here.
-  ValueId After(ValueId start, dsl::ExprId duration);
+  ValueId After(ValueId start, dsl::ExprId duration) { return Counted(start, duration, {}); }
   /// Yes once the clock has reached `instant` (no if unknown); arms it.
   ValueId Reached(ValueId instant);
   void Forget() { known_.clear(); }
@@ -92,6 +92,15 @@ class ExpressionLowering {
   const dsl::Expr& At(dsl::ExprId id) const { return lowering_.program().expr(id); }
   ValueId Remembered(dsl::ExprKind kind, std::uint32_t index);
   ValueId Remember(dsl::ExprKind kind, std::uint32_t index, ValueId value);
+
+  /// Counts from a start: back instead of on; from a day to a day instead of from instant to instant.
+  struct Counting {
+    bool back = false;
+    bool days = false;
+  };
+  ValueId Counted(ValueId start, dsl::ExprId duration, Counting counting);
+  ValueId CountedAmount(ValueId start, const dsl::Expr& duration, Counting counting);
+  ValueId CountedChoice(ValueId start, const dsl::Expr& duration, Counting counting);
 
   ValueId ShortCircuit(const dsl::Expr& expr);
   bool IsCheap(dsl::ExprId expr) const;

@@ -195,8 +195,11 @@ runtime::PolicySpec NudgeLowering::Policy(dsl::PolicyId id) {
     out.text = LimitText(limit);
   }
   for (const dsl::QuietHours& quiet : policy.quiet_hours) {
-    spec.quiet_hours.push_back({quiet.from_minute, quiet.to_minute,
-                                Condition(policy.name + "_quiet", quiet.condition, {false, true})});
+    runtime::QuietHoursSpec& out = spec.quiet_hours.emplace_back();
+    out.from_minute = quiet.from_minute;
+    out.to_minute = quiet.to_minute;
+    out.zone = Value(policy.name + "_zone", quiet.zone);
+    out.condition = Condition(policy.name + "_quiet", quiet.condition, {false, true});
   }
   for (const ExprId never : policy.never)
     spec.never.push_back(Condition(policy.name + "_never", never, {false, true}));

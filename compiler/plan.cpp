@@ -404,6 +404,8 @@ runtime::ValueType ValueTypeOf(dsl::Type type) {
       return runtime::ValueType::kChoice;
     case dsl::TypeKind::kStage:
       return runtime::ValueType::kStage;
+    case dsl::TypeKind::kCalendarDuration:
+      break;  // never a value
   }
   return runtime::ValueType::kText;
 }

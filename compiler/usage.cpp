@@ -143,7 +143,10 @@ class UsageFinder {
   void Visit(const dsl::Policy& policy) {
     Visit(policy.best_by);
     for (const ExprId never : policy.never) Visit(never);
-    for (const dsl::QuietHours& quiet : policy.quiet_hours) Visit(quiet.condition);
+    for (const dsl::QuietHours& quiet : policy.quiet_hours) {
+      Visit(quiet.condition);
+      Visit(quiet.zone);
+    }
   }
 
   const CheckedProgram& program_;

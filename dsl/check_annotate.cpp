@@ -111,7 +111,13 @@ Facts Annotator::FactsOf(const Expr& expr) const {
       facts.timed = StageMoves(program_.journeys[expr.index]);
       return facts;
     case ExprKind::kStall:
+    case ExprKind::kCalendarOpen:
       facts.timed = true;
+      return facts;
+    case ExprKind::kOpenTime:
+    case ExprKind::kOpenDays:
+    case ExprKind::kMonths:  // one that never ends makes an unknown instant
+      facts.unknown = true;
       return facts;
     case ExprKind::kAggregate:
       return FactsOfAggregate(expr);

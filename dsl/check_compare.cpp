@@ -75,6 +75,10 @@ ExprId Checker::MakeCompare(CompareOp op, ExprId left, ExprId right, Span span) 
 }
 
 bool Checker::CheckAlike(ExprId left, ExprId right) {
+  constexpr std::string_view kWhy = "it cannot be compared";
+  if (RefuseCalendarDuration(left, kWhy) || RefuseCalendarDuration(right, kWhy)) {
+    return false;
+  }
   if (At(left).type == At(right).type) {
     return true;
   }

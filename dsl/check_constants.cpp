@@ -7,16 +7,18 @@
 namespace lull::dsl {
 
 void Checker::RequirePositive(ExprId duration) {
-  if (duration == kNone || At(duration).kind != ExprKind::kLiteral || At(duration).integer > 0) {
-    return;
-  }
+  if (duration == kNone) return;
+  const bool by_calendar =
+      At(duration).type.kind == TypeKind::kCalendarDuration && !At(duration).args.empty();
+  const Expr& amount = At(by_calendar ? At(duration).args[0] : duration);
+  if (amount.kind != ExprKind::kLiteral || amount.integer > 0 || amount.number > 0) return;
   diagnostics_.Report(Code::kNotPositive, At(duration).span, "this duration is zero or less")
       .Label("has to be above zero");
 }
 
 std::optional<std::int64_t> Checker::ConstantDuration(syntax::ExprId id, bool zero_allowed) {
   const ExprId duration = CheckDuration(id, {});
-  if (duration == kNone) {
+  if (duration == kNone || RefuseCalendarDuration(duration, "it cannot stand here")) {
     return std::nullopt;
   }
   const Expr& expr = At(duration);

@@ -71,10 +71,10 @@ ExprId Checker::CheckLiteral(const syntax::Expr& expr, const Scope& scope) {
     if (node->months == 0) {
       return MakeLiteral(kDurationType, node->micros, span);
     }
-    diagnostics_
-        .Report(Code::kCalendarDuration, span, "durations of months and years are not in this edition yet")
-        .Help("write it in days, such as `30 days` or `365 days`");
-    return kNone;
+    return CheckMonths(*node, span);
+  }
+  if (const auto* node = std::get_if<syntax::CalendarDuration>(&expr.node)) {
+    return CheckCalendarDuration(*node, span, scope);
   }
   if (std::holds_alternative<syntax::ClockLiteral>(expr.node)) {
     diagnostics_.Report(Code::kClockHere, span, "a time of day means nothing here")
@@ -149,7 +149,7 @@ ExprId Checker::CheckText(const syntax::TextLiteral& literal, Span span, const S
       continue;
     }
     const ExprId arg = CheckExpr(part.expr, scope);
-    good = good && arg != kNone;
+    good = good && arg != kNone && !RefuseCalendarDuration(arg, "it cannot be shown in a text");
     expr.args.push_back(arg);
     expr.texts.emplace_back();
   }
@@ -184,7 +184,8 @@ ExprId Checker::CheckCondition(syntax::ExprId id, const Scope& scope) {
 
 ExprId Checker::CheckDuration(syntax::ExprId id, const Scope& scope) {
   const ExprId duration = CheckExpr(id, scope, kDurationType);
-  if (duration == kNone || At(duration).type == kDurationType) {
+  if (duration == kNone || At(duration).type == kDurationType ||
+      At(duration).type.kind == TypeKind::kCalendarDuration) {
     return duration;
   }
   const bool plain = At(duration).type == kNumberType;
@@ -267,7 +268,7 @@ ExprId Checker::CheckIsKnown(const syntax::Unary& unary, Span span, const Scope&
   } else {
     operand = CheckExpr(unary.operand, scope);
   }
-  if (operand == kNone) {
+  if (operand == kNone || RefuseCalendarDuration(operand, "it cannot be asked for")) {
     return kNone;
   }
   return Make(unary.op == syntax::UnaryOp::kIsKnown ? ExprKind::kIsKnown : ExprKind::kIsUnknown, kFlagType,
@@ -303,20 +304,24 @@ ExprId Checker::CheckIf(const syntax::IfThenElse& node, Span span, const Scope& 
   if (condition == kNone || then_value == kNone || else_value == kNone) {
     return kNone;
   }
+  const auto make = [&](Type type) {
+    return Make(ExprKind::kIf, type, {condition, then_value, else_value}, span);
+  };
+  if (AreDurations(then_value, else_value)) return make({TypeKind::kCalendarDuration, kNone});
   if (At(then_value).type != At(else_value).type) {
     diagnostics_.Report(Code::kUnlikeBranches, At(else_value).span, "both branches have to be of one kind")
         .Label("this is " + TypeNameOf(else_value))
         .NoteAt(At(then_value).span, "and this is " + TypeNameOf(then_value));
     return kNone;
   }
-  return Make(ExprKind::kIf, At(then_value).type, {condition, then_value, else_value}, span);
+  return make(At(then_value).type);
 }
 
 ExprId Checker::CheckPick(const syntax::Pick& node, Span span, const Scope& scope) {
   std::vector<ExprId> args;
   for (const syntax::ExprId value : node.values) {
     const ExprId arg = CheckExpr(value, scope);
-    if (arg == kNone) {
+    if (arg == kNone || RefuseCalendarDuration(arg, "it cannot be compared")) {
       return kNone;
     }
     const TypeKind kind = At(arg).type.kind;

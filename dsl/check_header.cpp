@@ -113,10 +113,4 @@ void Checker::CheckChoices() {
   }
 }
 
-void Checker::CheckUnits() {
-  for (const syntax::UnitDecl& decl : tree_.units) {
-    program_.units.push_back({decl.name.text, decl.doc, decl.span});
-  }
-}
-
 }  // namespace lull::dsl

@@ -67,6 +67,8 @@ std::string Checker::TypeName(Type type) const {
       return "a value of " + Quoted(program_.choices[type.of].name);
     case TypeKind::kStage:
       return "a stage of " + Quoted(program_.journeys[type.of].name);
+    case TypeKind::kCalendarDuration:
+      return "a duration by the calendar";
   }
   return "";
 }
@@ -78,6 +80,7 @@ CheckedProgram Check(const syntax::SyntaxTree& tree, Diagnostics& diagnostics) {
 CheckedProgram Checker::Run() {
   DeclareAll();
   CheckHeader();
+  CheckCalendars();
   CheckChoices();
   CheckEntities();
   CheckEvents();

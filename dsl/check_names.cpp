@@ -8,9 +8,9 @@
 namespace lull::dsl {
 namespace {
 
-constexpr std::array<std::string_view, 13> kKindWords = {
-    "a choice", "an entity", "an event",  "a group of events", "a feature", "a journey",    "a stall",
-    "a score",  "a unit",    "a channel", "a nudge",           "a policy",  "not there yet"};
+constexpr std::array<std::string_view, 14> kKindWords = {
+    "a choice", "an entity", "an event",  "a group of events", "a feature", "a journey",  "a stall",
+    "a score",  "a unit",    "a channel", "a nudge",           "a policy",  "a calendar", "not there yet"};
 
 struct Declared {
   const syntax::Name* name = nullptr;
@@ -47,6 +47,7 @@ void Checker::DeclareAll() {
   Collect(tree_.units, SymbolKind::kUnit, all);
   Collect(tree_.nudges, SymbolKind::kNudge, all);
   Collect(tree_.policies, SymbolKind::kPolicy, all);
+  Collect(tree_.calendars, SymbolKind::kCalendar, all);
   Collect(tree_.later_names, SymbolKind::kLater, all);
   if (!tree_.rulesets.empty()) {
     Collect(tree_.rulesets.front().channels, SymbolKind::kChannel, all);

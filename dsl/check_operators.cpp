@@ -116,6 +116,9 @@ ExprId Checker::CheckOrElse(const syntax::Binary& node, Span span, const Scope& 
   if (left == kNone || right == kNone) {
     return kNone;
   }
+  if (AreDurations(left, right)) {
+    return Make(ExprKind::kOrElse, {TypeKind::kCalendarDuration, kNone}, {left, right}, span);
+  }
   if (At(left).type != At(right).type) {
     if (!ReportMissingUnit(left, right)) {
       diagnostics_
@@ -159,6 +162,9 @@ ExprId Checker::CheckArithmetic(const syntax::Binary& node, Span span, const Sco
   const ExprId right = CheckExpr(node.right, scope);
   if (left == kNone || right == kNone) {
     return kNone;
+  }
+  if (IsOfCalendar(left) || IsOfCalendar(right)) {
+    return CheckCalendarArithmetic(KindOf(node.op), left, right, span);
   }
   for (const ArithmeticRule& rule : kArithmetic) {
     if (rule.op != node.op || rule.left != At(left).type.kind || rule.right != At(right).type.kind) {

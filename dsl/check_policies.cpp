@@ -203,9 +203,12 @@ void Checker::CheckQuietHours(const syntax::QuietHours& written, const Scope& sc
   QuietHours hours;
   if (written.condition.exists()) {
     hours.condition = CheckCondition(written.condition, scope);
-    if (hours.condition != kNone) {
-      policy.quiet_hours.push_back(hours);
+    if (hours.condition == kNone) return;
+    if (written.outside) {
+      const Span span = At(hours.condition).span;
+      hours.condition = Make(ExprKind::kNot, {TypeKind::kFlag, kNone}, {hours.condition}, span);
     }
+    policy.quiet_hours.push_back(hours);
     return;
   }
   const auto minute = [&](syntax::ExprId id) -> std::optional<std::int32_t> {
@@ -233,7 +236,26 @@ void Checker::CheckQuietHours(const syntax::QuietHours& written, const Scope& sc
   }
   hours.from_minute = *from;
   hours.to_minute = *to;
+  if (written.zone.exists()) hours.zone = CheckQuietZone(written.zone, scope);
   policy.quiet_hours.push_back(hours);
+}
+
+// The entity's own zone is the name of a zone, in an attribute.
+ExprId Checker::CheckQuietZone(syntax::ExprId written, const Scope& scope) {
+  const ExprId zone = CheckExpr(written, scope, Type{TypeKind::kText, kNone});
+  if (zone == kNone) return kNone;
+  const Expr& expr = At(zone);
+  if (expr.type.kind != TypeKind::kText) {
+    diagnostics_.Report(Code::kNotAText, expr.span, "a zone is a text such as \"America/Chicago\"")
+        .Label("this is " + TypeNameOf(zone));
+    return kNone;
+  }
+  if (expr.kind == ExprKind::kLiteral && !Zone::Find(expr.text)) {
+    diagnostics_.Report(Code::kUnknownZone, expr.span, "there is no time zone \"" + expr.text + "\"")
+        .Help("zones are named by region and city, such as \"America/Chicago\" or \"Europe/Berlin\".");
+    return kNone;
+  }
+  return zone;
 }
 
 void Checker::CheckHoldout(syntax::ExprId holdout, Policy& policy) {

@@ -15,6 +15,9 @@ std::optional<NameMeaning> Checker::FindOfEntity(std::string_view name, EntityId
     return NameMeaning{NameMeaning::kAttribute, attribute->second};
   }
   const Symbol* symbol = Find(name);
+  if (symbol != nullptr && symbol->kind == SymbolKind::kCalendar) {
+    return NameMeaning{NameMeaning::kCalendar, symbol->index};
+  }
   if (symbol == nullptr || EntityOf(*symbol) != entity) {
     return std::nullopt;
   }
@@ -61,8 +64,12 @@ EntityId Checker::OwnerOf(const NameMeaning& meaning) const {
 }
 
 ExprId Checker::OfOwner(ExprId value, EntityId owner, const Scope& scope) {
-  if (value == kNone || owner == scope.entity) {
+  // A calendar is nobody's.
+  if (value == kNone || owner == scope.entity || At(value).kind == ExprKind::kCalendarOpen) {
     return value;
+  }
+  if (RefuseCalendarDuration(value, "a part cannot read it from its whole")) {
+    return kNone;
   }
   return Make(ExprKind::kOfWhole, At(value).type, {value}, At(value).span);
 }
@@ -140,6 +147,7 @@ std::optional<Type> Checker::TypeOf(const NameMeaning& meaning, std::string_view
     case NameMeaning::kScore:
       return kNumberType;
     case NameMeaning::kStall:
+    case NameMeaning::kCalendar:
       return kFlagType;
     case NameMeaning::kKey:
       return kTextType;
@@ -177,6 +185,8 @@ ExprId Checker::MakeMeaning(const NameMeaning& meaning, const syntax::Name& name
       return make(ExprKind::kScore, kNumberType);
     case NameMeaning::kStall:
       return make(ExprKind::kStall, kFlagType);
+    case NameMeaning::kCalendar:
+      return make(ExprKind::kCalendarOpen, kFlagType);
     case NameMeaning::kJourney:
       return make(ExprKind::kStage, {TypeKind::kStage, meaning.index});
     case NameMeaning::kKey:

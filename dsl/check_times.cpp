@@ -77,7 +77,7 @@ ExprId Checker::CheckBeforeThis(const syntax::Unary& node, Span span, const Scop
     return kNone;
   }
   const ExprId value = CheckExpr(node.operand, scope);
-  if (value == kNone) {
+  if (value == kNone || RefuseCalendarDuration(value, "there is none of before")) {
     return kNone;
   }
   const ExprId id = Make(ExprKind::kBeforeThis, At(value).type, {value}, span);

@@ -4,6 +4,7 @@
 // the tables below; kNone stands for "not there". A program that has errors is never handed to the compiler.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -25,6 +26,7 @@ using JourneyId = std::uint32_t;
 using StallId = std::uint32_t;
 using ScoreId = std::uint32_t;
 using UnitId = std::uint32_t;
+using CalendarId = std::uint32_t;
 using ChannelId = std::uint32_t;
 using NudgeId = std::uint32_t;
 using PolicyId = std::uint32_t;
@@ -39,7 +41,9 @@ enum class TypeKind : std::uint8_t {
   kDate,
   kText,
   kChoice,
-  kStage
+  kStage,
+  /// Months, or time in which a calendar is open: no fixed length, so it only makes one instant from another.
+  kCalendarDuration
 };
 
 /// `of` is the ChoiceId of a choice and the JourneyId of a stage.
@@ -90,6 +94,12 @@ enum class ExprKind : std::uint8_t {
   kTimeIn,      // duration since the journey `index` entered stage `integer`; unknown where it is not in it
   /// args[0] as the whole has it, read by its part: an attribute, feature, score, stage, stall or aggregate.
   kOfWhole,
+  kCalendarOpen,  // index = CalendarId; yes while it is open
+  // Of kCalendarDuration, index = CalendarId: so long in which it is open; so many of its open days; so many
+  // months (no calendar). kAdd, kSubtract, kIf, kOrElse and kFeature may be of this type too.
+  kOpenTime,
+  kOpenDays,
+  kMonths,
 };
 
 enum class CompareOp : std::uint8_t { kEqual, kNotEqual, kLess, kLessEqual, kGreater, kGreaterEqual };
@@ -300,10 +310,46 @@ struct Score {
   Span span;
 };
 
+/// Minutes of the day; `to` is later than `from`, by at most a day, and may lie in the next day.
+struct CalendarHours {
+  std::int32_t from_minute = 0;
+  std::int32_t to_minute = 0;
+};
+/// Days since 1970-01-01; both ends in.
+struct CalendarDays {
+  std::int64_t first = 0;
+  std::int64_t last = 0;
+};
+/// From the later to the earlier date: over New Year. Both ends in.
+struct CalendarYearlyDays {
+  std::int32_t first_month = 1;
+  std::int32_t first_day = 1;
+  std::int32_t last_month = 1;
+  std::int32_t last_day = 1;
+};
+struct CalendarSpecialHours {
+  std::int64_t day = 0;
+  CalendarHours hours;
+};
+/// What it means: runtime/calendar.h.
+struct Calendar {
+  std::string name;
+  std::string zone;
+  std::array<std::vector<CalendarHours>, 7> week;  // Monday first
+  std::vector<CalendarDays> closed;
+  std::vector<CalendarYearlyDays> closed_yearly;
+  std::vector<CalendarSpecialHours> special;
+  std::string doc;
+  Span span;
+};
+
 struct Unit {
   std::string name;
   std::string doc;
   Span span;
+  CalendarId hours = kNone;
+  std::uint32_t open_tasks_max = 0;  // 0: no limit
+  bool open_tasks_per_key = false;
 };
 
 struct Channel {
@@ -377,6 +423,7 @@ struct Limit {
 struct QuietHours {
   std::int32_t from_minute = 0;  // of the local day; from > to spans midnight
   std::int32_t to_minute = 0;
+  ExprId zone = kNone;       // a text: the zone of the hours; unknown or no zone: the ruleset's
   ExprId condition = kNone;  // instead of hours
 };
 
@@ -427,6 +474,7 @@ struct CheckedProgram {
   std::vector<Journey> journeys;
   std::vector<Stall> stalls;
   std::vector<Score> scores;
+  std::vector<Calendar> calendars;
   std::vector<Unit> units;
   std::vector<Channel> channels;
   std::vector<Nudge> nudges;
@@ -434,7 +482,12 @@ struct CheckedProgram {
 
   const Expr& expr(ExprId id) const { return exprs[id]; }
   /// Whether a duration is the same whenever it is read, so that a deadline counted from it stays.
-  bool IsFixedDuration(ExprId id) const { return exprs[id].kind == ExprKind::kLiteral; }
+  bool IsFixedDuration(ExprId id) const {
+    const Expr& duration = exprs[id];
+    const bool by_calendar = duration.kind == ExprKind::kOpenTime || duration.kind == ExprKind::kOpenDays ||
+                             duration.kind == ExprKind::kMonths;
+    return (by_calendar ? exprs[duration.args[0]] : duration).kind == ExprKind::kLiteral;
+  }
 };
 
 }  // namespace lull::dsl

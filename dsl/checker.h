@@ -4,6 +4,7 @@
 // silent. Declarations keep the index that they have in the syntax tree.
 #pragma once
 
+#include <array>
 #include <initializer_list>
 #include <map>
 #include <optional>
@@ -40,6 +41,7 @@ enum class SymbolKind : std::uint8_t {
   kChannel,
   kNudge,
   kPolicy,
+  kCalendar,
   kLater,  // of a later edition: reported where it is declared
 };
 
@@ -61,7 +63,17 @@ struct Scope {
 
 /// What a bare name of an expression means.
 struct NameMeaning {
-  enum Kind : std::uint8_t { kOwnField, kTriggerField, kAttribute, kFeature, kScore, kStall, kJourney, kKey };
+  enum Kind : std::uint8_t {
+    kOwnField,
+    kTriggerField,
+    kAttribute,
+    kFeature,
+    kScore,
+    kStall,
+    kJourney,
+    kKey,
+    kCalendar
+  };
   Kind kind{};
   std::uint32_t index = kNone;
 };
@@ -96,7 +108,29 @@ class Checker {
   void CheckHeader();
   Type ResolveType(const syntax::TypeRef& ref);
   void CheckChoices();
+
+  // check_calendars.cpp
+  void CheckCalendars();
+  std::optional<CalendarHours> CheckHours(const syntax::CalendarHours& written);
+  void CheckWeek(const syntax::CalendarClause& clause, Calendar& calendar, std::array<Span, 7>& closed_days);
+  void AddWeekHours(std::int32_t day, CalendarHours hours, Span span, Calendar& calendar);
+  void CheckSpecialDays(const syntax::CalendarClause& clause, Calendar& calendar);
+  void CheckClosedDays(const syntax::CalendarClause& clause, Calendar& calendar);
+  void CheckCalendarZone(const syntax::CalendarDecl& decl, Calendar& calendar);
+  CalendarId ResolveCalendar(const syntax::Name& name);
   void CheckUnits();
+  ExprId MakeCalendarDuration(ExprKind kind, std::uint32_t calendar, ExprId amount, Span span);
+  ExprId CheckMonths(const syntax::DurationLiteral& literal, Span span);
+  ExprId CheckCalendarDuration(const syntax::CalendarDuration& node, Span span, const Scope& scope);
+  ExprId ScaleCalendarDuration(ExprId factor, ExprId duration, Span span);
+  ExprId CheckCalendarArithmetic(ExprKind kind, ExprId left, ExprId right, Span span);
+  bool IsOfCalendar(ExprId id) const;
+  /// Whether both are durations, and one of them counts by a calendar.
+  bool AreDurations(ExprId left, ExprId right) const;
+  /// Whether it can be added to a date.
+  bool CountsWholeDays(ExprId duration) const;
+  /// Reports a duration by the calendar where none can stand, and says true.
+  bool RefuseCalendarDuration(ExprId id, std::string_view why);
 
   // check_events.cpp
   void CheckEntities();
@@ -135,6 +169,7 @@ class Checker {
   ExprId CheckOrElse(const syntax::Binary& node, Span span, const Scope& scope, std::optional<Type> expected);
   ExprId CheckJoin(const syntax::Binary& node, Span span, const Scope& scope);
   ExprId CheckCondition(syntax::ExprId id, const Scope& scope);
+  /// A duration from which a deadline is made: it may count by a calendar.
   ExprId CheckDuration(syntax::ExprId id, const Scope& scope);
   ExprId CheckNumber(syntax::ExprId id, const Scope& scope);
 
@@ -252,6 +287,7 @@ class Checker {
   void CheckLimit(const syntax::Limit& written, Policy& policy);
   void CheckLimitSubject(const syntax::Name& subject, EntityId entity, Limit& limit);
   void CheckQuietHours(const syntax::QuietHours& written, const Scope& scope, Policy& policy);
+  ExprId CheckQuietZone(syntax::ExprId written, const Scope& scope);
   void CheckHoldout(syntax::ExprId holdout, Policy& policy);
 
   // check_constants.cpp

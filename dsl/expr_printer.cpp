@@ -65,6 +65,10 @@ class ExprPrinter {
     if (micros == 0) return text + std::to_string(duration.micros / kMicrosPerSecond) + " seconds";
     return text + dsl::Print(Decimal{duration.micros, 6}) + " seconds";
   }
+  std::string Node(const CalendarDuration& duration) const {
+    const std::string amount = Print(duration.amount) + (duration.days ? " working days" : "");
+    return duration.calendar.exists() ? amount + " of " + duration.calendar.text : amount;
+  }
   std::string Node(const ClockLiteral& clock) const {
     char text[16];
     std::snprintf(text, sizeof(text), "%02d:%02d:%02d", clock.second_of_day / 3'600,

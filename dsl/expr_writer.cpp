@@ -88,6 +88,8 @@ std::string ExprWriter::WriteLiteral(const Expr& expr) {
     case TypeKind::kDuration:
     case TypeKind::kTime:
       return Micros(expr.type.kind, expr.integer);
+    case TypeKind::kCalendarDuration:
+      break;
   }
   return "";
 }
@@ -132,6 +134,15 @@ std::string ExprWriter::Write(ExprId id) {
     case ExprKind::kStall:
     case ExprKind::kAggregate:
       return Reference(expr.kind, expr.index);
+    // A calendar by its name: a new holiday moves deadlines, and ends nothing.
+    case ExprKind::kCalendarOpen:
+      return "(open " + program_.calendars[expr.index].name + ")";
+    case ExprKind::kOpenTime:
+      return "(" + Write(expr.args[0]) + " of " + program_.calendars[expr.index].name + ")";
+    case ExprKind::kOpenDays:
+      return "(" + Write(expr.args[0]) + " working days of " + program_.calendars[expr.index].name + ")";
+    case ExprKind::kMonths:
+      return "(" + Write(expr.args[0]) + " months)";
     case ExprKind::kCompare:
       return "(" + Write(expr.args[0]) + kCompareTexts[static_cast<std::size_t>(expr.compare)] +
              Write(expr.args[1]) + ")";

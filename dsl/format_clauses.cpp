@@ -38,6 +38,18 @@ std::vector<Tokens> PointsCells(Tokens clause) {
   return {clause.subspan(0, 1), points, {}, clause.subspan(because)};
 }
 
+/// The days of a line of a calendar stand in one column, its hours in another.
+std::size_t DaysOfWeek(Tokens clause) {
+  constexpr std::string_view kOthers[] = {"closed", "open", "zone", "always"};
+  if (std::find(std::begin(kOthers), std::end(kOthers), clause[0].text) != std::end(kOthers)) return 1;
+  std::size_t end = 0;
+  while (end < clause.size() && clause[end].kind != TokenKind::kNumber && !clause[end].Is("all") &&
+         !clause[end].Is("closed")) {
+    ++end;
+  }
+  return end;
+}
+
 }  // namespace
 
 Columns ColumnsOf(BlockKind kind, Tokens clause) {
@@ -52,7 +64,7 @@ Columns ColumnsOf(BlockKind kind, Tokens clause) {
   if (kind == BlockKind::kScore && (clause[0].Is("add") || clause[0].Is("take"))) {
     return {Shape::kPoints, PointsCells(clause)};
   }
-  const std::size_t head = HeadWords(kind, clause);
+  const std::size_t head = kind == BlockKind::kCalendar ? DaysOfWeek(clause) : HeadWords(kind, clause);
   if (clause[0].Is("because")) {
     const std::size_t when = Find(clause, 1, "when");
     return {Shape::kHead, {clause.subspan(0, 1), clause.subspan(1, when - 1), clause.subspan(when)}};

@@ -98,6 +98,14 @@ bool IsUnit(std::string_view word) {
   return is_currency || std::find(units.begin(), units.end(), word) != units.end();
 }
 
+/// A day of the year in a calendar, `every 12-25 to 12-26`; elsewhere two such numbers are a difference.
+bool IsYearDay(std::string_view text, std::size_t at, const std::vector<Token>& before) {
+  if (before.empty() || !Fits(text, at, "00-00")) return false;
+  const bool is_last = before.size() > 1 && before.back().Is("to") &&
+                       before[before.size() - 2].text.size() == 5 && before[before.size() - 2].text[2] == '-';
+  return before.back().Is("every") || is_last;
+}
+
 std::string_view WithoutBlanksAtEnd(std::string_view text) {
   while (!text.empty() && IsBlank(text.back())) text.remove_suffix(1);
   return text;
@@ -116,7 +124,7 @@ std::vector<Token> Tokenize(std::string_view text) {
     if (at >= text.size()) return tokens;
     Token token;
     token.kind = KindAt(text, at);
-    const std::size_t end = EndOf(token.kind, text, at);
+    const std::size_t end = IsYearDay(text, at, tokens) ? at + 5 : EndOf(token.kind, text, at);
     token.text = text.substr(at, end - at);
     if (token.is_comment()) token.text = WithoutBlanksAtEnd(token.text);
     token.offset = static_cast<std::uint32_t>(at);

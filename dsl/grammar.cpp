@@ -14,8 +14,7 @@ struct later_named
 template <Fixed kWord, Code kCode>
 struct later_unnamed : seq<act<&B::ReportLater<kCode>, kw<kWord>>, skip_declaration> {};
 struct any_declaration
-    : sor<far<MatchFact>, far<MatchState>, far<MatchAction>,
-          later_named<"calendar", Code::kLaterCalendar, &B::AddLaterCalendar>,
+    : sor<far<MatchFact>, far<MatchState>, far<MatchAction>, far<MatchCalendar>,
           later_named<"experiment", Code::kLaterExperiment, &B::AddLaterExperiment>,
           later_named<"table", Code::kLaterTable, &B::AddLaterTable>, later_unnamed<"test", Code::kLaterTest>,
           later_unnamed<"use", Code::kLaterUse>, fail<&B::FailDeclaration>> {};
@@ -35,7 +34,8 @@ void MatchFile(std::string_view text, TreeBuilder& builder) {
 
 std::size_t CountLoops() {
   return grammar::pegtl::analyze<grammar::file>(-1) + grammar::CountExpressionLoops() +
-         grammar::CountFactLoops() + grammar::CountStateLoops() + grammar::CountActionLoops();
+         grammar::CountFactLoops() + grammar::CountStateLoops() + grammar::CountActionLoops() +
+         grammar::CountCalendarLoops();
 }
 
 }  // namespace lull::dsl::syntax

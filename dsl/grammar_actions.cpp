@@ -5,11 +5,11 @@ namespace lull::dsl::syntax::grammar {
 namespace {
 
 // --- Unit ---
-struct unit_hours : act<&B::ReportLater<Code::kLaterUnitHours>, kw<"hours">,
-                        need_name<"the name of a calendar">, call<&B::DropName>> {};
+struct unit_hours : act<&B::SetUnitHours, kw<"hours">, need_name<"the name of a calendar">> {};
 struct capacity
-    : act<&B::ReportLater<Code::kLaterCapacity>, kw<"at">, need<kw<"most">, "`most`">, number_text, ws,
-          opt<kw<"open">>, opt<kw<"tasks">>, opt<kw<"per">, opt<name, call<&B::DropName>>>> {};
+    : act<&B::SetOpenTasks, kw<"at">, need<kw<"most">, "`most`">, need<count, "a number after `at most`">,
+          need<kw<"open">, "`open tasks`">, need<sor<kw<"tasks">, kw<"task">>, "`tasks`">,
+          opt<kw<"per">, need<kw<"key">, "`key` after `per`">, call<&B::SetPerKey>>> {};
 struct unit : seq<head<"unit", &T::units, "the name of the unit">,
                   opt<at<one<'{'>>, block<BlockKind::kUnit, unit_hours, capacity>>> {};
 
@@ -94,12 +94,16 @@ struct limit : act<&B::EndLimit, kw<"at">, need<kw<"most">, "`most` and a number
                    need<count, "a number after `at most`">, call<&B::SetLimitCount>,
                    opt<not_at<word<"per">>, name, call<&B::SetLimitSubject>>,
                    need<limit_span, "`in` and a duration, or `per day`, `per week` or `per month`">> {};
-struct in_zone : act<&B::ReportLater<Code::kLaterEntityZone>, kw<"in">, need<kw<"zone">, "`zone`">,
-                     need<nested<postfix>, "a zone">, call<&B::DropExpr>> {};
-struct quiet_hours
-    : act<&B::EndQuietHours, kw<"quiet">, need<kw<"hours">, "`hours` after `quiet`">,
-          need_condition<"a time of day such as 20:00, or a condition">,
-          opt<kw<"to">, call<&B::SetQuietFrom>, need_value<"a time of day after `to`">>, opt<in_zone>> {};
+struct in_zone : seq<at_phrase<"in", "zone">, phrase<"in", "zone">,
+                     need<nested<postfix>, "a zone, such as `customer.zone`">, call<&B::SetQuietZone>> {};
+struct quiet_span : seq<kw<"to">, call<&B::SetQuietFrom>, need_value<"a time of day after `to`">,
+                        call<&B::SetQuietTo>, opt<in_zone>> {};
+struct outside : seq<kw<"outside">, call<&B::SetQuietOutside>,
+                     need_condition<"a calendar or a condition after `outside`">> {};
+struct quiet_hours : act<&B::EndQuietHours, kw<"quiet">, need<kw<"hours">, "`hours` after `quiet`">,
+                         sor<seq<at<word<"outside">, ws, free_word>, outside>,
+                             seq<need_condition<"a time of day such as 20:00, a calendar, or a condition">,
+                                 opt<quiet_span>>>> {};
 struct policy
     : seq<head<"policy", &T::policies, "the name of the policy">, of_entity<&T::policies>,
           block<BlockKind::kPolicy, act<&B::SetCovers, kw<"covers">, need_names<"the names of nudges">>, best,

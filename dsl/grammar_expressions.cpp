@@ -20,12 +20,12 @@ struct date : seq<raw<&B::MakeDate, date_text>, ws> {};
 struct date_or_instant : seq<date, opt<at<clock_text>, clock, call<&B::MakeDateTime>>> {};
 struct duration_part
     : seq<at<number_text, ws, time_unit>, raw<&B::AddDurationPart, number_text, ws, time_unit>, ws> {};
-struct open_hours : act<&B::ReportLater<Code::kLaterOpenHours>, kw<"of">, need_name<"the name of a calendar">,
-                        call<&B::DropName>> {};
+struct open_hours : seq<kw<"of">, need_name<"the name of a calendar">, call<&B::MakeOpenTime>> {};
 struct duration : seq<act<&B::MakeDuration, plus<duration_part>>, opt<open_hours>> {};
-struct working_days : act<&B::PushLater<Code::kLaterOpenHours>, at<number_text, ws, word<"working">>,
-                          number_text, ws, kw<"working">, opt<free_word, ws>,
-                          opt<kw<"of">, need_name<"the name of a calendar">, call<&B::DropName>>> {};
+struct working_days
+    : act<&B::MakeWorkingDays, at<number_text, ws, word<"working">>, raw<&B::MakeCount, number_text>, ws,
+          kw<"working">, need<sor<kw<"days">, kw<"day">>, "`days` after `working`">,
+          opt<kw<"of">, need_name<"the name of a calendar">, call<&B::SetWorkingDaysOf>>> {};
 struct percent : seq<raw<&B::MakePercent, number_text, one<'%'>>, ws> {};
 struct money : seq<raw<&B::MakeMoney, number_text, star<one<' '>>, currency_text>, ws> {};
 struct number : seq<raw<&B::MakeNumber, number_text>, ws> {};

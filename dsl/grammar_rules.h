@@ -80,6 +80,8 @@ bool MatchFact(GrammarInput& in, B& builder);
 bool MatchState(GrammarInput& in, B& builder);
 // grammar_actions.cpp: units, nudges, policies
 bool MatchAction(GrammarInput& in, B& builder);
+// grammar_calendars.cpp
+bool MatchCalendar(GrammarInput& in, B& builder);
 
 /// Text in quotes, with what stands in its braces.
 struct text_literal : far<MatchText> {};
@@ -95,6 +97,7 @@ std::size_t CountExpressionLoops();
 std::size_t CountFactLoops();
 std::size_t CountStateLoops();
 std::size_t CountActionLoops();
+std::size_t CountCalendarLoops();
 
 template <Fixed kWhat>
 struct need_condition : need<expression, kWhat> {};
@@ -120,12 +123,11 @@ struct fail_clause : fail<&B::FailClause> {};
 struct block_end : sor<one<'}'>, eof, declaration_here> {};
 /// Clauses in braces; each is one of the rules, or an error from which parsing goes on at the next.
 template <BlockKind kKind, typename... Clauses>
-struct block
-    : seq<need<at<one<'{'>>, "`{`">, act<&B::OpenBlock<kKind>, one<'{'>, ws>,
-          star<not_at<block_end>, call<&B::BeginClause>,
-               sor<pegtl::try_catch_type<SyntaxError, sor<Clauses..., fail_clause>>,
-                   skip<&B::RecoverInBlock>>>,
-          sor<sym<"}">, call<&B::ReportBlockNotClosed>>> {};
+struct block : seq<need<at<one<'{'>>, "`{`">, act<&B::OpenBlock<kKind>, one<'{'>, ws>,
+                   star<not_at<block_end>, call<&B::BeginClause>,
+                        sor<pegtl::try_catch_type<SyntaxError, sor<Clauses..., fail_clause>>,
+                            skip<&B::RecoverInBlock>>>,
+                   sor<sym<"}">, call<&B::ReportBlockNotClosed>>> {};
 
 struct was
     : act<&B::ReportLater<Code::kLaterWas>, kw<"was">, need_name<"the former name">, call<&B::DropName>> {};

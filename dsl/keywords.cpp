@@ -35,6 +35,9 @@ constexpr std::string_view kUnitClauses[] = {"hours", "at"};
 constexpr std::string_view kNudgeClauses[] = {"on",    "while",    "if",   "do",       "to",        "worth",
                                               "again", "withdraw", "due",  "valid",    "otherwise", "repeat",
                                               "until", "expires",  "keep", "including"};
+constexpr std::string_view kCalendarClauses[] = {"zone",     "every",  "always",   "closed",
+                                                 "open",     "monday", "tuesday",  "wednesday",
+                                                 "thursday", "friday", "saturday", "sunday"};
 constexpr std::string_view kPolicyClauses[] = {"covers", "best", "at", "quiet", "never", "holdout"};
 
 constexpr BlockWords kBlocks[] = {
@@ -47,10 +50,12 @@ constexpr BlockWords kBlocks[] = {
      true},
     {BlockKind::kStall, "a stall", "a clause such as `while`, `quiet` or `because`", kStallClauses, false},
     {BlockKind::kScore, "a score", "`start`, `add`, `take` or `kept between`", kScoreClauses, false},
-    {BlockKind::kUnit, "a unit", "`}`", kUnitClauses, false},
+    {BlockKind::kUnit, "a unit", "`hours` or `at most`", kUnitClauses, false},
     {BlockKind::kNudge, "a nudge", "a clause such as `while`, `do` or `to`", kNudgeClauses, false},
     {BlockKind::kPolicy, "a policy", "a clause such as `best`, `at most` or `quiet hours`", kPolicyClauses,
      false},
+    {BlockKind::kCalendar, "a calendar",
+     "days and hours such as `monday to friday 09:00 to 20:00`, or `closed`", kCalendarClauses, false},
 };
 
 bool Contains(std::span<const std::string_view> words, std::string_view word) {

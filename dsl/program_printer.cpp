@@ -51,6 +51,32 @@ class NamedWriter : public ExprWriter {
 
 std::string NameOr(const std::string& name) { return name.empty() ? "-" : name; }
 
+std::string ClockText(std::int32_t minute) { return fmt::format("{:02}:{:02}", minute / 60, minute % 60); }
+
+void PrintCalendar(const Calendar& calendar, std::string& out) {
+  constexpr std::array<const char*, 7> kDays = {"monday", "tuesday",  "wednesday", "thursday",
+                                                "friday", "saturday", "sunday"};
+  const auto hours_text = [](CalendarHours hours) {
+    return ClockText(hours.from_minute) + " to " + ClockText(hours.to_minute);
+  };
+  out += fmt::format("calendar {} zone {}\n", calendar.name, calendar.zone);
+  for (std::size_t day = 0; day < kDays.size(); ++day) {
+    for (const CalendarHours& hours : calendar.week[day]) {
+      out += fmt::format("  {} {}\n", kDays[day], hours_text(hours));
+    }
+  }
+  for (const CalendarDays& days : calendar.closed) {
+    out += fmt::format("  closed day {} to {}\n", days.first, days.last);
+  }
+  for (const CalendarYearlyDays& days : calendar.closed_yearly) {
+    out += fmt::format("  closed every {:02}-{:02} to {:02}-{:02}\n", days.first_month, days.first_day,
+                       days.last_month, days.last_day);
+  }
+  for (const CalendarSpecialHours& special : calendar.special) {
+    out += fmt::format("  open day {} {}\n", special.day, hours_text(special.hours));
+  }
+}
+
 void PrintHeader(const CheckedProgram& program, std::string& out) {
   const RulesetHeader& header = program.header;
   out += fmt::format("ruleset {} zone {} currency {} keep {}\n", NameOr(header.name), header.zone,
@@ -58,8 +84,15 @@ void PrintHeader(const CheckedProgram& program, std::string& out) {
   for (const Channel& channel : program.channels) {
     out += fmt::format("channel {} as {}\n", channel.name, channel.is_task ? "task" : "message");
   }
+  for (const Calendar& calendar : program.calendars) PrintCalendar(calendar, out);
   for (const Unit& unit : program.units) {
-    out += "unit " + unit.name + "\n";
+    out += "unit " + unit.name;
+    if (unit.hours != kNone) out += " hours " + program.calendars[unit.hours].name;
+    if (unit.open_tasks_max > 0) {
+      out += fmt::format(" at most {} open tasks{}", unit.open_tasks_max,
+                         unit.open_tasks_per_key ? " per key" : "");
+    }
+    out += "\n";
   }
   for (const Choice& choice : program.choices) {
     out += fmt::format("choice {} {{ {} }}\n", choice.name, fmt::join(choice.values, ", "));
@@ -133,8 +166,8 @@ std::string PrintDuration(std::int64_t micros) {
 }
 
 std::string PrintType(const CheckedProgram& program, Type type) {
-  constexpr std::array<const char*, 9> kNames = {"flag", "number", "money",  "duration", "time",
-                                                 "date", "text",   "choice", "stage"};
+  constexpr std::array<const char*, 10> kNames = {
+      "flag", "number", "money", "duration", "time", "date", "text", "choice", "stage", "calendar duration"};
   if (type.kind == TypeKind::kChoice) {
     return program.choices[type.of].name;
   }

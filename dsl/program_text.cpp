@@ -180,7 +180,8 @@ std::string DefinitionText(const CheckedProgram& program, const Policy& policy, 
   for (const QuietHours& hours : policy.quiet_hours) {
     Clause(out, "quiet hours",
            hours.condition != kNone ? writer.Write(hours.condition)
-                                    : fmt::format("minute {} to {}", hours.from_minute, hours.to_minute));
+                                    : fmt::format("minute {} to {}", hours.from_minute, hours.to_minute) +
+                                          Conditional("in zone", writer.Write(hours.zone)));
   }
   for (const ExprId never : policy.never) {
     Clause(out, "never when", writer.Write(never));

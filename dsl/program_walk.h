@@ -87,6 +87,7 @@ void VisitRoots(const Policy& policy, const Visit& visit) {
   visit(policy.best_by, RootUse::kValue);
   for (const QuietHours& hours : policy.quiet_hours) {
     visit(hours.condition, RootUse::kCondition);
+    visit(hours.zone, RootUse::kValue);
   }
   for (const ExprId never : policy.never) {
     visit(never, RootUse::kCondition);

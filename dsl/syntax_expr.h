@@ -50,6 +50,12 @@ struct DurationLiteral {
   std::int64_t micros = 0;
   std::int64_t months = 0;
 };
+/// `8 hours of store_hours`, `3 working days of office`.
+struct CalendarDuration {
+  ExprId amount;  // a DurationLiteral, or a NumberLiteral of days
+  bool days = false;
+  Name calendar;  // may be missing after `working days`
+};
 struct ClockLiteral {  // 09:00
   int second_of_day = 0;
 };
@@ -202,9 +208,10 @@ struct TimeIn {  // time in STAGE [of JOURNEY] [of CALENDAR]
 /// Reported already; has any type.
 struct BadExpr {};
 
-using ExprNode = std::variant<BadExpr, NumberLiteral, MoneyLiteral, DurationLiteral, ClockLiteral,
-                              DateLiteral, DateTimeLiteral, FlagLiteral, TextLiteral, NameRef, FieldRef,
-                              Unary, Binary, Between, OneOf, IfThenElse, Pick, Aggregate, ClockOnDay, TimeIn>;
+using ExprNode =
+    std::variant<BadExpr, NumberLiteral, MoneyLiteral, DurationLiteral, CalendarDuration, ClockLiteral,
+                 DateLiteral, DateTimeLiteral, FlagLiteral, TextLiteral, NameRef, FieldRef, Unary, Binary,
+                 Between, OneOf, IfThenElse, Pick, Aggregate, ClockOnDay, TimeIn>;
 struct Expr {
   ExprNode node;
   Span span;                 // without surrounding parentheses

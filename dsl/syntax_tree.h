@@ -174,7 +174,50 @@ struct ScoreDecl : Declaration {
   ExprId kept_high;
 };
 
-struct UnitDecl : Declaration {};
+struct UnitDecl : Declaration {
+  Name hours;         // a calendar
+  ExprId open_tasks;  // at most N open tasks
+  bool per_key = false;
+};
+
+// --- Calendars: days of the week from 0, Monday; days and times both ends in ---
+struct WeekdayRange {
+  int first = 0;
+  int last = 0;  // before `first`: over the weekend
+  Span span;
+};
+struct CalendarHours {  // to the next day if `to` is not later than `from`
+  int from_second = 0;
+  int to_second = 0;
+  Span span;
+};
+struct DateRange {
+  DateLiteral first;
+  DateLiteral last;
+  Span span;
+};
+struct YearDay {
+  int month = 1;
+  int day = 1;
+};
+struct YearlyRange {
+  YearDay first;
+  YearDay last;
+  Span span;
+};
+enum class CalendarClauseKind { kWeek, kClosed, kOpen };
+struct CalendarClause {
+  CalendarClauseKind kind{};
+  std::vector<WeekdayRange> weekdays;  // kWeek
+  std::vector<DateRange> dates;        // kClosed, kOpen
+  std::vector<YearlyRange> yearly;     // kClosed
+  std::vector<CalendarHours> hours;    // kWeek (none: closed), kOpen
+  Span span;
+};
+struct CalendarDecl : Declaration {
+  PlainText zone;
+  std::vector<CalendarClause> clauses;
+};
 
 enum class MomentKind {
   kName,       // on NAME [where C]: an event, a group, a stall, or a condition that has a name
@@ -227,7 +270,9 @@ struct Limit {  // at most N [X] in D | per day|week|month
 struct QuietHours {
   ExprId from;  // from and to, or a condition
   ExprId to;
+  ExprId zone;  // of `from` and `to`: in zone EXPR
   ExprId condition;
+  bool outside = false;  // quiet while the condition does not hold
   Span span;
 };
 struct PolicyDecl : Declaration {
@@ -242,7 +287,7 @@ struct PolicyDecl : Declaration {
   ExprId holdout;
 };
 
-/// Names that belong to a later edition (calendars, experiments, tables): reported once where they are
+/// Names that belong to a later edition (experiments, tables): reported once where they are
 /// declared; their uses are not errors of their own.
 struct LaterName {
   Name name;
@@ -271,6 +316,7 @@ struct SyntaxTree {
   std::vector<JourneyDecl> journeys;
   std::vector<StallDecl> stalls;
   std::vector<ScoreDecl> scores;
+  std::vector<CalendarDecl> calendars;
   std::vector<UnitDecl> units;
   std::vector<NudgeDecl> nudges;
   std::vector<PolicyDecl> policies;

@@ -94,6 +94,9 @@ class TreeBuilder {
   void MakeMoney(Span span);
   void AddDurationPart(Span span);
   void MakeDuration(Span span);
+  void MakeOpenTime();
+  void SetWorkingDaysOf() { working_days_of_ = PopName(); }
+  void MakeWorkingDays(Span span);
   void MakeClock(Span span);
   void MakeDate(Span span);
   void MakeDateTime();
@@ -185,7 +188,6 @@ class TreeBuilder {
     tree_.marks.push_back({LayoutMark::Kind::kClause, source_, span.begin, block_});
   }
   void ReportBlockNotClosed();
-  void AddLaterCalendar() { tree_.later_names.push_back({PopName(), "calendar"}); }
   void AddLaterExperiment() { tree_.later_names.push_back({PopName(), "experiment"}); }
   void AddLaterTable() { tree_.later_names.push_back({PopName(), "table"}); }
 
@@ -292,7 +294,30 @@ class TreeBuilder {
   void SetLimitDuration() { limit_.duration = PopExpr(); }
   void EndLimit(Span span);
   void SetQuietFrom() { quiet_.from = PopExpr(); }
+  void SetQuietTo() { quiet_.to = PopExpr(); }
+  void SetQuietZone() { quiet_.zone = PopExpr(); }
+  void SetQuietOutside() { quiet_.outside = true; }
   void EndQuietHours(Span span);
+
+  // --- Calendars and units (tree_builder_calendar.cpp) ---
+  void AddWeekday(Span span);
+  void SetLastWeekday(Span span);
+  void AddWholeWeek(Span span);
+  void AddCalendarHours(Span span);
+  void AddAllDay(Span span);
+  void AddAlways(Span span) { AddAllDay(span); }
+  void AddYearDay(Span span);
+  void SetLastYearDay(Span span);
+  void AddCalendarDate();
+  void SetLastCalendarDate();
+  void SetCalendarZone(Span span);
+  template <CalendarClauseKind kKind>
+  void EndCalendarClause(Span span) {
+    EndCalendarClause(kKind, span);
+  }
+  void SetUnitHours(Span span) { SetOnce(tree_.units.back().hours, span); }
+  void SetPerKey() { tree_.units.back().per_key = true; }
+  void SetOpenTasks(Span span) { SetOnce(tree_.units.back().open_tasks, PopExpr(), span); }
 
  private:
   /// An expression and all of its text, parentheses included.
@@ -333,6 +358,8 @@ class TreeBuilder {
   void SetOnce(Name& slot, Span clause);
   void SetLate(LatePolicy late, Span span);
   void EndScoreLine(bool take, Span span);
+  void EndCalendarClause(CalendarClauseKind kind, Span span);
+  YearDay ReadYearDay(Span span);
   std::string DocBefore(std::uint32_t offset) const;
 
   std::string_view text_;
@@ -377,6 +404,8 @@ class TreeBuilder {
   std::vector<Destination> destinations_;
   Limit limit_;
   QuietHours quiet_;
+  CalendarClause calendar_;
+  Name working_days_of_;
 };
 
 }  // namespace lull::dsl::syntax

@@ -248,11 +248,7 @@ void TreeBuilder::EndLimit(Span span) {
 
 void TreeBuilder::EndQuietHours(Span span) {
   // Two times, or one condition.
-  if (quiet_.from.exists()) {
-    quiet_.to = PopExpr();
-  } else {
-    quiet_.condition = PopExpr();
-  }
+  if (!quiet_.from.exists()) quiet_.condition = PopExpr();
   quiet_.span = span;
   tree_.policies.back().quiet_hours.push_back(quiet_);
   quiet_ = {};

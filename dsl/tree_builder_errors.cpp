@@ -267,6 +267,8 @@ void TreeBuilder::ResetStacks() {
   destinations_.clear();
   limit_ = {};
   quiet_ = {};
+  calendar_ = {};
+  working_days_of_ = {};
 }
 
 std::uint32_t TreeBuilder::NextClause(std::uint32_t from) const {

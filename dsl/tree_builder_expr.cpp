@@ -33,6 +33,7 @@ void TreeBuilder::Push(ExprNode node, Span extent) {
   };
   const auto all = [&](const std::vector<ExprId>& ids) { std::for_each(ids.begin(), ids.end(), below); };
   if (const auto* unary = std::get_if<Unary>(&node)) below(unary->operand);
+  if (const auto* duration = std::get_if<CalendarDuration>(&node)) below(duration->amount);
   if (const auto* field = std::get_if<FieldRef>(&node)) below(field->base);
   if (const auto* one_of = std::get_if<OneOf>(&node)) below(one_of->value), all(one_of->choices);
   if (const auto* pick = std::get_if<Pick>(&node)) all(pick->values);

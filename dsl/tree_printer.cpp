@@ -31,7 +31,8 @@ class TreePrinter {
     for (const JourneyDecl& each : tree_.journeys) Journey(each);
     for (const StallDecl& each : tree_.stalls) Stall(each);
     for (const ScoreDecl& each : tree_.scores) Score(each);
-    for (const UnitDecl& each : tree_.units) Head("unit", each);
+    for (const CalendarDecl& each : tree_.calendars) Calendar(each);
+    for (const UnitDecl& each : tree_.units) Unit(each);
     for (const NudgeDecl& each : tree_.nudges) Nudge(each);
     for (const PolicyDecl& each : tree_.policies) Policy(each);
     return std::move(out_);
@@ -111,6 +112,40 @@ class TreePrinter {
     if (!event.sets.empty()) Line("sets", Join(event.sets));
   }
 
+  void Calendar(const CalendarDecl& calendar) {
+    Head("calendar", calendar);
+    LineIf("zone", calendar.zone);
+    constexpr const char* kWords[] = {"week", "closed", "open"};
+    const auto date = [](const DateLiteral& day) {
+      return std::to_string(day.year) + "-" + std::to_string(day.month) + "-" + std::to_string(day.day);
+    };
+    const auto year_day = [](const YearDay& day) {
+      return std::to_string(day.month) + "-" + std::to_string(day.day);
+    };
+    for (const CalendarClause& clause : calendar.clauses) {
+      std::string rest;
+      const auto range = [&rest](const std::string& first, const std::string& last) {
+        rest += (rest.empty() ? "" : ", ") + first + (first == last ? "" : " to " + last);
+      };
+      for (const WeekdayRange& days : clause.weekdays) {
+        range(std::to_string(days.first), std::to_string(days.last));
+      }
+      for (const DateRange& days : clause.dates) range(date(days.first), date(days.last));
+      for (const YearlyRange& days : clause.yearly) {
+        range("every " + year_day(days.first), "every " + year_day(days.last));
+      }
+      for (const CalendarHours& hours : clause.hours) {
+        range("second " + std::to_string(hours.from_second), "second " + std::to_string(hours.to_second));
+      }
+      Line(kWords[static_cast<int>(clause.kind)], rest);
+    }
+  }
+  void Unit(const UnitDecl& unit) {
+    Head("unit", unit);
+    if (unit.hours.exists()) Line("hours", unit.hours.text);
+    LineIf("open tasks at most", unit.open_tasks, unit.per_key ? " per key" : "");
+  }
+
   void Journey(const JourneyDecl& journey) {
     Head("journey", journey, journey.entity);
     if (journey.start.exists()) Line("start", journey.start.text);
@@ -185,8 +220,9 @@ class TreePrinter {
                           kPer[static_cast<int>(limit.per)] + When("in", limit.duration));
     }
     for (const QuietHours& quiet : policy.quiet_hours) {
-      Line("quiet hours",
-           quiet.from.exists() ? Text(quiet.from) + When("to", quiet.to) : Text(quiet.condition));
+      Line("quiet hours", quiet.from.exists()
+                              ? Text(quiet.from) + When("to", quiet.to) + When("in zone", quiet.zone)
+                              : (quiet.outside ? "outside " : "") + Text(quiet.condition));
     }
     Lines("never when", policy.never);
     LineIf("holdout", policy.holdout);

@@ -54,7 +54,9 @@ std::span<const AbiFunction> AbiFunctions();
   X(EachOpen) X(EachAnswer) X(EachUpdate) X(EachBefore) \
   X(Due) X(ArmCrossing) \
   X(WholeI64) X(WholeF64) X(WholeText) \
-  X(EntityKey) X(TimeOnDay) X(NextYearly) X(ArmStep)
+  X(EntityKey) X(TimeOnDay) X(NextYearly) X(ArmStep) \
+  X(CalendarIsOpen) X(OpenTimeBetween) X(AfterOpenTime) X(AfterOpenDays) X(AfterMonths) \
+  X(DateAfterOpenDays) X(DateAfterMonths)
 // clang-format on
 
 enum class AbiId : std::uint16_t {
@@ -145,6 +147,17 @@ std::int64_t TimeOnDay(Moment* moment, std::int64_t day, std::int64_t second);
 std::int64_t NextYearly(Moment* moment, std::int64_t day, std::int64_t clock);
 /// The same as ArmCrossing for the first instant at which the bits of a value function's out[0] are others.
 void ArmStep(Moment* moment, std::uint32_t value);
+
+// ---- Calendars (Ruleset::calendars; what they mean: runtime/calendar.h). Months are those of the ruleset's
+// ---- zone. Counts are made whole, upwards. Unknown in, unknown out; unknown if there is no such instant.
+/// Whether it is open at an instant; `arm`: its next edge after that.
+std::uint64_t CalendarIsOpen(Moment* moment, std::uint32_t calendar, std::int64_t at, std::uint64_t arm);
+std::int64_t OpenTimeBetween(Moment* moment, std::uint32_t calendar, std::int64_t from, std::int64_t to);
+std::int64_t AfterOpenTime(Moment* moment, std::uint32_t calendar, std::int64_t start, std::int64_t micros);
+std::int64_t AfterOpenDays(Moment* moment, std::uint32_t calendar, std::int64_t start, double count);
+std::int64_t AfterMonths(Moment* moment, std::int64_t start, double count);
+std::int64_t DateAfterOpenDays(Moment* moment, std::uint32_t calendar, std::int64_t day, double count);
+std::int64_t DateAfterMonths(Moment* moment, std::int64_t day, double count);
 
 }  // namespace abi
 }  // namespace lull::runtime

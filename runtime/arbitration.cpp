@@ -246,13 +246,15 @@ Hold Arbiter::JudgeQuietHours(const Candidate& candidate) {
   for (const std::uint32_t index : state_.plan->nudges[candidate.nudge].policies) {
     for (const QuietHoursSpec& quiet : state_.ruleset->policies[index].quiet_hours) {
       Hold hold{.code = DecisionCode::kQuietHours, .policy = index};
+      TakeOwner(index, candidate);
       if (quiet.condition != kNoFunction) {
-        TakeOwner(index, candidate);
         if (HoldsUntil(quiet.condition, hold.until)) return hold;
         continue;
       }
-      if (!state_.format.zone.InDailySpan(now, quiet.from_minute, quiet.to_minute)) continue;
-      hold.until = state_.format.zone.DailySpanEnd(now, quiet.from_minute, quiet.to_minute);
+      const TextView named = quiet.zone == kNoFunction ? TextView{} : state_.Values(quiet.zone)[0].text;
+      const Zone& zone = named.known() ? state_.zones.Of(named.view()) : state_.format.zone;
+      if (!zone.InDailySpan(now, quiet.from_minute, quiet.to_minute)) continue;
+      hold.until = zone.DailySpanEnd(now, quiet.from_minute, quiet.to_minute);
       return hold;
     }
   }

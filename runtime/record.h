@@ -57,6 +57,11 @@ inline void SetBit(std::byte* record, std::uint32_t bit, bool value) {
   words[bit / 64] = value ? words[bit / 64] | mask : words[bit / 64] & ~mask;
 }
 
+/// The id of the text in a kText slot.
+inline std::uint32_t& TextAt(std::byte* record, std::uint32_t offset) {
+  return *reinterpret_cast<std::uint32_t*>(record + offset);
+}
+
 inline RecordHeader* HeaderAt(std::byte* record) { return reinterpret_cast<RecordHeader*>(record); }
 
 }  // namespace lull::runtime

@@ -39,14 +39,9 @@ KeyWords WordsOf(std::string_view key) {
 
 std::uint64_t PrefixOf(std::string_view key) { return key.size() <= kInlineKeyBytes ? WordsOf(key).high : 0; }
 
-
 std::uint64_t& PrefixBefore(std::byte* record) { return *(reinterpret_cast<std::uint64_t*>(record) - 1); }
 std::uint64_t PrefixBefore(const std::byte* record) {
   return *(reinterpret_cast<const std::uint64_t*>(record) - 1);
-}
-
-std::uint32_t& TextAt(std::byte* record, std::uint32_t offset) {
-  return *reinterpret_cast<std::uint32_t*>(record + offset);
 }
 
 /// Distance of records: whole cache lines where that costs little, so that a header is one line.

@@ -68,6 +68,9 @@ std::size_t OutCount(const Ruleset& ruleset) {
 }  // namespace
 
 Result<RulePlan> RulePlan::Make(const Ruleset& ruleset) {
+  for (const CalendarSpec& calendar : ruleset.calendars) {
+    if (const auto made = Calendar::Make(calendar); !made) return std::unexpected(made.error());
+  }
   RulePlan plan;
   plan.nudges.resize(ruleset.nudges.size());
   plan.entities.resize(ruleset.entities.size());

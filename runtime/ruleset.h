@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "runtime/base/local_period.h"
+#include "runtime/calendar.h"
 #include "runtime/event.h"
 #include "runtime/moment.h"
 #include "runtime/record.h"
@@ -249,6 +250,9 @@ struct ChannelSpec {
 
 struct UnitSpec {
   std::string name;
+  std::uint32_t hours = kNoIndex;    // index into Ruleset::calendars
+  std::uint32_t open_tasks_max = 0;  // for who hands tasks out; 0: no limit
+  bool open_tasks_per_key = false;
 };
 
 /// A text with values in it: pieces[0] out[first] pieces[1] out[first+1] ...
@@ -328,6 +332,7 @@ struct LimitSpec {
 struct QuietHoursSpec {
   std::int32_t from_minute = 0;
   std::int32_t to_minute = 0;
+  FunctionId zone = kNoFunction;       // value: out[0].text; the zone of the hours, if it is one
   FunctionId condition = kNoFunction;  // instead of hours; arms its own next change
 };
 
@@ -363,6 +368,7 @@ struct Ruleset {
   std::uint32_t before_slot_count = 0;  // values that a step keeps behind them
   std::vector<EntitySpec> entities;
   std::vector<ChannelSpec> channels;
+  std::vector<CalendarSpec> calendars;
   std::vector<UnitSpec> units;
   std::vector<ScoreSpec> scores;
   std::vector<NudgeSpec> nudges;

@@ -22,6 +22,13 @@ void Step::SetProgram(const Ruleset& new_ruleset, const CodeTable& new_code, con
   format.ruleset = &new_ruleset;
   format.zone = new_zone;
   zone = &format.zone;
+  zones.Reset(new_zone);
+  calendars.clear();
+  for (const CalendarSpec& spec : new_ruleset.calendars) {
+    Result<Calendar> calendar = Calendar::Make(spec);
+    LULL_CHECK(calendar.has_value());  // RulePlan::Make has seen them
+    calendars.push_back(*std::move(calendar));
+  }
   std::size_t words = 1;
   for (const EntityPlan& entity_plan : new_plan.entities)
     words = std::max(words, entity_plan.condition_words);

@@ -1,6 +1,9 @@
 // What the runtime's side of a Moment knows of where it is: ruleset, entity, and the shard's shared stores.
 #pragma once
 
+#include <vector>
+
+#include "runtime/calendar.h"
 #include "runtime/ruleset.h"
 
 namespace lull::runtime {
@@ -21,6 +24,7 @@ struct StepContext {
   const Zone* zone = nullptr;
   /// Bytes that live until the moment ends (texts made by functions).
   ScratchArena* scratch = nullptr;
+  std::vector<Calendar> calendars;  // as Ruleset::calendars
 };
 
 }  // namespace lull::runtime

@@ -12,6 +12,7 @@
 #include "runtime/parts.h"
 #include "runtime/rule_plan.h"
 #include "runtime/step_context.h"
+#include "runtime/zone_cache.h"
 
 namespace lull::runtime {
 
@@ -59,6 +60,7 @@ struct StepCounters {
 struct StepState : StepContext {
   const RulePlan* plan = nullptr;
   FormatContext format;  // ruleset, entity and zone in hand
+  ZoneCache zones;       // entities' own
   Moment moment;
   std::string_view key;
   LogPosition position;

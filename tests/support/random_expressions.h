@@ -53,6 +53,16 @@ class RandomExpressions {
     if (kind == 2) return "(2 * patience)";
     return Duration();
   }
+  /// For what makes deadlines.
+  std::string Deadline(const Subject& of) {
+    if (!OneIn(3)) return AnyDuration();
+    if (OneIn(5))
+      return "(" + of.name + ".points * " + PickOf({"5 minutes of shifts)", "1 working day of shifts)"});
+    return PickOf({"20 minutes of shifts", "1 hour 5 minutes of shifts", "(10 minutes of shifts + 5 minutes)",
+                   "(patience + 10 minutes of office)", "1 month", "1 working day of office",
+                   "30 minutes of office", "(if vip then 15 minutes of shifts else 1 working day of office)",
+                   "(if vip then patience else 30 minutes of shifts)"});
+  }
   std::string Compare() { return PickOf({">=", ">", "<", "<="}); }
   std::string Text() { return PickOf({"\"north\"", "\"south\"", "\"West\"", "\"north east\""}); }
   std::string Color() { return PickOf({"red", "green", "blue"}); }
@@ -146,6 +156,7 @@ class RandomExpressions {
 
   std::string Atom(const Subject& of, int stalls) {
     const std::string event = Pick(of.events);
+    if (OneIn(20)) return PickOf({"office", "shifts", "not shifts"});
     switch (Below(bends_ ? 24 : 21)) {
       case 0:
       case 1:

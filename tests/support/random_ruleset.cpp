@@ -12,12 +12,18 @@ class Writer : RandomExpressions {
   explicit Writer(Random& random) : RandomExpressions(random) { worth_is_money_ = OneIn(2); }
 
   std::string Write() {
-    static constexpr const char* kZones[] = {"UTC", "America/Chicago", "Europe/Berlin"};
+    static constexpr const char* kZones[] = {"UTC", "America/Chicago", "Europe/Berlin", "America/St_Johns"};
     text_ = fmt::format(
         "ruleset tried {{\n  title \"A random ruleset\"\n  zone \"{}\"\n  currency USD\n"
         "  channels call as task, visit as task, email as message\n}}\n"
         "choice color {{ red, green, blue }}\nunit north_desk\nunit sales\nunit back_office\n",
-        kZones[Below(3)]);
+        kZones[Below(4)]);
+    text_ += fmt::format(
+        "calendar office {{\n  monday to friday 09:00 to 12:00, 13:00 to 17:30\n  saturday 10:00 to 12:15\n"
+        "  closed 2026-03-10, every 03-17 to 03-18\n  open 2026-03-14 to 2026-03-15 22:00 to 02:30\n}}\n"
+        "calendar shifts {{\n{}  every day 00:00 to 00:10, 00:20 to 02:05, 02:30 to 09:00, 09:05 to 17:20, "
+        "17:30 to 18:00, 18:00 to 21:55, 22:00 to 24:00\n}}\n",
+        OneIn(2) ? "  zone \"Asia/Kolkata\"\n" : "");
     Subject customer{
         .name = "customer", .events = {"alpha", "beta", "gamma", "delta", "touch"}, .letter = "c"};
     Subject ticket{.name = "ticket", .events = {"beta", "delta", "epsilon", "pair"}, .letter = "t"};
@@ -56,7 +62,8 @@ class Writer : RandomExpressions {
     text_ += fmt::format(
         "entity {} by {}_id{} {{\n  store text\n  tier color = red\n  vip flag = no\n  patience duration = "
         "{}\n"
-        "  budget money\n  points number = 2\n  due_time time\n  birthday date\n",
+        "  budget money\n  points number = 2\n  due_time time\n  birthday date\n  home text = "
+        "\"America/Havana\"\n",
         of.name, of.name, of.whole == nullptr ? "" : " within " + of.whole->name, Duration());
     if (!OneIn(3)) text_ += "  activity " + Pick(of.events) + "\n";
     if (OneIn(3)) text_ += "  forget after " + PickOf({"2 hours", "1 day", "20 days"}) + " quiet\n";
@@ -77,10 +84,10 @@ class Writer : RandomExpressions {
     const auto automatic = [&](const char* from, const char* to) {
       switch (Below(5)) {
         case 0:
-          text_ += fmt::format("  {}_{} -> {}_{} after {}\n", l, from, l, to, AnyDuration());
+          text_ += fmt::format("  {}_{} -> {}_{} after {}\n", l, from, l, to, Deadline(of));
           break;
         case 1:
-          text_ += fmt::format("  {}_{} -> {}_{} after {} quiet\n", l, from, l, to, AnyDuration());
+          text_ += fmt::format("  {}_{} -> {}_{} after {} quiet\n", l, from, l, to, Deadline(of));
           break;
         case 2:
           text_ += fmt::format("  {}_{} -> {}_{} when {}\n", l, from, l, to, Condition(of, of.stalls));
@@ -113,13 +120,13 @@ class Writer : RandomExpressions {
     of.each_stalls.push_back(form == 5);
     switch (form) {
       case 0:
-        text_ += "  quiet " + AnyDuration() + "\n";
+        text_ += "  quiet " + Deadline(of) + "\n";
         break;
       case 1:
-        text_ += "  no " + Pick(of.events) + " for " + AnyDuration() + "\n";
+        text_ += "  no " + Pick(of.events) + " for " + Deadline(of) + "\n";
         break;
       case 2:
-        text_ += "  for " + AnyDuration() + "\n";
+        text_ += "  for " + Deadline(of) + "\n";
         break;
       default: {
         const char* kind = form == 5 ? "each " : form == 4 ? "first " : "";
@@ -129,7 +136,7 @@ class Writer : RandomExpressions {
         if (OneIn(3))
           text_ += PickOf({" with same label", " with same shade", " with same amount", " with same size"});
         if (OneIn(3)) text_ += " where " + Where();
-        text_ += " within " + AnyDuration() + "\n";
+        text_ += " within " + Deadline(of) + "\n";
       }
     }
     text_ += "  because \"It has stalled\"\n}\n";
@@ -253,7 +260,7 @@ class Writer : RandomExpressions {
         text_ += "  while " + stall + "\n";
     }
     if (OneIn(3)) text_ += "  if " + Condition(of, of.stalls, 1) + "\n";
-    if (pause_allowed && OneIn(3)) text_ += "  again after " + AnyDuration() + "\n";
+    if (pause_allowed && OneIn(3)) text_ += "  again after " + Deadline(of) + "\n";
     if (!is_while && channel != "email" && OneIn(2))
       text_ += "  withdraw when " + Condition(of, of.stalls, 1) + "\n";
     text_ += fmt::format("  do {} \"Do it\"\n  to {}\n  worth {}\n}}\n", channel, Route(of, event),
@@ -286,6 +293,10 @@ class Writer : RandomExpressions {
     if (OneIn(3))
       text_ += "  quiet hours " + PickOf({"20:00 to 08:00", "12:00 to 13:30", "01:30 to 03:00"}) + "\n";
     if (OneIn(6)) text_ += "  quiet hours " + Condition(of, of.stalls, 0) + "\n";
+    if (OneIn(5))
+      text_ += "  quiet hours 21:30 to 07:15 in zone " +
+               PickOf({"home", "store", "(if vip then home else store)"}) + "\n";
+    if (OneIn(6)) text_ += "  quiet hours outside office\n";
     if (OneIn(3)) text_ += "  never when " + Condition(of, of.stalls, 0) + "\n";
     if (OneIn(3)) text_ += "  holdout 30%\n";
     text_ += "}\n";

@@ -112,8 +112,8 @@ bool Timeline::StallValue(dsl::StallId id, bool before) {
   const bool unless = stall.unless_condition != dsl::kNone && history_.Holds(stall.unless_condition, view);
   const bool gate = history_.Holds(stall.while_condition, view) && !unless;
   const auto passed_since = [&](std::int64_t from) {
-    const Value duration = history_.Read(stall.duration, view);
-    return duration.known && clock_ >= from + duration.integer;
+    const Value due = history_.Deadline(from, stall.duration, view);
+    return due.known && clock_ >= due.integer;
   };
   switch (stall.form) {
     case StallForm::kFor: {
@@ -173,8 +173,8 @@ bool Timeline::DueValue(const Condition& condition) const {
   if (nudge.again_after == dsl::kNone || condition.held) return true;
   const auto last = last_due_.find(condition.index);
   if (last == last_due_.end()) return true;
-  const Value pause = history_.Read(nudge.again_after, view);
-  return pause.known && clock_ >= last->second + pause.integer;
+  const Value free = history_.Deadline(last->second, nudge.again_after, view);
+  return free.known && clock_ >= free.integer;
 }
 
 void Timeline::Open(Condition& condition) {

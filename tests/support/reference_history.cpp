@@ -20,6 +20,7 @@ History::History(const dsl::CheckedProgram& program, dsl::EntityId entity, std::
       program_(&program),
       entity_(entity),
       key_(std::move(key)),
+      calendars_(program),
       attributes_(program.attributes.size()),
       zone_(Zone::Find(program.header.zone).value_or(Zone::Utc())) {
   for (const dsl::Journey& journey : program.journeys) stages.push_back(journey.start);
@@ -239,6 +240,8 @@ Value History::Read(ExprId id, const View& view) const {
     case ExprKind::kOfWhole:
       LULL_CHECK(whole != nullptr);
       return whole->Read(expr.args[0], view);
+    case ExprKind::kCalendarOpen:
+      return Value::Flag(calendars_.IsOpen(expr.index, view.clock));
     case ExprKind::kAggregate:
       return Aggregate(program_->aggregates[expr.index], expr.index, view);
     case ExprKind::kNot:
@@ -347,12 +350,52 @@ Value History::Arithmetic(const Expr& expr, const View& view) const {
   const Value a = Read(expr.args[0], view);
   if (!a.known) return {};
   if (expr.kind == ExprKind::kNegate) return is_number ? Value::Number(-a.number) : Narrow(-Wide{a.integer});
+  if (program_->expr(expr.args[1]).type.kind == TypeKind::kCalendarDuration) {
+    LULL_CHECK(expr.type.kind == TypeKind::kTime);
+    return Deadline(a.integer, expr.args[1], view, expr.kind == ExprKind::kSubtract);
+  }
   const Value b = Read(expr.args[1], view);
   if (!b.known) return {};
   LULL_CHECK(program_->expr(expr.args[0]).type.kind != TypeKind::kDate);
   const int sign = expr.kind == ExprKind::kAdd ? 1 : -1;
   if (is_number) return Value::Number(a.number + sign * b.number);
   return Narrow(Wide{a.integer} + sign * Wide{b.integer});
+}
+
+Value History::Deadline(std::int64_t start, ExprId id, const View& view, bool back) const {
+  const Expr& expr = program_->expr(id);
+  if (expr.type.kind == TypeKind::kDuration) {
+    const Value length = Read(id, view);
+    return length.known ? Narrow(Wide{start} + (back ? -1 : 1) * Wide{length.integer}) : Value{};
+  }
+  const auto of = [](std::optional<std::int64_t> instant) {
+    return instant ? Value::Integer(*instant) : Value{};
+  };
+  switch (expr.kind) {
+    case ExprKind::kFeature:
+      return Deadline(start, program_->features[expr.index].value, view, back);
+    case ExprKind::kIf:
+      return Deadline(start, expr.args[Holds(expr.args[0], view) ? 1 : 2], view, back);
+    case ExprKind::kOrElse: {
+      const Value first = Deadline(start, expr.args[0], view, back);
+      return first.known ? first : Deadline(start, expr.args[1], view, back);
+    }
+    case ExprKind::kAdd:
+    case ExprKind::kSubtract: {
+      const Value between = Deadline(start, expr.args[0], view, back);
+      if (!between.known) return {};
+      return Deadline(between.integer, expr.args[1], view, back != (expr.kind == ExprKind::kSubtract));
+    }
+    default:
+      break;
+  }
+  const Value amount = Read(expr.args[0], view);
+  if (!amount.known) return {};
+  const double count = back ? -amount.number : amount.number;
+  if (expr.kind == ExprKind::kMonths) return of(calendars_.AfterMonths(start, count));
+  if (expr.kind == ExprKind::kOpenDays) return of(calendars_.AfterOpenDays(expr.index, start, count));
+  LULL_CHECK(expr.kind == ExprKind::kOpenTime);
+  return of(calendars_.AfterOpenTime(expr.index, start, back ? -amount.integer : amount.integer));
 }
 
 Value History::Product(const Expr& expr, const View& view) const {

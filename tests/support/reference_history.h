@@ -11,6 +11,7 @@
 
 #include "dsl/checked_program.h"
 #include "runtime/base/zone.h"
+#include "tests/support/reference_calendar.h"
 #include "tests/support/reference_values.h"
 
 namespace lull::test {
@@ -43,6 +44,10 @@ class History {
   Value Read(dsl::ExprId id, const View& view) const;
   /// An unknown flag is no; kNone is yes.
   bool Holds(dsl::ExprId id, const View& view) const;
+
+  /// The instant that lies a duration after another (or before it).
+  Value Deadline(std::int64_t start, dsl::ExprId duration, const View& view, bool back = false) const;
+  const ReferenceCalendars& calendars() const { return calendars_; }
 
   bool IsIn(dsl::EventId event, dsl::EventSetId set) const;
   bool IsActivity(dsl::EventId event) const;
@@ -89,6 +94,7 @@ class History {
   const dsl::CheckedProgram* program_;
   dsl::EntityId entity_;
   std::string key_;
+  ReferenceCalendars calendars_;
   std::vector<Entry> entries_;
   std::vector<Value> attributes_;  // by AttributeId
   Zone zone_;

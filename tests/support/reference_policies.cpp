@@ -5,10 +5,7 @@
 #include "tests/support/reference_timeline.h"
 
 namespace lull::test {
-namespace {
-
-
-}  // namespace
+namespace {}  // namespace
 
 bool Timeline::Covers(const dsl::Policy& policy, dsl::NudgeId nudge) const {
   return std::ranges::count(policy.covers, nudge) > 0;
@@ -47,8 +44,8 @@ bool Timeline::IsDueByTrigger(dsl::NudgeId id, const View& view) {
   if (!history_.Holds(nudge.where, view) || !history_.Holds(nudge.if_condition, view)) return false;
   if (nudge.again_after == dsl::kNone) return true;
   if (const auto last = last_due_.find(id); last != last_due_.end()) {
-    const Value pause = history_.Read(nudge.again_after, view);
-    if (!pause.known || now_ < last->second + pause.integer) return false;
+    const Value free = history_.Deadline(last->second, nudge.again_after, view);
+    if (!free.known || now_ < free.integer) return false;
   }
   last_due_[id] = now_;
   return true;
@@ -171,8 +168,12 @@ bool Timeline::IsQuiet(const dsl::Policy& policy, const View& view) {
   for (const dsl::QuietHours& quiet : policy.quiet_hours) {
     if (quiet.condition != dsl::kNone) {
       if (history_.Holds(quiet.condition, view)) return true;
-    } else if (zone_.InDailySpan(now_, quiet.from_minute, quiet.to_minute)) {
-      AddCandidate(zone_.DailySpanEnd(now_, quiet.from_minute, quiet.to_minute));
+      continue;
+    }
+    const Value named = quiet.zone == dsl::kNone ? Value{} : history_.Read(quiet.zone, view);
+    const Zone zone = named.known ? history_.calendars().ZoneNamed(named.text) : zone_;
+    if (zone.InDailySpan(now_, quiet.from_minute, quiet.to_minute)) {
+      AddCandidate(zone.DailySpanEnd(now_, quiet.from_minute, quiet.to_minute));
       return true;
     }
   }

@@ -25,6 +25,16 @@ Timeline::Timeline(const dsl::CheckedProgram& program, dsl::EntityId entity, std
   for (const dsl::Policy& policy : program.policies) {
     for (const dsl::Limit& limit : policy.limits) AddDuration(limit.rolling_micros);
   }
+  const auto by_calendar = [&](dsl::EntityId of, dsl::ExprId id) {
+    if (id != dsl::kNone && program.expr(id).type.kind == dsl::TypeKind::kCalendarDuration) {
+      by_calendar_.emplace_back(of, id);
+    }
+  };
+  for (const dsl::Stall& stall : program.stalls) by_calendar(stall.entity, stall.duration);
+  for (const dsl::Nudge& nudge : program.nudges) by_calendar(nudge.entity, nudge.again_after);
+  for (const dsl::Journey& journey : program.journeys) {
+    for (const dsl::Transition& step : journey.transitions) by_calendar(journey.entity, step.duration);
+  }
   AddDuration(kTaskLifeMicros);
   for (const dsl::Expr& expr : program.exprs) {
     if (expr.kind == dsl::ExprKind::kRound && expr.depends_on_time) AddRoundingSteps();
@@ -78,6 +88,7 @@ void Timeline::Reset() {
   sent_.clear();
   candidates_.clear();
   marks_.clear();
+  fresh_marks_.clear();
 }
 
 void Timeline::AddCandidate(std::int64_t instant) {
@@ -98,6 +109,30 @@ void Timeline::Mark(std::int64_t instant) {
   for (const std::int64_t micros : durations_) {
     AddCandidate(instant + micros);
     AddCandidate(instant + micros + 1);
+  }
+  fresh_marks_.push_back(instant);
+}
+
+// What has begun in this moment may be a deadline's start for any member.
+void Timeline::AddFreshDeadlines() {
+  ForEach([&] {
+    for (const std::int64_t mark : fresh_marks_) AddCalendarDeadlines(mark);
+  });
+  fresh_marks_.clear();
+}
+
+void Timeline::AddCalendarDeadlines(std::int64_t start) {
+  if (history_.entries().empty()) return;
+  const View view{now_, clock_, nullptr, nullptr};
+  for (const auto& [entity, id] : by_calendar_) {
+    if (entity != entity_) continue;
+    if (const Value due = history_.Deadline(start, id, view); due.known) AddCandidate(due.integer);
+  }
+}
+
+void Timeline::AddEdges() {
+  for (dsl::CalendarId calendar = 0; calendar < program_.calendars.size(); ++calendar) {
+    if (const auto edge = history_.calendars().NextEdge(calendar, now_)) AddCandidate(*edge);
   }
 }
 
@@ -131,6 +166,7 @@ void Timeline::LearnDurations() {
     if (const Value value = history_.Read(id, view); value.known)
       AddDuration(std::max<std::int64_t>(value.integer, 0));
   }
+  for (const std::int64_t mark : marks_) AddCalendarDeadlines(mark);
 }
 
 // Where values that are rounded to five or ten minutes step.
@@ -243,6 +279,8 @@ void Timeline::KeepBefore() {
 
 // Instants at which something may happen whatever comes.
 void Timeline::LookAhead() {
+  AddFreshDeadlines();
+  AddEdges();
   ForEach([&] {
     LearnCountdowns();
     AddScheduled();

@@ -120,6 +120,9 @@ class Timeline : MemberState {
   /// Something happened at an instant: it may have consequences any duration of the ruleset later.
   void Mark(std::int64_t instant);
   void AddDuration(std::int64_t micros);
+  void AddCalendarDeadlines(std::int64_t start);
+  void AddFreshDeadlines();
+  void AddEdges();
   bool IsOfAttributes(dsl::ExprId id) const;
   void LearnDurations();
   void LearnCountdowns();
@@ -222,6 +225,9 @@ class Timeline : MemberState {
   std::set<std::int64_t> candidates_;  // instants
   std::set<std::int64_t> marks_;
   std::set<std::int64_t> durations_;
+  std::vector<std::int64_t> fresh_marks_;  // of this moment
+  /// Durations of deadlines that count by a calendar.
+  std::vector<std::pair<dsl::EntityId, dsl::ExprId>> by_calendar_;
 };
 
 }  // namespace lull::test

@@ -20,8 +20,8 @@ bool Timeline::Answers(const dsl::Stall& stall, const Wait& wait, const Entry& e
 // The deadline, with its duration as it is now; a duration below zero falls due at the end of the instant.
 bool Timeline::Matured(const dsl::Stall& stall, const Wait& wait) const {
   const Entry& opening = history_.entries()[wait.opening];
-  const Value duration = history_.Read(stall.duration, View{now_, clock_, &opening, nullptr});
-  return duration.known && clock_ >= wait.start + std::max<std::int64_t>(duration.integer, 0);
+  const Value due = history_.Deadline(wait.start, stall.duration, View{now_, clock_, &opening, nullptr});
+  return due.known && clock_ >= std::max(due.integer, wait.start);
 }
 
 bool Timeline::HasEnded(const dsl::Stall& stall, const Wait& wait) const {
@@ -67,8 +67,8 @@ bool Timeline::IsTaken(dsl::JourneyId journey, const Transition& step, const Ent
   const View view{now_, clock_, nullptr, nullptr};
   const auto may_enter = [&] { return !entered_.contains({journey, step.to}); };
   const auto reached = [&](std::int64_t from) {
-    const Value duration = history_.Read(step.duration, view);
-    return duration.known && clock_ >= from + duration.integer && may_enter();
+    const Value due = history_.Deadline(from, step.duration, view);
+    return due.known && clock_ >= due.integer && may_enter();
   };
   if (step.kind == TransitionKind::kEvent) {
     return entry != nullptr && history_.IsIn(entry->event, step.events) &&

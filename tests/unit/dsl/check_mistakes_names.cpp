@@ -4,6 +4,10 @@ namespace lull::dsl::testing {
 
 std::vector<Mistake> NameMistakes() {
   return {
+      {Code::kUnknownCalendar, "offices",
+       "calendar office { always }\nstall s of customer { quiet 3 hours of offices }"},
+      {Code::kUnknownCalendar, "sales", "stall s of customer { quiet 3 working days of sales }"},
+      {Code::kUnknownCalendar, "office", "unit desk { hours office }"},
       {Code::kUnknownName, "budgt", "stall s of customer { while budgt > 5 USD for 2 days }"},
       {Code::kUnknownName, "mystery", "stall s of customer { while mystery for 2 days }"},
       {Code::kUnknownName, "pages",

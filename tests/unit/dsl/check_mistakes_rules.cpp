@@ -4,6 +4,21 @@ namespace lull::dsl::testing {
 
 std::vector<Mistake> RuleMistakes() {
   return {
+      {Code::kCalendarHours, "08:00 to 12:00",
+       "calendar office {\n monday to friday 09:00 to 17:00\n monday 08:00 to 12:00\n}"},
+      {Code::kCalendarHours, "01:00 to 03:00",
+       "calendar office {\n monday 22:00 to 02:00\n tuesday 01:00 to 03:00\n}"},
+      {Code::kCalendarHours, "09:00 to 09:00", "calendar office { monday 09:00 to 09:00 }"},
+      {Code::kCalendarHours, "09:00:30 to 10:00", "calendar office { monday 09:00:30 to 10:00 }"},
+      {Code::kCalendarHours, "sunday closed",
+       "calendar office {\n every day 09:00 to 10:00\n sunday closed\n}"},
+      {Code::kCalendarNeverOpen, "office", "calendar office { closed 2026-12-25 }"},
+      {Code::kCalendarDays, "2026-12-31 to 2026-12-24",
+       "calendar office {\n always\n closed 2026-12-31 to 2026-12-24\n}"},
+      {Code::kUnknownZone, "\"Mars/Base\"", "calendar office {\n zone \"Mars/Base\"\n always\n}"},
+      {Code::kUnknownZone, "\"Mars/Base\"",
+       "policy p of customer { quiet hours 20:00 to 08:00 in zone \"Mars/Base\" }\n"
+       "nudge n of customer { on page_viewed do call \"x\" to sales }"},
       {Code::kNoRuleset, "", "unit sales", true},
       {Code::kSecondRuleset, "again", "ruleset again { zone \"UTC\" }"},
       {Code::kUnknownZone, "\"Europe/Atlantis\"", "ruleset r { zone \"Europe/Atlantis\" }", true},

@@ -68,6 +68,26 @@ TEST(FormatTest, OneClauseALineAndAligned) {
       "}\n");
 }
 
+TEST(FormatTest, DaysAndHoursOfACalendarStandInColumns) {
+  EXPECT_EQ(
+      Form(
+          "calendar office { monday to friday 09:00 to 12:00,13:00 to 17:00, saturday all day sunday closed\n"
+          "closed every 12-24 to 12-26,2026-11-26 open 2026-12-24 09:00 to 13:00 zone \"UTC\" }"),
+      "calendar office {\n"
+      "  monday to friday  09:00 to 12:00, 13:00 to 17:00\n"
+      "  saturday          all day\n"
+      "  sunday            closed\n"
+      "  closed            every 12-24 to 12-26, 2026-11-26\n"
+      "  open              2026-12-24 09:00 to 13:00\n"
+      "  zone              \"UTC\"\n"
+      "}\n");
+  EXPECT_EQ(Form("unit sales{hours office at most 200 open tasks per key}"),
+            "unit sales { hours office  at most 200 open tasks per key }\n");
+  ExpectStable("stall s of c { after e no f within n * 10-20 hours of office }");
+  ExpectStable("stall s of c { quiet 3 working days of office }");
+  ExpectStable("policy p of c { quiet hours outside office quiet hours 20:00 to 08:00 in zone c.zone }");
+}
+
 TEST(FormatTest, JourneysAndScoresStandInColumns) {
   EXPECT_EQ(Form("journey j of c {\nstart a\na, b -> c on e where x>2\nany->b after 3 days quiet\nend c }"),
             "journey j of c {\n"
