@@ -37,6 +37,8 @@ constexpr std::string_view kNudgeClauses[] = {"on",    "while",    "if",   "do",
                                               "until", "expires",  "keep", "including"};
 constexpr std::string_view kPolicyClauses[] = {"covers", "best", "at", "quiet", "never", "holdout"};
 
+constexpr std::string_view kTestClauses[] = {"at", "by", "expect", "held", "in"};
+
 constexpr BlockWords kBlocks[] = {
     {BlockKind::kRuleset, "a ruleset", "a clause such as `title` or `zone`", kRulesetClauses, false},
     {BlockKind::kChoice, "a choice", "the name of a value", {}, true},
@@ -51,6 +53,7 @@ constexpr BlockWords kBlocks[] = {
     {BlockKind::kNudge, "a nudge", "a clause such as `while`, `do` or `to`", kNudgeClauses, false},
     {BlockKind::kPolicy, "a policy", "a clause such as `best`, `at most` or `quiet hours`", kPolicyClauses,
      false},
+    {BlockKind::kTest, "a test", "an entity, `at` and a time, an event, or `expect`", kTestClauses, true},
 };
 
 bool Contains(std::span<const std::string_view> words, std::string_view word) {

@@ -28,7 +28,8 @@ enum class BlockKind {
   kScore,
   kUnit,
   kNudge,
-  kPolicy
+  kPolicy,
+  kTest
 };
 
 struct BlockWords {

@@ -144,8 +144,11 @@ void DecisionWriter::AddDetails(Decision& decision) {
   }
   decision.title = RenderText(nudge.title);
   reasons_.clear();
-  for (const TextSpec& reason : nudge.reasons) {
-    if (reason.when == kNoFunction || state_.Holds(reason.when)) reasons_.push_back(RenderText(reason));
+  for (std::uint32_t index = 0; index < nudge.reasons.size(); ++index) {
+    const TextSpec& reason = nudge.reasons[index];
+    if (reason.when != kNoFunction && !state_.Holds(reason.when)) continue;
+    reasons_.push_back(RenderText(reason));
+    if (state_.trace != nullptr) state_.trace->OnReason(decision.nudge, index);
   }
   decision.reasons = reasons_;
   AddScores(nudge);
@@ -166,11 +169,14 @@ void DecisionWriter::AddScores(const NudgeSpec& nudge) {
     state_.Select(score.entity == nudge.entity ? own : 0);
     ScoreOutcome outcome{.score = index, .value = state_.Values(score.value)[0].number, .reasons = {}};
     Range range{score_reasons_.size(), 0};
-    for (const ScoreSpec::Part& part : score.parts) {
-      if (!part.has_because || part.points == kNoFunction) continue;
+    for (std::uint32_t line = 0; line < score.parts.size(); ++line) {
+      const ScoreSpec::Part& part = score.parts[line];
+      if ((!part.has_because && state_.trace == nullptr) || part.points == kNoFunction) continue;
       const FieldValue* values = state_.Values(part.points);
       const double points = values[0].number;
       if (values[1].integer != 1) continue;
+      if (state_.trace != nullptr) state_.trace->OnScorePart(index, line);
+      if (!part.has_because) continue;
       if (part.because.when != kNoFunction && !state_.Holds(part.because.when)) continue;
       score_reasons_.push_back({points, RenderText(part.because)});
     }

@@ -33,6 +33,13 @@ class Engine::Impl {
   Status Swap(Program program);
   void UseCode(std::shared_ptr<const CodeTable> code);
   EngineStats stats() const;
+  void SetTrace(TraceSink* trace) { step_.trace = trace; }
+  void Preset(std::uint32_t entity, std::string_view key, std::span<const SlotValue> values);
+  bool Probe(std::uint32_t entity, std::string_view key, FunctionId function, std::int64_t instant,
+             const FieldValue* event_fields, Probed& probed);
+  const std::byte* Record(std::uint32_t entity, std::string_view key) const {
+    return stores_[entity]->Find(key);
+  }
 
   std::int64_t latest_time() const { return latest_time_; }
   const Ruleset& ruleset() const { return *program_.ruleset; }
