@@ -157,6 +157,15 @@ bool Checker::CheckExpectedState(const syntax::TestItem& item, Expectation& expe
     }
     return false;
   }
+  const auto* bare = std::get_if<syntax::NameRef>(&tree_[written.value].node);
+  const auto is_attribute = [&](const auto& of_entity) { return of_entity.contains(bare->name.text); };
+  if (bare != nullptr && Find(bare->name.text) == nullptr &&
+      std::none_of(attributes_.begin(), attributes_.end(), is_attribute)) {
+    ReportUnknown(Code::kUnknownNudge, bare->name,
+                  "there is no nudge, stall or other condition " + Quoted(bare->name.text),
+                  NamesOf({SymbolKind::kNudge, SymbolKind::kStall, SymbolKind::kFeature}));
+    return false;
+  }
   std::vector<EntityId> entities;
   for (const TestSubject& subject : in_hand.test.subjects) {
     const bool named = !item.of.exists() || subject.key == item.of.text;

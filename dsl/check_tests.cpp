@@ -103,7 +103,10 @@ bool Checker::CheckTestTime(const syntax::TestItem& item, TestInHand& in_hand) {
   in_hand.time_span = item.time.span;
   in_hand.time_good = false;
   const std::optional<std::int64_t> instant = TestInstant(item.time, in_hand);
-  if (!instant) return false;
+  if (!instant) {
+    in_hand.time_reported = true;
+    return false;
+  }
   if (!in_hand.first) in_hand.first = *instant;
   if (*instant < in_hand.now) {
     diagnostics_.Report(Code::kTestTime, item.time.span, "this is earlier than the step before")
@@ -182,10 +185,10 @@ std::optional<std::string> Checker::TestKey(EntityId entity, const syntax::Plain
     const bool known = std::any_of(subjects.begin(), subjects.end(),
                                    [&](const TestSubject* subject) { return subject->key == of.text; });
     if (known || subjects.empty()) return of.text;
-    std::vector<std::string_view> keys;
-    for (const TestSubject* subject : subjects) keys.push_back(subject->key);
-    ReportUnknown(Code::kTestWhose, {of.text, of.span}, "there is no " + name + " \"" + of.text + "\" in this test",
-                  keys);
+    std::vector<std::string> keys;
+    for (const TestSubject* subject : subjects) keys.push_back("\"" + subject->key + "\"");
+    ReportUnknown(Code::kTestWhose, {"\"" + of.text + "\"", of.span},
+                  "there is no " + name + " \"" + of.text + "\" in this test", {keys.begin(), keys.end()});
     return std::nullopt;
   }
   if (subjects.size() == 1) return subjects.front()->key;
@@ -213,6 +216,11 @@ void Checker::CheckTestEvent(EventId id, const syntax::TestItem& item, TestInHan
   CheckTestFields(item, step.event, in_hand);
   CheckTestKeys(item, step.event, in_hand);
   in_hand.test.steps.push_back(std::move(step));
+}
+
+void Checker::CheckTestArm(const syntax::TestItem& item, TestInHand& in_hand) {
+  diagnostics_.Report(Code::kLaterExperiment, item.span, "there are no experiments in this edition yet");
+  in_hand.test.arms.emplace_back(item.second.text, item.name.text);
 }
 
 bool Checker::CheckTestTask(const syntax::TestItem& item, TestInHand& in_hand) {

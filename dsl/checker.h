@@ -264,6 +264,7 @@ class Checker {
   void CheckTestEvent(EventId event, const syntax::TestItem& item, TestInHand& in_hand);
   void CheckTestKeys(const syntax::TestItem& item, TestEvent& event, TestInHand& in_hand);
   void CheckTestFields(const syntax::TestItem& item, TestEvent& event, const TestInHand& in_hand);
+  void CheckTestArm(const syntax::TestItem& item, TestInHand& in_hand);
   bool CheckTestTask(const syntax::TestItem& item, TestInHand& in_hand);
   void ReportUnknownTestItem(const syntax::TestItem& item);
   ExprId CheckTestValue(const syntax::TestValue& value, Type type, std::uint32_t text_bytes_max,

@@ -80,6 +80,8 @@ bool MatchFact(GrammarInput& in, B& builder);
 bool MatchState(GrammarInput& in, B& builder);
 // grammar_actions.cpp: units, nudges, policies
 bool MatchAction(GrammarInput& in, B& builder);
+// grammar_tests.cpp
+bool MatchTest(GrammarInput& in, B& builder);
 
 /// Text in quotes, with what stands in its braces.
 struct text_literal : far<MatchText> {};
@@ -95,6 +97,7 @@ std::size_t CountExpressionLoops();
 std::size_t CountFactLoops();
 std::size_t CountStateLoops();
 std::size_t CountActionLoops();
+std::size_t CountTestLoops();
 
 template <Fixed kWhat>
 struct need_condition : need<expression, kWhat> {};

@@ -24,6 +24,9 @@ constexpr std::string_view kTimeUnits[] = {"second", "seconds", "minute", "minut
                                            "hours",  "day",     "days",   "week",    "weeks",
                                            "month",  "months",  "year",   "years"};
 
+constexpr std::string_view kOffsetUnits[] = {"s",    "second", "seconds", "m",   "min",  "minute", "minutes", "h",
+                                             "hour", "hours",  "d",       "day", "days", "w",      "week",    "weeks"};
+
 constexpr std::string_view kRulesetClauses[] = {"title", "zone",     "currency", "channels", "wire",
                                                 "late",  "lateness", "dedupe",   "keep",     "stale"};
 constexpr std::string_view kEntityClauses[] = {"activity", "forget"};
@@ -73,6 +76,8 @@ std::span<const std::string_view> DeclarationWords() { return kDeclarations; }
 bool IsDeclarationWord(std::string_view word) { return Contains(kDeclarations, word); }
 
 std::span<const std::string_view> TimeUnitWords() { return kTimeUnits; }
+
+bool IsOffsetUnit(std::string_view word) { return Contains(kOffsetUnits, word); }
 
 const BlockWords& WordsOf(BlockKind kind) {
   const BlockWords& words = kBlocks[static_cast<std::size_t>(kind)];

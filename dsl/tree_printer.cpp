@@ -34,6 +34,7 @@ class TreePrinter {
     for (const UnitDecl& each : tree_.units) Head("unit", each);
     for (const NudgeDecl& each : tree_.nudges) Nudge(each);
     for (const PolicyDecl& each : tree_.policies) Policy(each);
+    for (const TestDecl& each : tree_.tests) out_ += PrintTest(tree_, each);
     return std::move(out_);
   }
 
