@@ -4,6 +4,12 @@
 #include <cmath>
 
 namespace lull::runtime {
+namespace {
+
+/// Of a limit above this, it is not told when each was sent.
+constexpr std::size_t kSentShownMax = 5;
+
+}  // namespace
 
 DecisionWriter::Route DecisionWriter::RouteOf(std::uint32_t nudge) {
   Route route;
@@ -197,6 +203,21 @@ void DecisionWriter::AddScores(const NudgeSpec& nudge) {
   }
 }
 
+void DecisionWriter::AppendLimit(std::string& text, const LimitSpec& limit) {
+  text += "capped: " + limit.text;
+  if (limit.period != LimitPeriod::kRolling) return;
+  std::vector<std::int64_t> sent(&state_.SlotI64(limit.offset), &state_.SlotI64(limit.offset) + limit.count_max);
+  std::erase(sent, kUnknown);
+  std::ranges::sort(sent);
+  if (sent.empty() || sent.size() > kSentShownMax) return;
+  text += " (";
+  for (std::size_t index = 0; index < sent.size(); ++index) {
+    if (index > 0) text += ", ";
+    AppendTime(text, sent[index], state_.format.zone);
+  }
+  text += ')';
+}
+
 void DecisionWriter::AppendOutranked(std::string& text, const Candidate& candidate, const Hold& hold) {
   text += "outranked by ";
   text += state_.ruleset->nudges[hold.nudge].name;
@@ -223,7 +244,7 @@ std::string_view DecisionWriter::Why(const Candidate& candidate, const Hold& hol
   std::string& text = NewText();
   const std::string& policy = state_.ruleset->policies[hold.policy].name;
   if (hold.code == DecisionCode::kNever) text += "never, says policy " + policy;
-  if (hold.code == DecisionCode::kCapped) text += "capped: " + hold.limit->text;
+  if (hold.code == DecisionCode::kCapped) AppendLimit(text, *hold.limit);
   if (hold.code == DecisionCode::kHoldout) text += "held out by policy " + policy;
   if (hold.code == DecisionCode::kOutranked) AppendOutranked(text, candidate, hold);
   if (hold.code == DecisionCode::kPlaceTaken) {

@@ -57,17 +57,21 @@ class PartMaker {
     parts_.push_back(std::move(part));
   }
 
-  /// Whether it reads an event that is only there while an aggregate looks at it, or a text that is put
-  /// together.
-  bool IsAskable(ExprId root) const {
+  /// Whether it can be asked: not what an event says that is only there while an aggregate looks at it, nor a
+  /// text that is put together.
+  bool IsAskable(ExprId root, bool& needs_event) const {
     bool askable = true;
+    needs_event = false;
     std::vector<ExprId> open = {root};
     while (!open.empty()) {
       const Expr& expr = At(open.back());
       open.pop_back();
-      if (expr.kind == ExprKind::kField) askable = false;
+      if (expr.kind == ExprKind::kField && expr.scope == dsl::FieldScope::kOwn) askable = false;
+      if (expr.kind == ExprKind::kField) needs_event = true;
       if (expr.kind == ExprKind::kTemplate && !expr.args.empty()) askable = false;
-      if (expr.kind == ExprKind::kAggregate && program_.aggregates[expr.index].same_value != kNone) askable = false;
+      if (expr.kind == ExprKind::kAggregate && program_.aggregates[expr.index].same_value != kNone) {
+        needs_event = true;
+      }
       open.insert(open.end(), expr.args.begin(), expr.args.end());
     }
     return askable;
@@ -86,7 +90,7 @@ class PartMaker {
     Part part;
     part.depth = depth;
     part.label = (word.empty() ? "" : word + " ") + TextOf(loaded_, id);
-    if (IsAskable(id)) part.condition = id;
+    if (IsAskable(id, part.needs_event)) part.condition = id;
     AddValues(expr, part);
     Add(std::move(part), wanted);
     if (depth >= kDepthMax) return;
@@ -111,8 +115,9 @@ class PartMaker {
                           expr.kind == ExprKind::kIsKnown || expr.kind == ExprKind::kIsUnknown;
     if (!compares) return;
     for (const ExprId arg : expr.args) {
-      if (At(arg).kind == ExprKind::kLiteral || !IsAskable(arg)) continue;
-      part.values.push_back({TextOf(loaded_, arg), arg});
+      Part::Value value{.name = TextOf(loaded_, arg), .expr = arg};
+      if (At(arg).kind == ExprKind::kLiteral || !IsAskable(arg, value.needs_event)) continue;
+      part.values.push_back(std::move(value));
     }
   }
 

@@ -21,10 +21,13 @@ struct Part {
   bool is_state = false;               // or whether it is held
   /// `unless` and `withdraw when`: it is well if this is no.
   bool wanted = true;
+  /// It can be asked only while the event of the rule is at hand.
+  bool needs_event = false;
   /// Whose values explain it, and what each is called.
   struct Value {
     std::string name;
     dsl::ExprId expr = dsl::kNone;
+    bool needs_event = false;
   };
   std::vector<Value> values;
 };

@@ -47,23 +47,27 @@ runtime::ApplyResult Run::Apply(const runtime::EventFrame& frame) {
   return engine_->Apply(frame);
 }
 
-std::string Run::ValueText(std::uint32_t entity, std::string_view key, dsl::ExprId expr, std::int64_t instant) {
+std::string Run::ValueText(std::uint32_t entity, std::string_view key, dsl::ExprId expr, std::int64_t instant,
+                           const runtime::FieldValue* event_fields) {
   const compiler::ExprProbe& probe = observed_.compiled.probes.exprs.at(expr);
   runtime::Engine::Probed probed;
   std::string text;
-  if (!engine_->Probe(entity, key, probe.function, {instant}, nullptr, probed)) return "unknown";
+  if (!engine_->Probe(entity, key, probe.function, {instant}, event_fields, probed)) return "unknown";
   runtime::AppendValue(text, probed.out[0], probe.type, recorder_.FormatFor(entity));
   return probe.type.type == runtime::ValueType::kText && text != "unknown" ? "\"" + text + "\"" : text;
 }
 
-bool Run::Holds(std::uint32_t entity, std::string_view key, dsl::ExprId condition, std::int64_t instant) {
+bool Run::Holds(std::uint32_t entity, std::string_view key, dsl::ExprId condition, std::int64_t instant,
+                const runtime::FieldValue* event_fields) {
   const compiler::ExprProbe& probe = observed_.compiled.probes.exprs.at(condition);
   runtime::Engine::Probed probed;
-  return engine_->Probe(entity, key, probe.function, {instant}, nullptr, probed) && IsYes(probe, probed.out[0]);
+  return engine_->Probe(entity, key, probe.function, {instant}, event_fields, probed) &&
+         IsYes(probe, probed.out[0]);
 }
 
 std::vector<Answer> Run::Ask(const std::vector<Part>& parts, std::uint32_t entity, std::string_view key,
-                             std::int64_t instant) {
+                             std::int64_t instant, const runtime::FieldValue* event_fields) {
+  const bool at_hand = event_fields != nullptr;
   std::vector<Answer> answers;
   for (const Part& part : parts) {
     if (part.stall != dsl::kNone) {
@@ -71,10 +75,13 @@ std::vector<Answer> Run::Ask(const std::vector<Part>& parts, std::uint32_t entit
       continue;
     }
     Answer answer{.part = &part};
-    if (part.condition != dsl::kNone) answer.holds = Holds(entity, key, part.condition, instant);
+    if (part.condition != dsl::kNone && (at_hand || !part.needs_event)) {
+      answer.holds = Holds(entity, key, part.condition, instant, event_fields);
+    }
     for (const Part::Value& value : part.values) {
+      if (value.needs_event && !at_hand) continue;
       if (!answer.why.empty()) answer.why += ", ";
-      answer.why += value.name + " is " + ValueText(entity, key, value.expr, instant);
+      answer.why += value.name + " is " + ValueText(entity, key, value.expr, instant, event_fields);
     }
     answers.push_back(std::move(answer));
   }

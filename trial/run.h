@@ -50,11 +50,14 @@ class Run {
   runtime::ApplyResult Apply(const runtime::EventFrame& frame);
 
   /// A value of an entity, in words; "unknown" if there is no such entity.
-  std::string ValueText(std::uint32_t entity, std::string_view key, dsl::ExprId expr, std::int64_t instant);
+  std::string ValueText(std::uint32_t entity, std::string_view key, dsl::ExprId expr, std::int64_t instant,
+                        const runtime::FieldValue* event_fields = nullptr);
   /// Whether a condition that was asked for holds.
-  bool Holds(std::uint32_t entity, std::string_view key, dsl::ExprId condition, std::int64_t instant);
+  bool Holds(std::uint32_t entity, std::string_view key, dsl::ExprId condition, std::int64_t instant,
+             const runtime::FieldValue* event_fields = nullptr);
+  /// `event_fields` are those of the event that the rule is about, if it is at hand.
   std::vector<Answer> Ask(const std::vector<Part>& parts, std::uint32_t entity, std::string_view key,
-                          std::int64_t instant);
+                          std::int64_t instant, const runtime::FieldValue* event_fields = nullptr);
   /// The nudge as it waits, or null.
   const runtime::WaitingNudge* Waiting(std::uint32_t nudge, std::string_view key) const;
   const runtime::OpenTask* Open(std::uint32_t nudge, std::string_view key) const;

@@ -12,7 +12,7 @@ constexpr CommandAdder kCommands[] = {
     AddCheckCommand,  AddFmtCommand,         AddRunCommand,     AddGraphCommand,
     AddShowCommand,   AddExplainCodeCommand, AddServeCommand,   AddStatusCommand,
     AddReloadCommand, AddTasksCommand,       AddPublishCommand, AddVersionCommand,
-    AddTestCommand,
+    AddTestCommand,   AddExplainCommand,
 };
 
 constexpr const char* kFooter =

@@ -46,7 +46,17 @@ void RunAll(const std::vector<std::pair<std::string, std::string>>& texts, std::
 
 TEST(LanguagePageTest, TheTestOfTheWholeRulesetPasses) { RunAll({Examples().front()}, 1); }
 
-TEST(LanguagePageTest, TheTestsOfAllExamplesPass) { RunAll(Examples(), 4); }
+TEST(LanguagePageTest, TheTestsOfTheExamplesPassBesideTheWholeRuleset) {
+  const auto examples = Examples();
+  std::size_t tried = 0;
+  for (std::size_t i = 1; i < examples.size(); ++i) {
+    if (examples[i].second.find("test \"") == std::string::npos) continue;
+    SCOPED_TRACE(examples[i].first);
+    RunAll({examples.front(), examples[i]}, 2);
+    ++tried;
+  }
+  EXPECT_GT(tried, 0u);
+}
 
 }  // namespace
 }  // namespace lull::trial
