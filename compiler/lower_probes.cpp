@@ -42,8 +42,10 @@ StallProbe LowerStall(Lowering& lowering, dsl::StallId id) {
   StallProbe probe;
   probe.condition = plan.condition;
   FunctionInHand function(lowering, "probe_" + stall.name, kPlain);
-  function.build.Out(0, StartOf(lowering, function, stall, plan));
-  function.build.Out(1, function.read.Value(stall.duration));
+  const ValueId start = StartOf(lowering, function, stall, plan);
+  function.build.Out(0, start);
+  const bool measured = stall.duration != kNone;
+  function.build.Out(1, measured ? function.read.After(start, stall.duration) : function.build.ConstI64(kUnknown));
   probe.function = function.Finish();
   return probe;
 }

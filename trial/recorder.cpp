@@ -17,6 +17,7 @@ bool IsStall(const runtime::ConditionSpec& condition) {
 
 void Seen::Merge(const Seen& other) {
   stalls.insert(other.stalls.begin(), other.stalls.end());
+  stalls_over.insert(other.stalls_over.begin(), other.stalls_over.end());
   transitions.insert(other.transitions.begin(), other.transitions.end());
   score_lines.insert(other.score_lines.begin(), other.score_lines.end());
   reasons.insert(other.reasons.begin(), other.reasons.end());
@@ -67,7 +68,7 @@ void Recorder::AddEvent(const runtime::EventFrame& frame) {
 void Recorder::OnCondition(const Place& place, std::uint32_t condition, bool held) {
   const runtime::ConditionSpec& spec = ruleset_.entities[place.entity].conditions[condition];
   if (!IsStall(spec)) return;
-  if (held) seen_.stalls.emplace(place.entity, condition);
+  (held ? seen_.stalls : seen_.stalls_over).emplace(place.entity, condition);
   Add(place, held ? EntryKind::kStallBegins : EntryKind::kStallEnds, spec.name + (held ? " begins" : " is over"));
 }
 

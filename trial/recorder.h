@@ -51,7 +51,8 @@ struct DecisionRecord {
 
 /// What happened at all, over many runs.
 struct Seen {
-  std::set<std::pair<std::uint32_t, std::uint32_t>> stalls;                           // entity, condition
+  std::set<std::pair<std::uint32_t, std::uint32_t>> stalls;       // that began: entity, condition
+  std::set<std::pair<std::uint32_t, std::uint32_t>> stalls_over;  // that ended
   std::set<std::tuple<std::uint32_t, std::uint32_t, std::uint32_t, std::uint32_t>> transitions;  // entity, journey,
                                                                                       // from, to
   std::set<std::pair<std::uint32_t, std::uint32_t>> score_lines;                      // score, line

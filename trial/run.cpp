@@ -104,22 +104,21 @@ Answer Run::AskStall(const Part& part, std::uint32_t entity, std::string_view ke
   runtime::Engine::Probed probed;
   engine_->Probe(entity, key, probe.function, {instant}, nullptr, probed);
   const std::int64_t start = probed.out[0].integer;
-  const std::int64_t duration = probed.out[1].integer;
+  const std::int64_t end = probed.out[1].integer;
   if (start == kUnknown) {
     answer.holds = false;
     answer.why = "there is nothing to wait for now";
     return answer;
   }
-  if (duration == kUnknown) {
+  if (end == kUnknown) {
     answer.holds = false;
-    answer.why = "the duration is unknown";
+    answer.why = "how long is not known";
     return answer;
   }
-  const std::int64_t end = start + duration;
   answer.holds = end <= instant;
   runtime::AppendDuration(answer.why, instant - start);
   answer.why += " of ";
-  runtime::AppendDuration(answer.why, duration);
+  runtime::AppendDuration(answer.why, end - start);
   answer.why += (*answer.holds ? ", since " : ", until ") + recorder_.TimeText(end);
   return answer;
 }

@@ -122,6 +122,24 @@ Result<TestResult> TestSuite::RunTest(std::size_t index) {
   return result;
 }
 
+Status RunOwnTests(const dsl::LoadedRuleset& loaded) {
+  if (loaded.program.tests.empty()) return {};
+  Result<TestSuite> suite = TestSuite::Make(loaded, false);
+  if (!suite) return std::unexpected(suite.error());
+  std::string failures;
+  std::size_t failed = 0;
+  for (std::size_t i = 0; i < suite->size(); ++i) {
+    const Result<TestResult> result = suite->RunTest(i);
+    if (!result) return std::unexpected(result.error());
+    if (result->passed()) continue;
+    ++failed;
+    failures += "\n  \"" + result->test->title + "\": " + result->failures.front().message;
+  }
+  if (failed == 0) return {};
+  return Fail(std::to_string(failed) + " of the ruleset's " + std::to_string(suite->size()) + " tests fail:" + failures +
+              "\nWhat to do: `lull test` shows what happened.");
+}
+
 bool MatchesName(std::string_view name, std::string_view pattern) {
   if (pattern.find('*') == std::string_view::npos) return name.find(pattern) != std::string_view::npos;
   // Each piece between stars is looked for behind the one before; the first and the last are at the ends.

@@ -47,6 +47,9 @@ class TestSuite {
   Seen seen_;
 };
 
+/// Runs all tests; fails with what is not as expected.
+Status RunOwnTests(const dsl::LoadedRuleset& loaded);
+
 /// Whether a name matches a pattern in which `*` stands for any characters; without one, whether it contains
 /// it.
 bool MatchesName(std::string_view name, std::string_view pattern);

@@ -8,6 +8,7 @@
 #include "tools/lull/command.h"
 #include "tools/lull/console.h"
 #include "tools/lull/rules.h"
+#include "trial/coverage.h"
 #include "trial/report.h"
 #include "trial/test_runner.h"
 
@@ -24,6 +25,7 @@ struct TestOptions {
   std::string junit;
   bool json = false;
   bool native = false;
+  bool coverage = false;
 };
 
 Status WriteFile(const std::string& path, const std::string& text) {
@@ -56,6 +58,10 @@ int RunTests(const TestOptions& options) {
     if (results.empty()) fmt::print("{} has no tests yet: write `test \"...\" {{ ... }}` into a rule file\n", options.folder);
     if (!results.empty()) fmt::print("{}", trial::SummaryText(results, report));
   }
+  if (options.coverage) {
+    const std::vector<trial::CoverageItem> items = trial::CoverageOf(suite->observed(), suite->seen());
+    fmt::print("{}", options.json ? trial::CoverageJson(items, *loaded) : trial::CoverageText(items));
+  }
   if (!options.junit.empty()) {
     const Status written = WriteFile(options.junit, trial::JUnitXml(results, *loaded, zone));
     if (!written) return Complain(written.error().message, kExitNotRun);
@@ -75,6 +81,7 @@ void AddTestCommand(CLI::App& app, std::function<int()>& run) {
   command->add_option("--name", options->name, "Only tests with this in their name; `*` stands for anything");
   command->add_flag("--json", options->json, "One JSON object for each test");
   command->add_option("--junit", options->junit, "Also write the results as JUnit XML")->type_name("FILE");
+  command->add_flag("--coverage", options->coverage, "Also say what no test has made happen");
   command->add_flag("--native", options->native, "Run native code instead of the interpreter");
   command->footer(
       "\nExits with 0 if all tests pass, with 1 if some fail, with 2 if they could not be run.");
