@@ -82,8 +82,12 @@ struct in_arm : act<&B::EndTestItem<TestItemKind::kArm>, kw<"in">, need<kw<"arm"
                     need_name<"the name of an arm">, call<&B::SetItemName>,
                     opt<kw<"of">, need_name<"the name of an experiment">, call<&B::SetItemSecond>>> {};
 
+/// Steps on one line are one clause.
+struct step : sor<expect, held_out, in_arm, test_item> {};
+struct steps : seq<step, star<comma, same_line, step>, opt<comma>> {};
+struct test_clause : sor<seq<test_time, opt<same_line, steps>>, steps> {};
 struct test : seq<kw<"test">, need_plain<"what the test shows, in quotes">, call<&B::BeginTest>,
-                  block<BlockKind::kTest, seq<sor<test_time, expect, held_out, in_arm, test_item>, opt<comma>>>> {};
+                  block<BlockKind::kTest, test_clause>> {};
 
 }  // namespace
 
