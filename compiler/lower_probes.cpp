@@ -15,7 +15,8 @@ ExprProbe LowerExpr(Lowering& lowering, dsl::ExprId id) {
 }
 
 /// The instant from which the time of a stall counts.
-ValueId StartOf(Lowering& lowering, FunctionInHand& function, const dsl::Stall& stall, const StallPlan& plan) {
+ValueId StartOf(Lowering& lowering, FunctionInHand& function, const dsl::Stall& stall,
+                const StallPlan& plan) {
   IrBuilder& build = function.build;
   const auto load = [&](const Slot& slot) { return build.Load(slot.offset, slot.kind); };
   switch (stall.form) {
@@ -45,7 +46,8 @@ StallProbe LowerStall(Lowering& lowering, dsl::StallId id) {
   const ValueId start = StartOf(lowering, function, stall, plan);
   function.build.Out(0, start);
   const bool measured = stall.duration != kNone;
-  function.build.Out(1, measured ? function.read.After(start, stall.duration) : function.build.ConstI64(kUnknown));
+  function.build.Out(
+      1, measured ? function.read.After(start, stall.duration) : function.build.ConstI64(kUnknown));
   probe.function = function.Finish();
   return probe;
 }

@@ -15,10 +15,18 @@ struct WhyWords {
   std::string_view code;  // NameOf(runtime::DecisionCode)
 };
 constexpr WhyWords kWhyWords[] = {
-    {"never", "never"},           {"capped", "capped"},           {"quiet hours", "quiet_hours"},
-    {"outranked", "outranked"},   {"place taken", "place_taken"}, {"held out", "holdout"},
-    {"holdout", "holdout"},       {"state ended", "state_ended"}, {"answered", "answered"},
-    {"withdraw when", "withdraw_when"}, {"forgotten", "forgotten"}, {"time over", "time_over"},
+    {"never", "never"},
+    {"capped", "capped"},
+    {"quiet hours", "quiet_hours"},
+    {"outranked", "outranked"},
+    {"place taken", "place_taken"},
+    {"held out", "holdout"},
+    {"holdout", "holdout"},
+    {"state ended", "state_ended"},
+    {"answered", "answered"},
+    {"withdraw when", "withdraw_when"},
+    {"forgotten", "forgotten"},
+    {"time over", "time_over"},
 };
 
 Expected OutcomeOf(ExpectOutcome outcome) {
@@ -68,7 +76,8 @@ void Checker::CheckExpectation(const syntax::TestItem& item, TestInHand& in_hand
     }
     if (item.of.exists()) expectation.key = item.of.text;
     if (written.tail_span.exists()) {
-      diagnostics_.Report(Code::kTestExpectation, written.tail_span, "there is nothing that could be like this")
+      diagnostics_
+          .Report(Code::kTestExpectation, written.tail_span, "there is nothing that could be like this")
           .Explain("what is expected here is that nothing goes out");
     }
   }
@@ -96,9 +105,11 @@ void Checker::CheckExpectedNudge(NudgeId nudge, const syntax::TestItem& item, Ex
                     "nothing is held back because of " + Quoted(written.why.text), words)
           .Explain("a reason that goes with the nudge is a text: `because \"...\"`");
     } else if (expectation.what == Expected::kSent) {
-      diagnostics_.Report(Code::kTestExpectation, written.why.span,
-                          "this is why a nudge is held back, and here it is expected to go out")
-          .Help("write `waiting because " + written.why.text + "` or `suppressed because " + written.why.text + "`");
+      diagnostics_
+          .Report(Code::kTestExpectation, written.why.span,
+                  "this is why a nudge is held back, and here it is expected to go out")
+          .Help("write `waiting because " + written.why.text + "` or `suppressed because " +
+                written.why.text + "`");
     } else {
       expectation.why = why->code;
     }
@@ -132,8 +143,9 @@ void Checker::CheckExpectedAction(const syntax::TestExpectation& written, Expect
   if (written.text.exists()) expectation.text = written.text.text;
   if (!written.worth.exists()) return;
   if (nudge.worth == kNone) {
-    diagnostics_.Report(Code::kTestExpectation, tree_[written.worth].span,
-                        "the nudge " + Quoted(nudge.name) + " has no worth")
+    diagnostics_
+        .Report(Code::kTestExpectation, tree_[written.worth].span,
+                "the nudge " + Quoted(nudge.name) + " has no worth")
         .Help("give it a `worth`, or leave this out");
     return;
   }
@@ -187,7 +199,8 @@ bool Checker::CheckExpectedState(const syntax::TestItem& item, Expectation& expe
   expectation.what = Expected::kCondition;
   expectation.entity = entities.front();
   expectation.key = TestKey(expectation.entity, item.of, tree_[written.value].span, in_hand);
-  expectation.condition = CheckCondition(written.value, Scope{expectation.entity, kNone, kNone, false, false});
+  expectation.condition =
+      CheckCondition(written.value, Scope{expectation.entity, kNone, kNone, false, false});
   return expectation.key.has_value() && expectation.condition != kNone;
 }
 

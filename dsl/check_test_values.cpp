@@ -14,9 +14,9 @@ void Checker::CheckTestKeys(const syntax::TestItem& item, TestEvent& event, Test
   for (std::size_t i = 0; i < declared.entities.size(); ++i) {
     const Entity& entity = program_.entities[declared.entities[i]];
     any = any || entity.key.empty();
-    const auto given = std::find_if(item.values.begin(), item.values.end(), [&](const syntax::TestValue& value) {
-      return !entity.key.empty() && value.name.text == entity.key;
-    });
+    const auto given = std::find_if(
+        item.values.begin(), item.values.end(),
+        [&](const syntax::TestValue& value) { return !entity.key.empty() && value.name.text == entity.key; });
     if (given != item.values.end()) {
       const ExprId key = CheckTestValue(*given, {TypeKind::kText, kNone}, 0, in_hand);
       if (key != kNone) event.keys[i] = At(key).text;
@@ -32,13 +32,15 @@ void Checker::CheckTestKeys(const syntax::TestItem& item, TestEvent& event, Test
     if (item.of.exists() && (only || std::any_of(subjects.begin(), subjects.end(), named))) {
       event.keys[i] = item.of.text;
       of_used = true;
-    } else if (std::count_if(subjects.begin(), subjects.end(), of_entity) == 1 && (only || !item.of.exists())) {
+    } else if (std::count_if(subjects.begin(), subjects.end(), of_entity) == 1 &&
+               (only || !item.of.exists())) {
       event.keys[i] = std::find_if(subjects.begin(), subjects.end(), of_entity)->key;
     }
     any = any || event.keys[i].has_value();
   }
   if (!of_used) {
-    diagnostics_.Report(Code::kTestWhose, item.of.span, "nobody in this test has the key \"" + item.of.text + "\"")
+    diagnostics_
+        .Report(Code::kTestWhose, item.of.span, "nobody in this test has the key \"" + item.of.text + "\"")
         .Help("name it at the beginning of the test");
   } else if (!any) {
     TestKey(declared.entities.front(), {}, item.name.span, in_hand);
@@ -79,7 +81,8 @@ void Checker::CheckTestFields(const syntax::TestItem& item, TestEvent& event, co
   }
   if (missing.empty()) return;
   diagnostics_
-      .Report(Code::kTestMissingField, item.name.span, "the event " + Quoted(declared.name) + " lacks " + missing)
+      .Report(Code::kTestMissingField, item.name.span,
+              "the event " + Quoted(declared.name) + " lacks " + missing)
       .Explain("an event without a field that it must have would be refused, and change nothing")
       .Help("give the field a value, or declare it with `?` if it may be missing");
 }
@@ -96,14 +99,16 @@ ExprId Checker::CheckTestValue(const syntax::TestValue& value, Type type, std::u
   if (literal == kNone || ReportTestValueType(literal, type, value.name)) return kNone;
   const Expr& expr = At(literal);
   if (expr.kind != ExprKind::kLiteral) {
-    diagnostics_.Report(Code::kNotConstant, expr.span, "a test gives plain values, nothing that is calculated")
+    diagnostics_
+        .Report(Code::kNotConstant, expr.span, "a test gives plain values, nothing that is calculated")
         .Help("write the value itself");
     return kNone;
   }
   if (type.kind == TypeKind::kText && text_bytes_max > 0 && expr.text.size() > text_bytes_max) {
-    diagnostics_.Report(Code::kOutOfRange, expr.span,
-                        "this text is longer than the " + std::to_string(text_bytes_max) +
-                            " bytes that the field may have")
+    diagnostics_
+        .Report(Code::kOutOfRange, expr.span,
+                "this text is longer than the " + std::to_string(text_bytes_max) +
+                    " bytes that the field may have")
         .Help("a longer field is declared with `text up to 1_000 bytes`");
     return kNone;
   }
@@ -114,8 +119,7 @@ bool Checker::ReportTestValueType(ExprId value, Type type, const syntax::Name& n
   const Expr& expr = At(value);
   if (expr.type == type) return false;
   Diagnostic& diagnostic =
-      diagnostics_
-          .Report(Code::kTestValueType, expr.span, Quoted(name.text) + " is " + TypeName(type))
+      diagnostics_.Report(Code::kTestValueType, expr.span, Quoted(name.text) + " is " + TypeName(type))
           .Label("this is " + TypeNameOf(value));
   const bool number = expr.type.kind == TypeKind::kNumber && expr.kind == ExprKind::kLiteral;
   if (type.kind == TypeKind::kChoice) {
@@ -129,7 +133,8 @@ bool Checker::ReportTestValueType(ExprId value, Type type, const syntax::Name& n
   } else if (type.kind == TypeKind::kDuration && number) {
     diagnostic.Help("add the unit of time, such as `3 days`");
   } else if (type.kind == TypeKind::kTime && expr.type.kind == TypeKind::kDate) {
-    diagnostic.Help("add the time of day, such as `2026-03-02 10:00`, or write `+36h` after the first time of the test");
+    diagnostic.Help(
+        "add the time of day, such as `2026-03-02 10:00`, or write `+36h` after the first time of the test");
   } else if (type.kind == TypeKind::kText) {
     diagnostic.Help("texts stand in quotes");
   }

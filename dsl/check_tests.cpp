@@ -1,9 +1,10 @@
 // Tests: who is in them, when, and what happens to them.
+#include "dsl/check_tests.h"
+
 #include <algorithm>
 #include <array>
 #include <utility>
 
-#include "dsl/check_tests.h"
 #include "dsl/checker.h"
 
 namespace lull::dsl {
@@ -34,7 +35,8 @@ void Checker::CheckTests() {
     const bool expects = std::any_of(in_hand.test.steps.begin(), in_hand.test.steps.end(),
                                      [](const TestStep& step) { return step.kind == TestStepKind::kExpect; });
     if (!expects && !decl.incomplete && errors == diagnostics_.error_count()) {
-      diagnostics_.Report(Code::kTestExpectsNothing, decl.title.span, "this test expects nothing, so it cannot fail")
+      diagnostics_
+          .Report(Code::kTestExpectsNothing, decl.title.span, "this test expects nothing, so it cannot fail")
           .Help("say what should come of it: `at +36h expect NUDGE`, or `expect nothing`");
     }
     program_.tests.push_back(std::move(in_hand.test));
@@ -71,11 +73,12 @@ void Checker::ReportUnknownTestItem(const syntax::TestItem& item) {
   const Symbol* symbol = Find(item.name.text);
   if (symbol != nullptr && symbol->kind == SymbolKind::kLater) return;
   if (symbol != nullptr) {
-    Diagnostic& diagnostic = diagnostics_
-                                 .Report(Code::kNoTestStep, item.name.span,
-                                         Quoted(item.name.text) + " is " + std::string(KindWords(symbol->kind)) +
-                                             ", which is no step of a test")
-                                 .NoteAt(symbol->span, "declared here");
+    Diagnostic& diagnostic =
+        diagnostics_
+            .Report(Code::kNoTestStep, item.name.span,
+                    Quoted(item.name.text) + " is " + std::string(KindWords(symbol->kind)) +
+                        ", which is no step of a test")
+            .NoteAt(symbol->span, "declared here");
     if (symbol->kind == SymbolKind::kNudge) {
       diagnostic.Help("to say that it goes out, write " + Quoted("expect " + item.name.text))
           .Replace(item.name.span, "expect " + item.name.text);
@@ -87,7 +90,8 @@ void Checker::ReportUnknownTestItem(const syntax::TestItem& item) {
   std::vector<std::string_view> candidates = NamesOf({SymbolKind::kEntity, SymbolKind::kEvent});
   for (const std::string_view word : {"expect", "claim", "done", "decline"}) candidates.push_back(word);
   ReportUnknown(Code::kNoTestStep, item.name,
-                Quoted(item.name.text) + " is neither an entity nor an event nor a step of a task", candidates);
+                Quoted(item.name.text) + " is neither an entity nor an event nor a step of a task",
+                candidates);
 }
 
 bool Checker::CheckTestTime(const syntax::TestItem& item, TestInHand& in_hand) {
@@ -124,7 +128,9 @@ std::optional<std::int64_t> Checker::TestInstant(const syntax::TestTime& time, c
   if (!time.instant.exists()) {
     if (in_hand.first) return *in_hand.first + time.offset_micros;
     if (in_hand.time_reported) return std::nullopt;
-    diagnostics_.Report(Code::kTestTime, time.span, "an offset counts from the first time of the test, and there is none yet")
+    diagnostics_
+        .Report(Code::kTestTime, time.span,
+                "an offset counts from the first time of the test, and there is none yet")
         .Help("begin the test with a time such as `at 2026-03-02 10:00`");
     return std::nullopt;
   }
@@ -147,8 +153,9 @@ void Checker::CheckTestSubject(EntityId entity, const syntax::TestItem& item, Te
     return;
   }
   if (item.time.exists()) {
-    diagnostics_.Report(Code::kTestTime, item.name.span,
-                        "who is in a test stands at its beginning, before the first `at`")
+    diagnostics_
+        .Report(Code::kTestTime, item.name.span,
+                "who is in a test stands at its beginning, before the first `at`")
         .Explain("what is said of an entity here is so from the beginning");
     return;
   }
@@ -206,11 +213,12 @@ void Checker::CheckTestEvent(EventId id, const syntax::TestItem& item, TestInHan
   step.event.event = id;
   if (item.second.exists() || item.text.exists()) {
     const Span extra = item.second.exists() ? item.second.span : item.text.span;
-    Diagnostic& diagnostic = diagnostics_.Report(Code::kNoTestStep, extra,
-                                                 "an event has its fields in braces: " +
-                                                     Quoted(item.name.text + " { ... }"));
+    Diagnostic& diagnostic =
+        diagnostics_.Report(Code::kNoTestStep, extra,
+                            "an event has its fields in braces: " + Quoted(item.name.text + " { ... }"));
     if (item.text.exists()) diagnostic.Help("to say whose event it is, write `of` before the key");
-    if (item.second.exists()) diagnostic.Help("separate two steps with a comma, or write each on its own line");
+    if (item.second.exists())
+      diagnostic.Help("separate two steps with a comma, or write each on its own line");
     return;
   }
   CheckTestFields(item, step.event, in_hand);

@@ -48,16 +48,16 @@ struct TestTaskStep {
 };
 
 enum class Expected : std::uint8_t {
-  kNothing,    // nothing went out but what was expected before
-  kNotSent,    // the nudge did not go out
-  kSent,       // it went out at the instant of the step
-  kHeldOut,    // it would have gone out, but the entity is held out
-  kWithdrawn,  // its open task was withdrawn
-  kEscalated,  // its open task went on to another unit
-  kExpired,    // its open task was not done in time
-  kWaiting,    // it waits now
-  kSuppressed, // it lost its one chance
-  kCondition,  // a condition holds now
+  kNothing,     // nothing went out but what was expected before
+  kNotSent,     // the nudge did not go out
+  kSent,        // it went out at the instant of the step
+  kHeldOut,     // it would have gone out, but the entity is held out
+  kWithdrawn,   // its open task was withdrawn
+  kEscalated,   // its open task went on to another unit
+  kExpired,     // its open task was not done in time
+  kWaiting,     // it waits now
+  kSuppressed,  // it lost its one chance
+  kCondition,   // a condition holds now
 };
 
 struct Expectation {
@@ -67,11 +67,11 @@ struct Expectation {
   std::optional<std::string> key;    // none: of anybody
   std::uint32_t unit = kNoTestId;
   std::optional<std::string> unit_key;
-  std::vector<std::string> because;  // reasons that it has, or words of why it was held back
-  std::string why;                   // as NameOf(runtime::DecisionCode); empty: for whatever reason
-  std::int64_t due = kUnknown;       // an instant ...
-  std::int64_t due_after = kUnknown; // ... or counted from when it went out
-  std::uint32_t worth = kNoTestId;   // a literal
+  std::vector<std::string> because;   // reasons that it has, or words of why it was held back
+  std::string why;                    // as NameOf(runtime::DecisionCode); empty: for whatever reason
+  std::int64_t due = kUnknown;        // an instant ...
+  std::int64_t due_after = kUnknown;  // ... or counted from when it went out
+  std::uint32_t worth = kNoTestId;    // a literal
   std::optional<std::string> text;
   std::uint32_t condition = kNoTestId;  // ExprId
 };

@@ -24,8 +24,9 @@ constexpr std::string_view kTimeUnits[] = {"second", "seconds", "minute", "minut
                                            "hours",  "day",     "days",   "week",    "weeks",
                                            "month",  "months",  "year",   "years"};
 
-constexpr std::string_view kOffsetUnits[] = {"s",    "second", "seconds", "m",   "min",  "minute", "minutes", "h",
-                                             "hour", "hours",  "d",       "day", "days", "w",      "week",    "weeks"};
+constexpr std::string_view kOffsetUnits[] = {"s",       "second", "seconds", "m",     "min", "minute",
+                                             "minutes", "h",      "hour",    "hours", "d",   "day",
+                                             "days",    "w",      "week",    "weeks"};
 
 constexpr std::string_view kRulesetClauses[] = {"title", "zone",     "currency", "channels", "wire",
                                                 "late",  "lateness", "dedupe",   "keep",     "stale"};

@@ -67,12 +67,12 @@ enum class TestItemKind {
 };
 struct TestItem {
   TestItemKind kind = TestItemKind::kNamed;
-  TestTime time;    // none: before the first `at`
-  Name name;        // kNamed; kArm: the arm
-  Name second;      // kNamed: the nudge of a task step; kArm: the experiment
-  PlainText text;   // a key, or the outcome of a task
-  PlainText of;     // the key of whose it is
-  PlainText by;     // who did a step of a task
+  TestTime time;   // none: before the first `at`
+  Name name;       // kNamed; kArm: the arm
+  Name second;     // kNamed: the nudge of a task step; kArm: the experiment
+  PlainText text;  // a key, or the outcome of a task
+  PlainText of;    // the key of whose it is
+  PlainText by;    // who did a step of a task
   bool has_values = false;
   std::vector<TestValue> values;
   TestExpectation expectation;

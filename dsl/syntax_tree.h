@@ -14,8 +14,8 @@
 
 #include "dsl/keywords.h"
 #include "dsl/source.h"
-#include "dsl/syntax_expr.h"
 #include "dsl/syntax_declaration.h"
+#include "dsl/syntax_expr.h"
 #include "dsl/syntax_tests.h"
 
 namespace lull::dsl::syntax {

@@ -424,7 +424,7 @@ class TreeBuilder {
   QuietHours quiet_;
   TestItem item_;
   TestValue value_;
-  TestTime time_;         // read last
+  TestTime time_;          // read last
   TestTime time_of_test_;  // of the items that follow
   bool in_values_ = false;
 };

@@ -12,11 +12,11 @@ struct OffsetUnit {
   std::int64_t micros;
 };
 constexpr OffsetUnit kOffsetUnits[] = {
-    {"s", kMicrosPerSecond},   {"second", kMicrosPerSecond}, {"seconds", kMicrosPerSecond},
-    {"m", kMicrosPerMinute},   {"min", kMicrosPerMinute},    {"minute", kMicrosPerMinute},
-    {"minutes", kMicrosPerMinute}, {"h", kMicrosPerHour},    {"hour", kMicrosPerHour},
-    {"hours", kMicrosPerHour}, {"d", kMicrosPerDay},         {"day", kMicrosPerDay},
-    {"days", kMicrosPerDay},   {"w", 7 * kMicrosPerDay},     {"week", 7 * kMicrosPerDay},
+    {"s", kMicrosPerSecond},       {"second", kMicrosPerSecond}, {"seconds", kMicrosPerSecond},
+    {"m", kMicrosPerMinute},       {"min", kMicrosPerMinute},    {"minute", kMicrosPerMinute},
+    {"minutes", kMicrosPerMinute}, {"h", kMicrosPerHour},        {"hour", kMicrosPerHour},
+    {"hours", kMicrosPerHour},     {"d", kMicrosPerDay},         {"day", kMicrosPerDay},
+    {"days", kMicrosPerDay},       {"w", 7 * kMicrosPerDay},     {"week", 7 * kMicrosPerDay},
     {"weeks", 7 * kMicrosPerDay},
 };
 constexpr double kOffsetMicrosMax = 100.0 * 366 * static_cast<double>(kMicrosPerDay);

@@ -8,14 +8,17 @@ using namespace syntax;  // NOLINT(google-build-using-namespace): the names of t
                          // about
 
 std::string Quoted(const PlainText& text) { return "\"" + text.text + "\""; }
-std::string If(const char* word, const Name& name) { return name.exists() ? word + name.text : std::string(); }
+std::string If(const char* word, const Name& name) {
+  return name.exists() ? word + name.text : std::string();
+}
 std::string If(const char* word, const PlainText& text) { return text.exists() ? word + Quoted(text) : ""; }
 std::string If(const SyntaxTree& tree, const char* word, ExprId id) {
   return id.exists() ? word + PrintExpr(tree, id) : std::string();
 }
 
 std::string TimeText(const SyntaxTree& tree, const TestTime& time) {
-  return time.instant.exists() ? PrintExpr(tree, time.instant) : "+" + std::to_string(time.offset_micros) + "us";
+  return time.instant.exists() ? PrintExpr(tree, time.instant)
+                               : "+" + std::to_string(time.offset_micros) + "us";
 }
 
 std::string ExpectationText(const SyntaxTree& tree, const TestExpectation& expectation) {
@@ -26,7 +29,8 @@ std::string ExpectationText(const SyntaxTree& tree, const TestExpectation& expec
   if (expectation.form == ExpectForm::kNoNudge) text += " no " + expectation.nudge.text;
   text += If(tree, " ", expectation.value);
   text += kOutcomes[static_cast<int>(expectation.outcome)];
-  text += If(" to ", expectation.unit) + If(tree, " / ", expectation.unit_key) + If(" because ", expectation.why);
+  text +=
+      If(" to ", expectation.unit) + If(tree, " / ", expectation.unit_key) + If(" because ", expectation.why);
   for (const PlainText& because : expectation.because) text += " because " + Quoted(because);
   if (expectation.due.exists()) text += " due " + TimeText(tree, expectation.due);
   text += If(tree, " due ", expectation.due_after) + If(tree, " worth ", expectation.worth);
@@ -41,7 +45,8 @@ std::string ItemText(const SyntaxTree& tree, const TestItem& item) {
   if (item.kind == TestItemKind::kExpect) {
     return text + ExpectationText(tree, item.expectation) + If(" of ", item.of);
   }
-  text += item.name.text + If(" ", item.second) + If(" ", item.text) + If(" of ", item.of) + If(" by ", item.by);
+  text +=
+      item.name.text + If(" ", item.second) + If(" ", item.text) + If(" of ", item.of) + If(" by ", item.by);
   if (!item.has_values) return text;
   text += " {";
   for (const TestValue& value : item.values) {

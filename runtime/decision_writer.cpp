@@ -206,7 +206,8 @@ void DecisionWriter::AddScores(const NudgeSpec& nudge) {
 void DecisionWriter::AppendLimit(std::string& text, const LimitSpec& limit) {
   text += "capped: " + limit.text;
   if (limit.period != LimitPeriod::kRolling) return;
-  std::vector<std::int64_t> sent(&state_.SlotI64(limit.offset), &state_.SlotI64(limit.offset) + limit.count_max);
+  std::vector<std::int64_t> sent(&state_.SlotI64(limit.offset),
+                                 &state_.SlotI64(limit.offset) + limit.count_max);
   std::erase(sent, kUnknown);
   std::ranges::sort(sent);
   if (sent.empty() || sent.size() > kSentShownMax) return;

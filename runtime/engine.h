@@ -109,9 +109,9 @@ class Engine {
   };
   /// What is known of an entity before its first event.
   void Preset(std::uint32_t entity, std::string_view key, std::span<const SlotValue> values);
-  /// Calls a value function or a condition of the ruleset for an entity as it is, with the clock at `instant`.
-  /// `result` is what the function returned, `out` what it left, until the next call of the engine. False: there
-  /// is no such entity.
+  /// Calls a value function or a condition of the ruleset for an entity as it is, with the clock at
+  /// `instant`. `result` is what the function returned, `out` what it left, until the next call of the
+  /// engine. False: there is no such entity.
   struct Probed {
     std::uint64_t result = 0;
     const FieldValue* out = nullptr;

@@ -57,8 +57,8 @@ void Engine::Impl::Preset(std::uint32_t entity, std::string_view key, std::span<
   texts_.Reclaim();
 }
 
-bool Engine::Impl::Probe(std::uint32_t entity, std::string_view key, FunctionId function, std::int64_t instant,
-                         const FieldValue* event_fields, Probed& probed) {
+bool Engine::Impl::Probe(std::uint32_t entity, std::string_view key, FunctionId function,
+                         std::int64_t instant, const FieldValue* event_fields, Probed& probed) {
   std::byte* record = stores_[entity]->Find(key);
   if (record == nullptr) return false;
   scratch_.Reset();

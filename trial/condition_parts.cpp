@@ -23,7 +23,10 @@ class PartMaker {
   std::vector<Part> Nudge(dsl::NudgeId id) {
     const dsl::Nudge& nudge = program_.nudges[id];
     if (nudge.stall != kNone) {
-      Add({.label = Word(nudge) + " " + program_.stalls[nudge.stall].name, .stall = nudge.stall, .is_state = true}, true);
+      Add({.label = Word(nudge) + " " + program_.stalls[nudge.stall].name,
+           .stall = nudge.stall,
+           .is_state = true},
+          true);
       Stall(nudge.stall, 1);
     } else if (nudge.journey != kNone) {
       const dsl::Journey& journey = program_.journeys[nudge.journey];
@@ -129,7 +132,9 @@ class PartMaker {
   }
 
   std::string FormText(const dsl::Stall& stall) const {
-    const auto events = [&](dsl::EventSetId set) { return set == kNone ? "" : program_.event_sets[set].name; };
+    const auto events = [&](dsl::EventSetId set) {
+      return set == kNone ? "" : program_.event_sets[set].name;
+    };
     const std::string duration = TextOf(loaded_, stall.duration);
     const std::string wait = events(stall.opening) + " no " + events(stall.awaited) + " within " + duration;
     switch (stall.form) {

@@ -14,8 +14,8 @@
 namespace lull::trial {
 
 struct Part {
-  std::uint32_t depth = 0;  // of what it is a part of
-  std::string label;        // "if urgency >= 10", "quiet 36 hours"
+  std::uint32_t depth = 0;             // of what it is a part of
+  std::string label;                   // "if urgency >= 10", "quiet 36 hours"
   dsl::ExprId condition = dsl::kNone;  // a condition, or ...
   dsl::StallId stall = dsl::kNone;     // ... the time of a stall,
   bool is_state = false;               // or whether it is held

@@ -15,7 +15,10 @@ using runtime::DecisionKind;
 class CoverageMaker {
  public:
   CoverageMaker(const Observed& observed, const Seen& seen)
-      : loaded_(*observed.loaded), program_(loaded_.program), ruleset_(*observed.compiled.ruleset), seen_(seen) {}
+      : loaded_(*observed.loaded),
+        program_(loaded_.program),
+        ruleset_(*observed.compiled.ruleset),
+        seen_(seen) {}
 
   std::vector<CoverageItem> Make() {
     for (std::uint32_t n = 0; n < program_.nudges.size(); ++n) {
@@ -73,8 +76,8 @@ class CoverageMaker {
         taken = taken || seen_.transitions.contains({journey.entity, number, stage, step.to});
       }
       if (step.from.size() > 3) from = "any";
-      Add(CoverageKind::kTransition, journey.name + ": " + from + " -> " + journey.stages[step.to].name, step.span,
-          taken);
+      Add(CoverageKind::kTransition, journey.name + ": " + from + " -> " + journey.stages[step.to].name,
+          step.span, taken);
     }
   }
 
@@ -108,7 +111,8 @@ class CoverageMaker {
     const bool task = program_.channels[nudge.channel].is_task;
     const bool lasts =
         nudge.trigger == dsl::TriggerKind::kWhileStall || nudge.trigger == dsl::TriggerKind::kWhileCondition;
-    if (task && (lasts || nudge.withdraw_when != dsl::kNone)) add("withdrawn", Decided(n, DecisionKind::kWithdrawn));
+    if (task && (lasts || nudge.withdraw_when != dsl::kNone))
+      add("withdrawn", Decided(n, DecisionKind::kWithdrawn));
     if (task) add("expired", Decided(n, DecisionKind::kExpired));
     bool capped = false, quiet = false, ranked = false, never = false, held_out = false;
     for (const dsl::Policy& policy : program_.policies) {
@@ -172,7 +176,8 @@ std::string CoverageText(const std::vector<CoverageItem>& items) {
       }
     }
     if (all == 0) continue;
-    text += fmt::format("  {:<26} {} of {}{}\n", heading.title, taken, all, missing.empty() ? "" : "; not yet:");
+    text +=
+        fmt::format("  {:<26} {} of {}{}\n", heading.title, taken, all, missing.empty() ? "" : "; not yet:");
     text += missing;
   }
   return text;
@@ -186,8 +191,8 @@ std::string CoverageJson(const std::vector<CoverageItem>& items, const dsl::Load
     connectors::AppendJsonText(out, item.name);
     out += ",\"file\":";
     connectors::AppendJsonText(out, loaded.sources.path(item.span.source));
-    out += fmt::format(",\"line\":{},\"taken\":{}}}", loaded.sources.Locate(item.span.source, item.span.begin).line,
-                       item.taken);
+    out += fmt::format(",\"line\":{},\"taken\":{}}}",
+                       loaded.sources.Locate(item.span.source, item.span.begin).line, item.taken);
   }
   return out + "]}\n";
 }

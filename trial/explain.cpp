@@ -58,7 +58,8 @@ bool Explainer::Concerns(const runtime::EventFrame& frame) const {
   const std::vector<std::uint32_t>& entities = ruleset()->events[frame.event].entities;
   for (std::size_t i = 0; i < entities.size(); ++i) {
     if (entities[i] != entity_) continue;
-    return ruleset()->entities[entity_].key.empty() || (frame.keys[i].known() && frame.keys[i].view() == key_);
+    return ruleset()->entities[entity_].key.empty() ||
+           (frame.keys[i].known() && frame.keys[i].view() == key_);
   }
   return false;
 }
@@ -125,13 +126,13 @@ void Explainer::Judge(const Watched& watched, std::int64_t instant, NudgeExplana
     if (why != nullptr && !why->why.empty()) explanation.summary += ": " + why->why;
     return;
   }
-  const bool all = std::ranges::all_of(explanation.parts, [](const PartAnswer& part) {
-    return part.depth > 0 || part.holds.value_or(true);
-  });
+  const bool all = std::ranges::all_of(
+      explanation.parts, [](const PartAnswer& part) { return part.depth > 0 || part.holds.value_or(true); });
   const dsl::Nudge& nudge = run_->loaded().program.nudges[watched.nudge];
   if (IsEvent(nudge) && watched.chance == kUnknown) {
     explanation.state = NudgeState::kNoChance;
-    explanation.summary = "had no chance yet: no " + run_->loaded().program.event_sets[nudge.events].name + " has come";
+    explanation.summary =
+        "had no chance yet: no " + run_->loaded().program.event_sets[nudge.events].name + " has come";
     return;
   }
   if (!decisions.empty() && (all || IsEvent(nudge))) {
@@ -153,7 +154,8 @@ void Explainer::Judge(const Watched& watched, std::int64_t instant, NudgeExplana
   }
   explanation.state = NudgeState::kNotDue;
   if (IsEvent(nudge)) {
-    explanation.summary = "at its latest chance, " + TimeText(watched.chance) + ", " + WhyNot(explanation.parts);
+    explanation.summary =
+        "at its latest chance, " + TimeText(watched.chance) + ", " + WhyNot(explanation.parts);
   } else {
     explanation.summary = WhyNot(explanation.parts);
   }
@@ -175,7 +177,8 @@ std::string Explainer::WhyNot(const std::vector<PartAnswer>& parts) const {
   // Time is what a stall waits for; nobody is at fault.
   const std::size_t until = found->why.find(", until ");
   if (until != std::string::npos) {
-    return "waiting until " + found->why.substr(until + 8) + ": " + found->label + ", " + found->why.substr(0, until);
+    return "waiting until " + found->why.substr(until + 8) + ": " + found->label + ", " +
+           found->why.substr(0, until);
   }
   return "`" + found->label + "` is no" + (found->why.empty() ? "" : ": " + found->why);
 }

@@ -56,7 +56,9 @@ void AppendDecisions(std::string& out, const std::vector<DecisionRecord>& decisi
 void AppendParts(std::string& out, const std::vector<PartAnswer>& parts) {
   for (std::size_t i = 0; i < parts.size(); ++i) {
     out += fmt::format("{}{{\"depth\":{},\"ok\":{},", i > 0 ? "," : "", parts[i].depth,
-                       !parts[i].holds ? "null" : *parts[i].holds ? "true" : "false");
+                       !parts[i].holds   ? "null"
+                       : *parts[i].holds ? "true"
+                                         : "false");
     AppendMember(out, "part", parts[i].label);
     out += ',';
     AppendMember(out, "why", parts[i].why);
@@ -92,7 +94,8 @@ std::string ExplanationJson(const Explanation& explanation, const Explainer& exp
   AppendMember(out, "entity", ruleset.entities[explanation.entity].name);
   out += ',';
   AppendMember(out, "key", explanation.key);
-  out += fmt::format(",\"at\":\"{}\",\"known\":{},\"nudges\":[", TimeOf(explanation.instant), explanation.exists);
+  out += fmt::format(",\"at\":\"{}\",\"known\":{},\"nudges\":[", TimeOf(explanation.instant),
+                     explanation.exists);
   for (std::size_t i = 0; i < explanation.nudges.size(); ++i) {
     const NudgeExplanation& nudge = explanation.nudges[i];
     out += i > 0 ? ",{" : "{";

@@ -37,9 +37,7 @@ std::string TimeText(std::int64_t instant, const Zone& zone) {
   return text;
 }
 
-std::string Recorder::TimeText(std::int64_t instant) const {
-  return trial::TimeText(instant, zone_);
-}
+std::string Recorder::TimeText(std::int64_t instant) const { return trial::TimeText(instant, zone_); }
 
 void Recorder::Add(const Place& place, EntryKind kind, std::string text) {
   entries_.push_back({place.instant, kind, place.entity, std::string(place.key), std::move(text)});
@@ -69,7 +67,8 @@ void Recorder::OnCondition(const Place& place, std::uint32_t condition, bool hel
   const runtime::ConditionSpec& spec = ruleset_.entities[place.entity].conditions[condition];
   if (!IsStall(spec)) return;
   (held ? seen_.stalls : seen_.stalls_over).emplace(place.entity, condition);
-  Add(place, held ? EntryKind::kStallBegins : EntryKind::kStallEnds, spec.name + (held ? " begins" : " is over"));
+  Add(place, held ? EntryKind::kStallBegins : EntryKind::kStallEnds,
+      spec.name + (held ? " begins" : " is over"));
 }
 
 void Recorder::OnEachBegins(const Place& place, std::uint32_t condition) {

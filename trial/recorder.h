@@ -53,10 +53,11 @@ struct DecisionRecord {
 struct Seen {
   std::set<std::pair<std::uint32_t, std::uint32_t>> stalls;       // that began: entity, condition
   std::set<std::pair<std::uint32_t, std::uint32_t>> stalls_over;  // that ended
-  std::set<std::tuple<std::uint32_t, std::uint32_t, std::uint32_t, std::uint32_t>> transitions;  // entity, journey,
-                                                                                      // from, to
-  std::set<std::pair<std::uint32_t, std::uint32_t>> score_lines;                      // score, line
-  std::set<std::pair<std::uint32_t, std::uint32_t>> reasons;                          // nudge, reason
+  std::set<std::tuple<std::uint32_t, std::uint32_t, std::uint32_t, std::uint32_t>>
+      transitions;                                                // entity, journey,
+                                                                  // from, to
+  std::set<std::pair<std::uint32_t, std::uint32_t>> score_lines;  // score, line
+  std::set<std::pair<std::uint32_t, std::uint32_t>> reasons;      // nudge, reason
   std::set<std::tuple<std::uint32_t, runtime::DecisionKind, runtime::DecisionCode>> decisions;  // nudge
 
   void Merge(const Seen& other);
@@ -83,7 +84,9 @@ class Recorder : public runtime::DecisionSink, public runtime::TraceSink {
   void OnCondition(const Place& place, std::uint32_t condition, bool held) override;
   void OnEachBegins(const Place& place, std::uint32_t condition) override;
   void OnStage(const Place& place, std::uint32_t journey, std::uint32_t from, std::uint32_t to) override;
-  void OnScorePart(std::uint32_t score, std::uint32_t part) override { seen_.score_lines.emplace(score, part); }
+  void OnScorePart(std::uint32_t score, std::uint32_t part) override {
+    seen_.score_lines.emplace(score, part);
+  }
   void OnReason(std::uint32_t nudge, std::uint32_t reason) override { seen_.reasons.emplace(nudge, reason); }
 
  private:

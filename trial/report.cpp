@@ -126,11 +126,14 @@ std::string ResultJson(const TestResult& result, const dsl::LoadedRuleset& loade
   return out + "]}\n";
 }
 
-std::string JUnitXml(std::span<const TestResult> results, const dsl::LoadedRuleset& loaded, const Zone& zone) {
+std::string JUnitXml(std::span<const TestResult> results, const dsl::LoadedRuleset& loaded,
+                     const Zone& zone) {
   const std::string name = Xml(loaded.program.header.name);
   std::string out = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
-  out += fmt::format("<testsuites tests=\"{0}\" failures=\"{1}\">\n<testsuite name=\"{2}\" tests=\"{0}\" failures=\"{1}\">\n",
-                     results.size(), FailedOf(results), name);
+  out += fmt::format(
+      "<testsuites tests=\"{0}\" failures=\"{1}\">\n<testsuite name=\"{2}\" tests=\"{0}\" "
+      "failures=\"{1}\">\n",
+      results.size(), FailedOf(results), name);
   for (const TestResult& result : results) {
     const dsl::Span& span = result.test->span;
     out += fmt::format("<testcase classname=\"{}\" name=\"{}\" file=\"{}\" line=\"{}\"", name,

@@ -13,7 +13,8 @@ bool IsYes(const compiler::ExprProbe& probe, const runtime::FieldValue& value) {
 
 }  // namespace
 
-Result<Observed> Observe(const dsl::LoadedRuleset& loaded, const compiler::ProbeRequests& requests, bool native) {
+Result<Observed> Observe(const dsl::LoadedRuleset& loaded, const compiler::ProbeRequests& requests,
+                         bool native) {
   Observed observed;
   observed.loaded = &loaded;
   Result<Zone> zone = Zone::Find(loaded.program.header.zone);
@@ -32,7 +33,8 @@ Result<Observed> Observe(const dsl::LoadedRuleset& loaded, const compiler::Probe
   return observed;
 }
 
-Result<std::unique_ptr<Run>> Run::Begin(const Observed& observed, std::shared_ptr<const runtime::Ruleset> ruleset,
+Result<std::unique_ptr<Run>> Run::Begin(const Observed& observed,
+                                        std::shared_ptr<const runtime::Ruleset> ruleset,
                                         const runtime::EngineOptions& options) {
   std::unique_ptr<Run> run(new Run(observed, std::move(ruleset)));
   auto engine = runtime::Engine::Create({run->ruleset_, observed.code}, options, run->recorder_);

@@ -25,7 +25,8 @@ struct Observed {
 };
 
 /// `loaded` must be free of errors and outlive the result.
-Result<Observed> Observe(const dsl::LoadedRuleset& loaded, const compiler::ProbeRequests& requests, bool native);
+Result<Observed> Observe(const dsl::LoadedRuleset& loaded, const compiler::ProbeRequests& requests,
+                         bool native);
 
 /// A part of a condition, answered.
 struct Answer {

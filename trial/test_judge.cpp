@@ -95,9 +95,8 @@ std::vector<std::string> TestJudge::Lines(const std::vector<Answer>& answers) co
 
 std::vector<std::string> TestJudge::Describe(const dsl::TestStep& step, const std::string& key) {
   const dsl::Expectation& expected = step.expectation;
-  const std::vector<Part>& parts = expected.what == Expected::kCondition
-                                       ? state_parts_.at(expected.condition)
-                                       : nudge_parts_[expected.nudge];
+  const std::vector<Part>& parts = expected.what == Expected::kCondition ? state_parts_.at(expected.condition)
+                                                                         : nudge_parts_[expected.nudge];
   return Lines(run_.Ask(parts, expected.entity, key, step.instant));
 }
 
@@ -133,7 +132,8 @@ TestJudge::Verdict TestJudge::Waiting(const dsl::TestStep& step) {
     for (const DecisionRecord& sent : run_.recorder().decisions()) {
       if (!Concerns(expected, sent)) continue;
       verdict.key = sent.key;
-      if (sent.kind == DecisionKind::kSent) verdict.message = name + " does not wait: it went out at " + When(sent.instant);
+      if (sent.kind == DecisionKind::kSent)
+        verdict.message = name + " does not wait: it went out at " + When(sent.instant);
     }
     verdict.reasons = Describe(step, verdict.key);
     return verdict;
@@ -151,7 +151,8 @@ std::string TestJudge::DestinationDifference(const dsl::Expectation& expected,
     if (unit == dsl::kNone) return std::string("nobody");
     return run_.ruleset().units[unit].name + (has_key ? " / " + Quoted(key) : "");
   };
-  const bool same_key = !expected.unit_key || (record.unit_key_known && record.unit_key == *expected.unit_key);
+  const bool same_key =
+      !expected.unit_key || (record.unit_key_known && record.unit_key == *expected.unit_key);
   if (record.unit == expected.unit && same_key) return "";
   return "it went to " + text(record.unit, record.unit_key_known, record.unit_key) + ", not to " +
          text(expected.unit, expected.unit_key.has_value(), expected.unit_key.value_or(""));
@@ -165,15 +166,17 @@ std::string TestJudge::Difference(const dsl::TestStep& step, const DecisionRecor
   }
   const bool out = record.kind == DecisionKind::kSent || record.kind == DecisionKind::kHeldOut;
   for (const std::string& because : expected.because) {
-    const bool given = out ? std::ranges::count(record.reasons, because) > 0
-                           : record.why.find(because) != std::string::npos;
+    const bool given =
+        out ? std::ranges::count(record.reasons, because) > 0 : record.why.find(because) != std::string::npos;
     if (given) continue;
     if (!out) return "because " + Quoted(record.why) + ", not because " + Quoted(because);
     std::string reasons;
-    for (const std::string& reason : record.reasons) reasons += (reasons.empty() ? "" : ", ") + Quoted(reason);
+    for (const std::string& reason : record.reasons)
+      reasons += (reasons.empty() ? "" : ", ") + Quoted(reason);
     return "not because " + Quoted(because) + "; its reasons are " + (reasons.empty() ? "none" : reasons);
   }
-  if (const std::string difference = DestinationDifference(expected, record); !difference.empty()) return difference;
+  if (const std::string difference = DestinationDifference(expected, record); !difference.empty())
+    return difference;
   if (expected.text && record.title != *expected.text) {
     return "its text is " + Quoted(record.title) + ", not " + Quoted(*expected.text);
   }

@@ -35,11 +35,13 @@ std::string OneLine(std::string_view text) {
 std::vector<std::string> TimelineOf(const Run& run, const TestJudge::Verdict& verdict, Recorder& recorder) {
   std::vector<std::string> lines;
   for (const Entry& entry : recorder.Timeline()) {
-    const bool concerned = verdict.entity == dsl::kNone ||
-                           (entry.entity == verdict.entity && (verdict.key.empty() || entry.key == verdict.key));
+    const bool concerned =
+        verdict.entity == dsl::kNone ||
+        (entry.entity == verdict.entity && (verdict.key.empty() || entry.key == verdict.key));
     if (!concerned) continue;
     lines.push_back(recorder.TimeText(entry.instant) + "  " + entry.text);
-    if (verdict.key.empty() && !run.ruleset().entities[entry.entity].key.empty()) lines.back() += " (" + entry.key + ")";
+    if (verdict.key.empty() && !run.ruleset().entities[entry.entity].key.empty())
+      lines.back() += " (" + entry.key + ")";
   }
   if (lines.size() > kTimelineLinesMax) {
     lines.erase(lines.begin(), lines.end() - static_cast<std::ptrdiff_t>(kTimelineLinesMax));
@@ -136,8 +138,8 @@ Status RunOwnTests(const dsl::LoadedRuleset& loaded) {
     failures += "\n  \"" + result->test->title + "\": " + result->failures.front().message;
   }
   if (failed == 0) return {};
-  return Fail(std::to_string(failed) + " of the ruleset's " + std::to_string(suite->size()) + " tests fail:" + failures +
-              "\nWhat to do: `lull test` shows what happened.");
+  return Fail(std::to_string(failed) + " of the ruleset's " + std::to_string(suite->size()) +
+              " tests fail:" + failures + "\nWhat to do: `lull test` shows what happened.");
 }
 
 bool MatchesName(std::string_view name, std::string_view pattern) {

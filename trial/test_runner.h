@@ -42,7 +42,7 @@ class TestSuite {
 
  private:
   std::shared_ptr<const Observed> observed_;
-  std::vector<std::vector<Part>> nudge_parts_;           // by nudge; empty for those that no test expects
+  std::vector<std::vector<Part>> nudge_parts_;            // by nudge; empty for those that no test expects
   std::map<dsl::ExprId, std::vector<Part>> state_parts_;  // by expected condition
   Seen seen_;
 };

@@ -1,4 +1,6 @@
 // lull explain: why, and why not, for one entity.
+#include "trial/explain.h"
+
 #include <fmt/format.h>
 
 #include <memory>
@@ -11,7 +13,6 @@
 #include "tools/lull/command.h"
 #include "tools/lull/console.h"
 #include "tools/lull/rules.h"
-#include "trial/explain.h"
 
 namespace lull::tools {
 namespace {
@@ -71,7 +72,9 @@ int ExplainEntity(const ExplainOptions& options, const dsl::LoadedRuleset& loade
   if (!read) return Complain(read.error().message);
   const std::int64_t at = options.at != kUnknown ? options.at : (*explainer)->latest();
   if (at == kUnknown) {
-    if (only) fmt::print(stderr, "lull: {} has no event of {} {}\n", options.events, loaded.program.entities[entity].name, options.key);
+    if (only)
+      fmt::print(stderr, "lull: {} has no event of {} {}\n", options.events,
+                 loaded.program.entities[entity].name, options.key);
     return 1;
   }
   const trial::Explanation explanation = (*explainer)->Explain(at);
@@ -101,7 +104,8 @@ int Explain(const ExplainOptions& options) {
     for (std::uint32_t e = 0; e < program.entities.size(); ++e) entities.push_back(e);
   }
   if (entities.size() > 1 && options.events == "-") {
-    return Complain("standard input can be read once: say of which kind the entity is with --type", kExitUsage);
+    return Complain("standard input can be read once: say of which kind the entity is with --type",
+                    kExitUsage);
   }
   int found = 1;
   for (const std::uint32_t entity : entities) {
@@ -121,7 +125,8 @@ void AddExplainCommand(CLI::App& app, std::function<int()>& run) {
   auto options = std::make_shared<ExplainOptions>();
   CLI::App* command = app.add_subcommand("explain", "Say why an entity's nudges went out, and why not");
   command->add_option("DIR", options->folder, "Folder with the *.lull files")->required();
-  command->add_option("--events", options->events, "Events as JSON lines, perhaps gzipped; - for standard input")
+  command
+      ->add_option("--events", options->events, "Events as JSON lines, perhaps gzipped; - for standard input")
       ->required();
   command->add_option("--entity", options->key, "The key of the entity")->required();
   command->add_option("--type", options->type, "The kind of entity, if several have such keys");

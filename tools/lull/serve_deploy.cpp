@@ -61,7 +61,8 @@ Result<connectors::DeployMarker> ReadBundle(const connectors::ServeConfig& confi
   }
   // What is wrong with the rules themselves is told when they are compiled.
   const dsl::LoadedRuleset loaded = dsl::LoadRulesetTexts(marker.files);
-  if (Status ok = loaded.good() ? trial::RunOwnTests(loaded) : Status(); !ok) return std::unexpected(ok.error());
+  if (Status ok = loaded.good() ? trial::RunOwnTests(loaded) : Status(); !ok)
+    return std::unexpected(ok.error());
   return marker;
 }
 

@@ -52,10 +52,12 @@ int RunTests(const TestOptions& options) {
     results.push_back(std::move(*result));
   }
   if (results.empty() && !options.name.empty()) {
-    return Complain("no test of " + options.folder + " has \"" + options.name + "\" in its name", kExitNotRun);
+    return Complain("no test of " + options.folder + " has \"" + options.name + "\" in its name",
+                    kExitNotRun);
   }
   if (!options.json) {
-    if (results.empty()) fmt::print("{} has no tests yet: write `test \"...\" {{ ... }}` into a rule file\n", options.folder);
+    if (results.empty())
+      fmt::print("{} has no tests yet: write `test \"...\" {{ ... }}` into a rule file\n", options.folder);
     if (!results.empty()) fmt::print("{}", trial::SummaryText(results, report));
   }
   if (options.coverage) {
@@ -83,8 +85,7 @@ void AddTestCommand(CLI::App& app, std::function<int()>& run) {
   command->add_option("--junit", options->junit, "Also write the results as JUnit XML")->type_name("FILE");
   command->add_flag("--coverage", options->coverage, "Also say what no test has made happen");
   command->add_flag("--native", options->native, "Run native code instead of the interpreter");
-  command->footer(
-      "\nExits with 0 if all tests pass, with 1 if some fail, with 2 if they could not be run.");
+  command->footer("\nExits with 0 if all tests pass, with 1 if some fail, with 2 if they could not be run.");
   command->callback([options, &run] { run = [options] { return RunTests(*options); }; });
 }
 

@@ -104,7 +104,8 @@ class TestRunnerTest : public ::testing::Test {
 
   /// Runs one test of customer c-1 who lives near the store Oak Park.
   TestResult RunSteps(const std::string& steps) {
-    return RunRules("test \"t\" {\n customer \"c-1\" { name \"Ada\", store \"Oak Park\" }\n" + steps + "\n}").at(0);
+    return RunRules("test \"t\" {\n customer \"c-1\" { name \"Ada\", store \"Oak Park\" }\n" + steps + "\n}")
+        .at(0);
   }
   void ExpectPass(const std::string& steps) { EXPECT_TRUE(RunSteps(steps).passed()) << text_; }
   /// The message of the one failure.
@@ -121,11 +122,12 @@ class TestRunnerTest : public ::testing::Test {
 constexpr const char* kQuote = "at 2026-03-02 20:00 quote_started { vehicle \"Civic\", amount 21_500 USD }\n";
 
 TEST_F(TestRunnerTest, TheExampleOfTheDesign) {
-  ExpectPass(std::string(kQuote) +
-             "at +35h 59m expect nothing\n"
-             "at +36h expect call_about_quote to sales / \"Oak Park\", because \"Quoted Civic at 21,500 USD\"\n"
-             "at +37h order_placed\n"
-             "at +37h expect call_about_quote withdrawn");
+  ExpectPass(
+      std::string(kQuote) +
+      "at +35h 59m expect nothing\n"
+      "at +36h expect call_about_quote to sales / \"Oak Park\", because \"Quoted Civic at 21,500 USD\"\n"
+      "at +37h order_placed\n"
+      "at +37h expect call_about_quote withdrawn");
 }
 
 TEST_F(TestRunnerTest, AllThatCanBeSaidOfAnAction) {
@@ -134,14 +136,16 @@ TEST_F(TestRunnerTest, AllThatCanBeSaidOfAnAction) {
 }
 
 TEST_F(TestRunnerTest, AnEventAtTheDeadlineIsInTime) {
-  ExpectPass(std::string(kQuote) + "at +36h expect no call_about_quote, page_viewed { page \"/\" }\nat +40h expect nothing");
+  ExpectPass(std::string(kQuote) +
+             "at +36h expect no call_about_quote, page_viewed { page \"/\" }\nat +40h expect nothing");
 }
 
 TEST_F(TestRunnerTest, ConditionsFeaturesAndStages) {
-  ExpectPass("at 2026-03-02 10:00 page_viewed { page \"/a\" }, page_viewed { page \"/b\" }\n"
-             "expect views is 2, expect purchase is browsing, expect not quote_gone_quiet\n"
-             "at +1h quote_started { vehicle \"Civic\", amount 5 USD }\n"
-             "expect purchase is quoting, expect last_quote.amount is 5 USD, expect name is \"Ada\"");
+  ExpectPass(
+      "at 2026-03-02 10:00 page_viewed { page \"/a\" }, page_viewed { page \"/b\" }\n"
+      "expect views is 2, expect purchase is browsing, expect not quote_gone_quiet\n"
+      "at +1h quote_started { vehicle \"Civic\", amount 5 USD }\n"
+      "expect purchase is quoting, expect last_quote.amount is 5 USD, expect name is \"Ada\"");
 }
 
 TEST_F(TestRunnerTest, ByLooksBackToTheStepBefore) {
@@ -151,15 +155,18 @@ TEST_F(TestRunnerTest, ByLooksBackToTheStepBefore) {
 }
 
 TEST_F(TestRunnerTest, WaitingAndSuppressed) {
-  ExpectPass("at 2026-03-02 19:00 quote_started { vehicle \"Civic\", amount 5 USD }\n"
-             "at +35h expect nothing\n"
-             "at 2026-03-04 07:30 expect call_about_quote waiting because quiet hours\n"
-             "at 2026-03-04 08:00 expect call_about_quote");
-  ExpectPass("at 2026-03-02 10:00 page_viewed { page \"/welcome\" }, expect welcome\n"
-             "at +1h page_viewed { page \"/welcome\" }, expect welcome suppressed because capped");
-  EXPECT_THAT(Failure("at 2026-03-02 10:00 page_viewed { page \"/welcome\" }\n"
-                      "at +1h page_viewed { page \"/welcome\" }, expect welcome suppressed because quiet hours"),
-              HasSubstr("because of capped (capped: 1 email per day), not because of quiet hours"));
+  ExpectPass(
+      "at 2026-03-02 19:00 quote_started { vehicle \"Civic\", amount 5 USD }\n"
+      "at +35h expect nothing\n"
+      "at 2026-03-04 07:30 expect call_about_quote waiting because quiet hours\n"
+      "at 2026-03-04 08:00 expect call_about_quote");
+  ExpectPass(
+      "at 2026-03-02 10:00 page_viewed { page \"/welcome\" }, expect welcome\n"
+      "at +1h page_viewed { page \"/welcome\" }, expect welcome suppressed because capped");
+  EXPECT_THAT(
+      Failure("at 2026-03-02 10:00 page_viewed { page \"/welcome\" }\n"
+              "at +1h page_viewed { page \"/welcome\" }, expect welcome suppressed because quiet hours"),
+      HasSubstr("because of capped (capped: 1 email per day), not because of quiet hours"));
 }
 
 TEST_F(TestRunnerTest, NobodyIsHeldOutUnlessTheTestSaysSo) {
@@ -199,21 +206,25 @@ TEST_F(TestRunnerTest, AFailureShowsTheConditionAndTheTimeline) {
   customer "c-1" { source partner }
   at 2026-03-02 20:00 quote_started { vehicle "Civic", amount 5 USD }
   at +30h expect call_about_quote
-})").at(0);
+})")
+                                .at(0);
   ASSERT_EQ(result.failures.size(), 1u);
   const TestFailure& failure = result.failures[0];
   EXPECT_EQ(loaded_.sources.Locate(failure.span.source, failure.span.begin).line, 4u);
   EXPECT_EQ(failure.step, "expect call_about_quote");
-  EXPECT_THAT(failure.reasons,
-              ElementsAre(AllOf(HasSubstr("while quote_gone_quiet"), HasSubstr("no")),
-                          AllOf(HasSubstr("while purchase is quoting"), HasSubstr("yes"),
-                                HasSubstr("purchase is quoting")),
-                          AllOf(HasSubstr("unless opted_out"), HasSubstr("no")),
-                          AllOf(HasSubstr("quiet 36 hours"), HasSubstr("30 hours of 36 hours, until Wed 2026-03-04 08:00")),
-                          AllOf(HasSubstr("if urgency >= 10"), HasSubstr("urgency is -10"))));
-  EXPECT_THAT(failure.timeline, ElementsAre("Mon 2026-03-02 20:00  quote_started vehicle \"Civic\" amount 5 USD",
-                                            "Mon 2026-03-02 20:00  purchase: browsing -> quoting"));
-  EXPECT_THAT(Failure("at 2026-03-02 10:00 page_viewed { page \"/\" }, expect views >= 2"), "views >= 2 is not so");
+  EXPECT_THAT(
+      failure.reasons,
+      ElementsAre(
+          AllOf(HasSubstr("while quote_gone_quiet"), HasSubstr("no")),
+          AllOf(HasSubstr("while purchase is quoting"), HasSubstr("yes"), HasSubstr("purchase is quoting")),
+          AllOf(HasSubstr("unless opted_out"), HasSubstr("no")),
+          AllOf(HasSubstr("quiet 36 hours"), HasSubstr("30 hours of 36 hours, until Wed 2026-03-04 08:00")),
+          AllOf(HasSubstr("if urgency >= 10"), HasSubstr("urgency is -10"))));
+  EXPECT_THAT(failure.timeline,
+              ElementsAre("Mon 2026-03-02 20:00  quote_started vehicle \"Civic\" amount 5 USD",
+                          "Mon 2026-03-02 20:00  purchase: browsing -> quoting"));
+  EXPECT_THAT(Failure("at 2026-03-02 10:00 page_viewed { page \"/\" }, expect views >= 2"),
+              "views >= 2 is not so");
 }
 
 TEST_F(TestRunnerTest, ReportsForPrograms) {
@@ -221,11 +232,14 @@ TEST_F(TestRunnerTest, ReportsForPrograms) {
 test "good" { customer "c"  at 2026-03-02 10:00 page_viewed { page "/" }, expect nothing }
 test "bad <&>" { customer "c"  at 2026-03-02 10:00 page_viewed { page "/" }, expect welcome })");
   EXPECT_EQ(SummaryText(results), "2 tests: 1 passed, 1 failed\n");
-  EXPECT_EQ(ResultJson(results[0], loaded_), "{\"test\":\"good\",\"file\":\"tests.lull\",\"line\":2,\"passed\":true,\"failures\":[]}\n");
-  EXPECT_THAT(ResultJson(results[1], loaded_), AllOf(HasSubstr("\"passed\":false"), HasSubstr("\"time\":\"2026-03-02T16:00:00Z\""),
-                                                     HasSubstr("\"step\":\"expect welcome\"")));
+  EXPECT_EQ(ResultJson(results[0], loaded_),
+            "{\"test\":\"good\",\"file\":\"tests.lull\",\"line\":2,\"passed\":true,\"failures\":[]}\n");
+  EXPECT_THAT(ResultJson(results[1], loaded_),
+              AllOf(HasSubstr("\"passed\":false"), HasSubstr("\"time\":\"2026-03-02T16:00:00Z\""),
+                    HasSubstr("\"step\":\"expect welcome\"")));
   const std::string xml = JUnitXml(results, loaded_, Zone::Utc());
-  EXPECT_THAT(xml, AllOf(HasSubstr("<testsuites tests=\"2\" failures=\"1\">"), HasSubstr("name=\"bad &lt;&amp;&gt;\""),
+  EXPECT_THAT(xml, AllOf(HasSubstr("<testsuites tests=\"2\" failures=\"1\">"),
+                         HasSubstr("name=\"bad &lt;&amp;&gt;\""),
                          HasSubstr("<failure message=\"welcome did not go out")));
   EXPECT_THAT(xml, Not(HasSubstr("bad <&>")));
 }
