@@ -227,7 +227,8 @@ void Checker::CheckTestEvent(EventId id, const syntax::TestItem& item, TestInHan
 }
 
 void Checker::CheckTestArm(const syntax::TestItem& item, TestInHand& in_hand) {
-  diagnostics_.Report(Code::kLaterExperiment, item.span, "there are no experiments in this edition yet");
+  diagnostics_.Report(Code::kNoTestStep, item.span, "there are no experiments to be in an arm of yet")
+      .Help("leave it out for now");
   in_hand.test.arms.emplace_back(item.second.text, item.name.text);
 }
 
@@ -248,6 +249,9 @@ bool Checker::CheckTestTask(const syntax::TestItem& item, TestInHand& in_hand) {
     diagnostics_.Report(Code::kNoTestStep, item.span, "a step of a task has no fields")
         .Help("write `done NUDGE \"the outcome\" by \"who did it\"`");
   }
+  diagnostics_
+      .Report(Code::kNoTestStep, item.name.span, "steps of tasks cannot be tried in a test of this edition yet")
+      .Help("leave it out for now");
   in_hand.test.steps.push_back(std::move(step));
   return true;
 }
