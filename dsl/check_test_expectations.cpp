@@ -93,6 +93,11 @@ void Checker::CheckExpectedNudge(NudgeId nudge, const syntax::TestItem& item, Ex
   expectation.entity = entity;
   if (item.of.exists() && entity != kNone) {
     expectation.key = TestKey(entity, item.of, item.of.span, in_hand);
+  } else {
+    const auto of_entity = [&](const TestSubject& subject) { return subject.entity == entity; };
+    const std::vector<TestSubject>& subjects = in_hand.test.subjects;
+    const auto only = std::find_if(subjects.begin(), subjects.end(), of_entity);
+    if (std::count_if(subjects.begin(), subjects.end(), of_entity) == 1) expectation.key = only->key;
   }
   for (const syntax::PlainText& because : written.because) expectation.because.push_back(because.text);
   if (written.why.exists()) {

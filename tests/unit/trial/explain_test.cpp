@@ -17,7 +17,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-constexpr const char* kRules = R"(
+constexpr const char* kExplainedRules = R"(
 ruleset shop {
   zone "UTC"
   currency USD
@@ -71,7 +71,7 @@ policy mails of customer {
 class ExplainTest : public ::testing::Test {
  protected:
   Explanation ExplainAt(const char* log, const char* at) {
-    loaded_ = dsl::LoadRulesetTexts({{"rules.lull", kRules}});
+    loaded_ = dsl::LoadRulesetTexts({{"rules.lull", kExplainedRules}});
     EXPECT_TRUE(loaded_.good()) << dsl::RenderAll(loaded_.diagnostics, loaded_.sources);
     auto explainer = Explainer::Begin(loaded_, 0, "c", std::nullopt);
     EXPECT_TRUE(explainer.has_value());
@@ -100,12 +100,12 @@ class ExplainTest : public ::testing::Test {
   std::string text_, json_;
 };
 
-constexpr const char* kQuote =
+constexpr const char* kQuoteEvents =
     R"({"type":"quote_started","time":"2026-03-02T10:00:00Z","customer_id":"c","amount":430}
 {"type":"quote_started","time":"2026-03-02T10:00:00Z","customer_id":"other","amount":1})";
 
 TEST_F(ExplainTest, WhatAStallWaitsFor) {
-  const Explanation explanation = ExplainAt(kQuote, "2026-03-03T16:00:00Z");
+  const Explanation explanation = ExplainAt(kQuoteEvents, "2026-03-03T16:00:00Z");
   EXPECT_EQ(Of(explanation, 0).state, NudgeState::kNotDue);
   EXPECT_EQ(Of(explanation, 0).summary,
             "waiting until Tue 2026-03-03 22:00: quiet 36 hours, 30 hours of 36 hours");
@@ -119,7 +119,7 @@ TEST_F(ExplainTest, WhatAStallWaitsFor) {
 }
 
 TEST_F(ExplainTest, AnOpenTaskAndTheOneItKeepsOut) {
-  const Explanation explanation = ExplainAt(kQuote, "2026-03-04T00:00:00Z");
+  const Explanation explanation = ExplainAt(kQuoteEvents, "2026-03-04T00:00:00Z");
   EXPECT_EQ(Of(explanation, 0).state, NudgeState::kOpen);
   EXPECT_EQ(Of(explanation, 0).summary, "its task is open, since Tue 2026-03-03 22:00");
   EXPECT_EQ(Of(explanation, 1).state, NudgeState::kWaiting);
@@ -127,7 +127,7 @@ TEST_F(ExplainTest, AnOpenTaskAndTheOneItKeepsOut) {
 }
 
 TEST_F(ExplainTest, ARuleOnAnEventShowsItsLatestChance) {
-  const Explanation none = ExplainAt(kQuote, "2026-03-02T12:00:00Z");
+  const Explanation none = ExplainAt(kQuoteEvents, "2026-03-02T12:00:00Z");
   EXPECT_EQ(Of(none, 2).state, NudgeState::kNoChance);
   EXPECT_EQ(Of(none, 2).summary, "had no chance yet: no page_viewed has come");
   const Explanation one = ExplainAt(

@@ -44,9 +44,9 @@ void RunAll(const std::vector<std::pair<std::string, std::string>>& texts, std::
   }
 }
 
-TEST(LanguagePageTest, TheTestOfTheWholeRulesetPasses) { RunAll({Examples().front()}, 1); }
+TEST(LanguagePageTestsTest, TheTestOfTheWholeRulesetPasses) { RunAll({Examples().front()}, 1); }
 
-TEST(LanguagePageTest, TheTestsOfTheExamplesPassBesideTheWholeRuleset) {
+TEST(LanguagePageTestsTest, TheTestsOfTheExamplesPassBesideTheWholeRuleset) {
   const auto examples = Examples();
   std::size_t tried = 0;
   for (std::size_t i = 1; i < examples.size(); ++i) {
