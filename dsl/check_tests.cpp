@@ -159,6 +159,11 @@ void Checker::CheckTestSubject(EntityId entity, const syntax::TestItem& item, Te
         .Explain("what is said of an entity here is so from the beginning");
     return;
   }
+  if (of.whole != kNone) {
+    const std::optional<std::string> whole = TestKey(of.whole, item.of, item.name.span, in_hand);
+    if (!whole) return;
+    subject.whole_key = *whole;
+  }
   for (const TestSubject& other : in_hand.test.subjects) {
     if (other.entity != entity || other.key != subject.key) continue;
     diagnostics_.Report(Code::kRepeated, item.span, "this " + of.name + " is in the test twice")

@@ -26,6 +26,7 @@ struct TestValue {
 struct TestSubject {
   std::uint32_t entity = kNoTestId;
   std::string key;
+  std::string whole_key;  // of a part: the key of its whole
   std::vector<TestValue> attributes;
   Span span;
 };

@@ -107,8 +107,9 @@ class Engine {
     SlotKind kind = SlotKind::kI64;
     FieldValue value;
   };
-  /// What is known of an entity before its first event.
-  void Preset(std::uint32_t entity, std::string_view key, std::span<const SlotValue> values);
+  /// What is known of an entity before its first event. `whole_key` is that of a part's whole.
+  void Preset(std::uint32_t entity, std::string_view key, std::string_view whole_key,
+              std::span<const SlotValue> values);
   /// Calls a value function or a condition of the ruleset for an entity as it is, with the clock at
   /// `instant`. `result` is what the function returned, `out` what it left, until the next call of the
   /// engine. False: there is no such entity.
@@ -118,8 +119,11 @@ class Engine {
   };
   bool Probe(std::uint32_t entity, std::string_view key, FunctionId function, EventTime instant,
              const FieldValue* event_fields, Probed& probed);
-  /// The entity's record as it is, until the next call of the engine; null: there is none.
+  /// The entity's record as it is, until the next call of the engine; null: there is none. Of parts with equal keys
+  /// in several wholes, one.
   const std::byte* Record(std::uint32_t entity, std::string_view key) const;
+  /// What waits and what is open of it; `part` is the number that its entries bear. Null: nothing.
+  const EntitySide* Side(std::uint32_t entity, std::string_view key, std::uint32_t& part) const;
 
  private:
   class Impl;

@@ -17,19 +17,54 @@ void Store(std::byte* record, std::uint32_t offset, T value) {
 }  // namespace
 
 void Engine::SetTrace(TraceSink* trace) { impl_->SetTrace(trace); }
-void Engine::Preset(std::uint32_t entity, std::string_view key, std::span<const SlotValue> values) {
-  impl_->Preset(entity, key, values);
+void Engine::Preset(std::uint32_t entity, std::string_view key, std::string_view whole_key,
+                    std::span<const SlotValue> values) {
+  impl_->Preset(entity, key, whole_key, values);
 }
 bool Engine::Probe(std::uint32_t entity, std::string_view key, FunctionId function, EventTime instant,
                    const FieldValue* event_fields, Probed& probed) {
   return impl_->Probe(entity, key, function, instant.micros, event_fields, probed);
 }
 const std::byte* Engine::Record(std::uint32_t entity, std::string_view key) const {
-  return impl_->Record(entity, key);
+  return impl_->Locate(entity, key).record;
 }
 
-void Engine::Impl::Preset(std::uint32_t entity, std::string_view key, std::span<const SlotValue> values) {
-  std::byte* record = stores_[entity]->FindOrCreate(key).record;
+const EntitySide* Engine::Side(std::uint32_t entity, std::string_view key, std::uint32_t& part) const {
+  const Impl::Located located = impl_->Locate(entity, key);
+  part = located.part;
+  return located.record == nullptr ? nullptr : HeaderOf(located.whole_record).side;
+}
+
+Engine::Impl::Located Engine::Impl::Locate(std::uint32_t entity, std::string_view key) const {
+  Located located;
+  located.whole = ruleset().entities[entity].whole;
+  if (located.whole == kNoIndex) {
+    std::byte* record = stores_[entity]->Find(key);
+    return {.whole = entity, .whole_record = record, .record = record};
+  }
+  stores_[located.whole]->ForEach([&](std::byte* whole) {
+    const EntitySide* side = HeaderOf(whole).side;
+    if (located.record != nullptr || side == nullptr || side->family == nullptr) return;
+    for (const Part& part : side->family->parts) {
+      if (part.entity != entity || parts_.KeyOf(part) != key) continue;
+      located.whole_record = whole;
+      located.part = part.number;
+      located.record = part.record;
+    }
+  });
+  return located;
+}
+
+void Engine::Impl::Preset(std::uint32_t entity, std::string_view key, std::string_view whole_key,
+                          std::span<const SlotValue> values) {
+  const std::uint32_t whole = ruleset().entities[entity].whole;
+  std::byte* record = nullptr;
+  if (whole == kNoIndex) {
+    record = stores_[entity]->FindOrCreate(key).record;
+  } else {
+    parts_.FindOrCreate(stores_[whole]->FindOrCreate(whole_key).record, entity, key);
+    record = Locate(entity, key).record;
+  }
   for (const SlotValue& slot : values) {
     const bool unknown = slot.value.integer == kUnknown;
     switch (slot.kind) {
@@ -59,17 +94,17 @@ void Engine::Impl::Preset(std::uint32_t entity, std::string_view key, std::span<
 
 bool Engine::Impl::Probe(std::uint32_t entity, std::string_view key, FunctionId function,
                          std::int64_t instant, const FieldValue* event_fields, Probed& probed) {
-  std::byte* record = stores_[entity]->Find(key);
-  if (record == nullptr) return false;
+  const Located located = Locate(entity, key);
+  if (located.record == nullptr) return false;
   scratch_.Reset();
-  step_.Bind(entity, record, key, position_);
+  step_.Bind(located.whole, located.whole_record, stores_[located.whole]->KeyOf(located.whole_record), position_);
+  step_.Select(step_.Take(located.part));
   probed.result = step_.Probe(function, instant, event_fields);
   probed.out = step_.out.data();
   return true;
 }
 
 std::uint64_t Step::Probe(FunctionId function, std::int64_t instant, const FieldValue* fields) {
-  ClearEarly();
   moment.now = instant;
   moment.age_now = instant;
   moment.event_time = instant;

@@ -55,6 +55,8 @@ Result<std::unique_ptr<Explainer>> Explainer::Begin(const dsl::LoadedRuleset& lo
 }
 
 bool Explainer::Concerns(const runtime::EventFrame& frame) const {
+  // A part reads its whole, whose key is not known here.
+  if (ruleset()->entities[entity_].whole != runtime::kNoIndex) return true;
   const std::vector<std::uint32_t>& entities = ruleset()->events[frame.event].entities;
   for (std::size_t i = 0; i < entities.size(); ++i) {
     if (entities[i] != entity_) continue;

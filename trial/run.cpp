@@ -125,25 +125,22 @@ Answer Run::AskStall(const Part& part, std::uint32_t entity, std::string_view ke
   return answer;
 }
 
-const runtime::EntitySide* Run::SideOf(std::uint32_t entity, std::string_view key) const {
-  const std::byte* record = engine_->Record(entity, key);
-  return record == nullptr ? nullptr : reinterpret_cast<const runtime::RecordHeader*>(record)->side;
-}
-
 const runtime::WaitingNudge* Run::Waiting(std::uint32_t nudge, std::string_view key) const {
-  const runtime::EntitySide* side = SideOf(ruleset_->nudges[nudge].entity, key);
+  std::uint32_t part = 0;
+  const runtime::EntitySide* side = engine_->Side(ruleset_->nudges[nudge].entity, key, part);
   if (side == nullptr) return nullptr;
   for (const runtime::WaitingNudge& waiting : side->waiting) {
-    if (waiting.nudge == nudge) return &waiting;
+    if (waiting.nudge == nudge && waiting.part == part) return &waiting;
   }
   return nullptr;
 }
 
 const runtime::OpenTask* Run::Open(std::uint32_t nudge, std::string_view key) const {
-  const runtime::EntitySide* side = SideOf(ruleset_->nudges[nudge].entity, key);
+  std::uint32_t part = 0;
+  const runtime::EntitySide* side = engine_->Side(ruleset_->nudges[nudge].entity, key, part);
   if (side == nullptr) return nullptr;
   for (const runtime::OpenTask& task : side->tasks) {
-    if (task.nudge == nudge) return &task;
+    if (task.nudge == nudge && task.part == part) return &task;
   }
   return nullptr;
 }

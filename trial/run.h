@@ -68,7 +68,6 @@ class Run {
       : observed_(observed), ruleset_(std::move(ruleset)), recorder_(*ruleset_, observed.zone) {}
 
   Answer AskStall(const Part& part, std::uint32_t entity, std::string_view key, std::int64_t instant);
-  const runtime::EntitySide* SideOf(std::uint32_t entity, std::string_view key) const;
 
   const Observed& observed_;
   std::shared_ptr<const runtime::Ruleset> ruleset_;

@@ -90,7 +90,7 @@ Result<TestResult> TestSuite::RunTest(std::size_t index) {
   Run& run = **begun;
   TestFrames frames(loaded.program, run.ruleset());
   for (const dsl::TestSubject& subject : test.subjects) {
-    run.engine().Preset(subject.entity, subject.key, frames.Attributes(subject));
+    run.engine().Preset(subject.entity, subject.key, subject.whole_key, frames.Attributes(subject));
   }
   TestJudge judge(run, nudge_parts_, state_parts_, test.steps.front().instant);
   std::int64_t since = kUnknown;
