@@ -81,10 +81,9 @@ void Engine::Impl::Preset(std::uint32_t entity, std::string_view key, std::strin
         Store(record, slot.offset, slot.value.number);
         break;
       case SlotKind::kText: {
-        std::uint32_t old = 0;
-        std::memcpy(&old, record + slot.offset, sizeof(old));
-        Store(record, slot.offset, texts_.Intern(slot.value.text));
-        texts_.Release(old);
+        std::uint32_t& text = TextAt(record, slot.offset);
+        texts_.Release(text);
+        text = texts_.Intern(slot.value.text);
         break;
       }
     }

@@ -7,15 +7,6 @@
 #include "runtime/window.h"
 
 namespace lull::runtime {
-namespace {
-
-
-std::uint32_t& TextAt(std::byte* record, std::uint32_t offset) {
-  return *reinterpret_cast<std::uint32_t*>(record + offset);
-}
-
-}  // namespace
-
 MigrationPlan::MigrationPlan(const EntitySpec& from, const EntitySpec& to) : from_(from), to_(to) {
   std::map<std::pair<StatePiece::Kind, std::uint64_t>, const StatePiece*> old;
   for (const StatePiece& piece : from.pieces) old.emplace(std::pair(piece.kind, piece.meaning), &piece);

@@ -45,10 +45,6 @@ std::uint64_t PrefixBefore(const std::byte* record) {
   return *(reinterpret_cast<const std::uint64_t*>(record) - 1);
 }
 
-std::uint32_t& TextAt(std::byte* record, std::uint32_t offset) {
-  return *reinterpret_cast<std::uint32_t*>(record + offset);
-}
-
 /// Distance of records: whole cache lines where that costs little, so that a header is one line.
 std::size_t StrideOf(std::size_t record_bytes, std::size_t prefix_bytes) {
   const std::size_t bytes = (prefix_bytes + record_bytes + 7) / 8 * 8;
