@@ -7,6 +7,7 @@
 #include "compiler/lower_before_this.h"
 #include "compiler/lower_entity.h"
 #include "compiler/lower_nudges.h"
+#include "compiler/lower_probes.h"
 #include "compiler/meaning.h"
 #include "compiler/part_reads.h"
 #include "compiler/plan.h"
@@ -172,6 +173,19 @@ void AddDeadlines(Lowering& lowering, dsl::EntityId id, EntitySpec& spec) {
   }
 }
 
+void AddAttributes(const Plan& plan, dsl::EntityId id, EntitySpec& spec) {
+  for (const dsl::AttributeId a : plan.program->entities[id].attributes) {
+    const Slot slot = plan.attributes[a];
+    if (!slot.exists()) continue;
+    const dsl::Attribute& attribute = plan.program->attributes[a];
+    spec.attributes.push_back({.name = attribute.name,
+                               .type = ValueTypeOf(attribute.type),
+                               .of = attribute.type.of,
+                               .offset = slot.offset,
+                               .kind = slot.kind});
+  }
+}
+
 void AddFunctions(Lowering& lowering, const RuleGraph& graph, dsl::EntityId id, EntitySpec& spec) {
   const CheckedProgram& program = lowering.program();
   const dsl::EntityId whole = program.entities[id].whole;
@@ -246,14 +260,15 @@ EntitySpec MakeEntity(Lowering& lowering, const RuleGraph& graph, dsl::EntityId 
   AddJourneys(plan, id, spec);
   AddRestarts(lowering, id, spec);
   AddSchedules(lowering.program(), id, spec);
+  AddAttributes(plan, id, spec);
   AddFunctions(lowering, graph, id, spec);
   return spec;
 }
 
 }  // namespace
 
-Result<CompiledRuleset> Compile(const CheckedProgram& program) {
-  const Plan plan = MakePlan(program);
+Result<CompiledRuleset> Compile(const CheckedProgram& program, const ProbeRequests& requests) {
+  const Plan plan = MakePlan(program, requests);
   const Result<RuleGraph> graph = MakeRuleGraph(plan);
   if (!graph) return std::unexpected(graph.error());
   const auto module = std::make_shared<Module>();
@@ -268,8 +283,9 @@ Result<CompiledRuleset> Compile(const CheckedProgram& program) {
   for (dsl::ScoreId s = 0; s < program.scores.size(); ++s) ruleset->scores.push_back(nudges.Score(s));
   for (dsl::NudgeId n = 0; n < program.nudges.size(); ++n) ruleset->nudges.push_back(nudges.Nudge(n));
   for (dsl::PolicyId p = 0; p < program.policies.size(); ++p) ruleset->policies.push_back(nudges.Policy(p));
+  Probes probes = LowerProbes(lowering, requests);
   for (const Function& function : module->functions) ruleset->function_names.push_back(function.name);
-  return CompiledRuleset{ruleset, module};
+  return CompiledRuleset{ruleset, module, std::move(probes)};
 }
 
 }  // namespace lull::compiler

@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "compiler/ir.h"
+#include "compiler/probes.h"
 #include "dsl/checked_program.h"
 #include "runtime/base/result.h"
 #include "runtime/ruleset.h"
@@ -17,10 +18,11 @@ namespace lull::compiler {
 struct CompiledRuleset {
   std::shared_ptr<const runtime::Ruleset> ruleset;
   std::shared_ptr<const Module> module;
+  Probes probes;
 };
 
 /// `program` must be free of errors. Fails only where rules read each other in a circle that the checker
-/// could not name.
-Result<CompiledRuleset> Compile(const dsl::CheckedProgram& program);
+/// could not name. With probes, the ruleset decides the same and keeps more of each entity.
+Result<CompiledRuleset> Compile(const dsl::CheckedProgram& program, const ProbeRequests& probes = {});
 
 }  // namespace lull::compiler

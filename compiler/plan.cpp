@@ -23,7 +23,8 @@ bool DependsOnTime(const CheckedProgram& program, dsl::ExprId expr) {
 
 class Planner {
  public:
-  explicit Planner(const CheckedProgram& program) : program_(program), usage_(FindUsage(program)) {
+  Planner(const CheckedProgram& program, const ProbeRequests& probes)
+      : program_(program), usage_(FindUsage(program, probes)) {
     plan_.program = &program;
     plan_.aggregates.resize(program.aggregates.size());
     plan_.attributes.resize(program.attributes.size());
@@ -366,7 +367,9 @@ dsl::Type Plan::FieldType(dsl::EventSetId set, const std::string& field) const {
   return found->type;
 }
 
-Plan MakePlan(const CheckedProgram& program) { return Planner(program).Make(); }
+Plan MakePlan(const CheckedProgram& program, const ProbeRequests& probes) {
+  return Planner(program, probes).Make();
+}
 
 SlotKind SlotKindOf(const CheckedProgram& program, dsl::Type type) {
   switch (type.kind) {

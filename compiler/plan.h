@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "compiler/probes.h"
 #include "compiler/record_layout.h"
 #include "dsl/checked_program.h"
 #include "runtime/base/result.h"
@@ -149,8 +150,9 @@ struct Plan {
   ConditionId StallCondition(dsl::StallId stall) const { return stalls[stall].condition; }
 };
 
-/// Plans everything that some nudge needs, directly or through others. `program` must outlive the plan.
-Plan MakePlan(const dsl::CheckedProgram& program);
+/// Plans everything that some nudge or probe needs, directly or through others. `program` must outlive the
+/// plan.
+Plan MakePlan(const dsl::CheckedProgram& program, const ProbeRequests& probes = {});
 
 /// The kind of slot that holds a value of this type.
 runtime::SlotKind SlotKindOf(const dsl::CheckedProgram& program, dsl::Type type);

@@ -20,7 +20,9 @@ class UsageFinder {
     for (const dsl::Event& event : program.events) usage_.fields.emplace_back(event.fields.size());
   }
 
-  Usage Find() {
+  Usage Find(const ProbeRequests& probes) {
+    for (const ExprId expr : probes.exprs) Visit(expr);
+    for (const dsl::StallId stall : probes.stalls) VisitStall(stall);
     for (const dsl::Nudge& nudge : program_.nudges) Visit(nudge);
     for (const dsl::Policy& policy : program_.policies) Visit(policy);
     for (std::size_t e = 0; e < program_.events.size(); ++e) {
@@ -156,6 +158,8 @@ class UsageFinder {
 
 }  // namespace
 
-Usage FindUsage(const CheckedProgram& program) { return UsageFinder(program).Find(); }
+Usage FindUsage(const CheckedProgram& program, const ProbeRequests& probes) {
+  return UsageFinder(program).Find(probes);
+}
 
 }  // namespace lull::compiler

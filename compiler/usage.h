@@ -1,9 +1,10 @@
-// What of a program the nudges need, directly or through others. The rest is checked, but never computed.
+// What of a program the nudges (and probes) need, directly or through others. The rest is checked, but never computed.
 #pragma once
 
 #include <string>
 #include <vector>
 
+#include "compiler/probes.h"
 #include "dsl/checked_program.h"
 
 namespace lull::compiler {
@@ -13,6 +14,7 @@ struct Usage {
   std::vector<std::vector<bool>> fields;  // by EventId, field
 };
 
-Usage FindUsage(const dsl::CheckedProgram& program);
+/// What probes look at counts as used.
+Usage FindUsage(const dsl::CheckedProgram& program, const ProbeRequests& probes = {});
 
 }  // namespace lull::compiler

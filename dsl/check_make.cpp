@@ -96,6 +96,7 @@ CheckedProgram Checker::Run() {
   CheckUnits();
   CheckNudges();
   CheckPolicies();
+  CheckTests();
   ReportCycles(program_, diagnostics_);
   AnnotateProgram(program_, diagnostics_);
   if (!diagnostics_.has_errors()) {

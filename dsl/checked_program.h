@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "dsl/checked_tests.h"
 #include "dsl/source.h"
 #include "runtime/base/local_period.h"
 
@@ -479,6 +480,8 @@ struct CheckedProgram {
   std::vector<Channel> channels;
   std::vector<Nudge> nudges;
   std::vector<Policy> policies;
+  /// No part of what the ruleset means: they change neither its version nor what is compiled.
+  std::vector<Test> tests;
 
   const Expr& expr(ExprId id) const { return exprs[id]; }
   /// Whether a duration is the same whenever it is read, so that a deadline counted from it stays.

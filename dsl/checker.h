@@ -290,6 +290,35 @@ class Checker {
   ExprId CheckQuietZone(syntax::ExprId written, const Scope& scope);
   void CheckHoldout(syntax::ExprId holdout, Policy& policy);
 
+  // check_tests.cpp, check_test_values.cpp
+  struct TestInHand;
+  void CheckTests();
+  void CheckTestItem(const syntax::TestItem& item, TestInHand& in_hand);
+  bool CheckTestTime(const syntax::TestItem& item, TestInHand& in_hand);
+  std::optional<std::int64_t> TestInstant(const syntax::TestTime& time, const TestInHand& in_hand);
+  void CheckTestSubject(EntityId entity, const syntax::TestItem& item, TestInHand& in_hand);
+  void CheckTestEvent(EventId event, const syntax::TestItem& item, TestInHand& in_hand);
+  void CheckTestKeys(const syntax::TestItem& item, TestEvent& event, TestInHand& in_hand);
+  void CheckTestFields(const syntax::TestItem& item, TestEvent& event, const TestInHand& in_hand);
+  void CheckTestArm(const syntax::TestItem& item, TestInHand& in_hand);
+  bool CheckTestTask(const syntax::TestItem& item, TestInHand& in_hand);
+  void ReportUnknownTestItem(const syntax::TestItem& item);
+  ExprId CheckTestValue(const syntax::TestValue& value, Type type, std::uint32_t text_bytes_max,
+                        const TestInHand& in_hand);
+  bool ReportTestValueType(ExprId value, Type type, const syntax::Name& name);
+  /// The key of the one that a step is about; reports if that is not clear.
+  std::optional<std::string> TestKey(EntityId entity, const syntax::PlainText& of, Span span,
+                                     const TestInHand& in_hand);
+
+  // check_test_expectations.cpp
+  void CheckExpectation(const syntax::TestItem& item, TestInHand& in_hand);
+  void CheckExpectedNudge(NudgeId nudge, const syntax::TestItem& item, Expectation& expectation,
+                          const TestInHand& in_hand);
+  void CheckExpectedAction(const syntax::TestExpectation& written, Expectation& expectation,
+                           const TestInHand& in_hand);
+  bool CheckExpectedState(const syntax::TestItem& item, Expectation& expectation, const TestInHand& in_hand);
+  std::optional<NudgeId> NudgeNamed(const syntax::TestExpectation& written) const;
+
   // check_constants.cpp
   std::optional<std::int64_t> ConstantDuration(syntax::ExprId id, bool zero_allowed);
   std::optional<std::int64_t> ConstantCount(syntax::ExprId id, std::int64_t minimum, std::int64_t maximum);

@@ -11,6 +11,13 @@ constexpr std::string_view kHeads[][2] = {
     {"stale", "after"}, {"valid", "for"},   {"repeat", "every"}, {"expires", "after"},
 };
 
+/// The time of a step of a test, up to what happens then.
+std::size_t TimeWords(Tokens clause) {
+  std::size_t at = 1;
+  while (at < clause.size() && (clause[at].kind != TokenKind::kWord || IsOffsetUnit(clause[at].text))) ++at;
+  return at;
+}
+
 std::size_t HeadWords(BlockKind kind, Tokens clause) {
   if (kind == BlockKind::kEntity || kind == BlockKind::kFields || clause.size() < 2) return 1;
   const auto fits = [&](const auto& head) { return clause[0].Is(head[0]) && clause[1].Is(head[1]); };
@@ -60,6 +67,11 @@ Columns ColumnsOf(BlockKind kind, Tokens clause) {
     if (arrow == clause.size()) return {Shape::kWhole, {clause}};
     const std::size_t rest = std::min(arrow + 2, clause.size());
     return {Shape::kTransition, {clause.subspan(0, arrow), clause.subspan(arrow, 2), clause.subspan(rest)}};
+  }
+  if (kind == BlockKind::kTest) {
+    if (!clause[0].Is("at") && !clause[0].Is("by")) return {Shape::kWhole, {clause}};
+    const std::size_t time = TimeWords(clause);
+    return {Shape::kHead, {clause.subspan(0, time), clause.subspan(time)}};
   }
   if (kind == BlockKind::kScore && (clause[0].Is("add") || clause[0].Is("take"))) {
     return {Shape::kPoints, PointsCells(clause)};

@@ -14,10 +14,10 @@ struct later_named
 template <Fixed kWord, Code kCode>
 struct later_unnamed : seq<act<&B::ReportLater<kCode>, kw<kWord>>, skip_declaration> {};
 struct any_declaration
-    : sor<far<MatchFact>, far<MatchState>, far<MatchAction>, far<MatchCalendar>,
+    : sor<far<MatchFact>, far<MatchState>, far<MatchAction>, far<MatchCalendar>, far<MatchTest>,
           later_named<"experiment", Code::kLaterExperiment, &B::AddLaterExperiment>,
-          later_named<"table", Code::kLaterTable, &B::AddLaterTable>, later_unnamed<"test", Code::kLaterTest>,
-          later_unnamed<"use", Code::kLaterUse>, fail<&B::FailDeclaration>> {};
+          later_named<"table", Code::kLaterTable, &B::AddLaterTable>, later_unnamed<"use", Code::kLaterUse>,
+          fail<&B::FailDeclaration>> {};
 struct declaration : seq<call<&B::BeginDeclaration>, act<&B::EndDeclaration, any_declaration>> {};
 struct file
     : seq<ws,
@@ -35,7 +35,7 @@ void MatchFile(std::string_view text, TreeBuilder& builder) {
 std::size_t CountLoops() {
   return grammar::pegtl::analyze<grammar::file>(-1) + grammar::CountExpressionLoops() +
          grammar::CountFactLoops() + grammar::CountStateLoops() + grammar::CountActionLoops() +
-         grammar::CountCalendarLoops();
+         grammar::CountCalendarLoops() + grammar::CountTestLoops();
 }
 
 }  // namespace lull::dsl::syntax

@@ -82,6 +82,8 @@ bool MatchState(GrammarInput& in, B& builder);
 bool MatchAction(GrammarInput& in, B& builder);
 // grammar_calendars.cpp
 bool MatchCalendar(GrammarInput& in, B& builder);
+// grammar_tests.cpp
+bool MatchTest(GrammarInput& in, B& builder);
 
 /// Text in quotes, with what stands in its braces.
 struct text_literal : far<MatchText> {};
@@ -98,6 +100,7 @@ std::size_t CountFactLoops();
 std::size_t CountStateLoops();
 std::size_t CountActionLoops();
 std::size_t CountCalendarLoops();
+std::size_t CountTestLoops();
 
 template <Fixed kWhat>
 struct need_condition : need<expression, kWhat> {};

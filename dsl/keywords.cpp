@@ -24,6 +24,10 @@ constexpr std::string_view kTimeUnits[] = {"second", "seconds", "minute", "minut
                                            "hours",  "day",     "days",   "week",    "weeks",
                                            "month",  "months",  "year",   "years"};
 
+constexpr std::string_view kOffsetUnits[] = {"s",       "second", "seconds", "m",     "min", "minute",
+                                             "minutes", "h",      "hour",    "hours", "d",   "day",
+                                             "days",    "w",      "week",    "weeks"};
+
 constexpr std::string_view kRulesetClauses[] = {"title", "zone",     "currency", "channels", "wire",
                                                 "late",  "lateness", "dedupe",   "keep",     "stale"};
 constexpr std::string_view kEntityClauses[] = {"activity", "forget"};
@@ -39,6 +43,8 @@ constexpr std::string_view kCalendarClauses[] = {"zone",     "every",  "always",
                                                  "open",     "monday", "tuesday",  "wednesday",
                                                  "thursday", "friday", "saturday", "sunday"};
 constexpr std::string_view kPolicyClauses[] = {"covers", "best", "at", "quiet", "never", "holdout"};
+
+constexpr std::string_view kTestClauses[] = {"at", "by", "expect", "held", "in"};
 
 constexpr BlockWords kBlocks[] = {
     {BlockKind::kRuleset, "a ruleset", "a clause such as `title` or `zone`", kRulesetClauses, false},
@@ -56,6 +62,7 @@ constexpr BlockWords kBlocks[] = {
      false},
     {BlockKind::kCalendar, "a calendar",
      "days and hours such as `monday to friday 09:00 to 20:00`, or `closed`", kCalendarClauses, false},
+    {BlockKind::kTest, "a test", "an entity, `at` and a time, an event, or `expect`", kTestClauses, true},
 };
 
 bool Contains(std::span<const std::string_view> words, std::string_view word) {
@@ -75,6 +82,8 @@ std::span<const std::string_view> DeclarationWords() { return kDeclarations; }
 bool IsDeclarationWord(std::string_view word) { return Contains(kDeclarations, word); }
 
 std::span<const std::string_view> TimeUnitWords() { return kTimeUnits; }
+
+bool IsOffsetUnit(std::string_view word) { return Contains(kOffsetUnits, word); }
 
 const BlockWords& WordsOf(BlockKind kind) {
   const BlockWords& words = kBlocks[static_cast<std::size_t>(kind)];

@@ -17,6 +17,9 @@ bool IsDeclarationWord(std::string_view word);
 /// Words for units of time, one and many.
 std::span<const std::string_view> TimeUnitWords();
 
+/// Words and letters for units of time in the offsets of tests: `+36h`.
+bool IsOffsetUnit(std::string_view word);
+
 /// The kinds of blocks in braces.
 enum class BlockKind {
   kRuleset,
@@ -29,7 +32,8 @@ enum class BlockKind {
   kUnit,
   kNudge,
   kPolicy,
-  kCalendar
+  kCalendar,
+  kTest
 };
 
 struct BlockWords {

@@ -14,27 +14,13 @@
 
 #include "dsl/keywords.h"
 #include "dsl/source.h"
+#include "dsl/syntax_declaration.h"
 #include "dsl/syntax_expr.h"
+#include "dsl/syntax_tests.h"
 
 namespace lull::dsl::syntax {
 
 // --- Declarations ---
-/// What all declarations have.
-struct Declaration {
-  Name name;
-  Span span;        // from its keyword to its end
-  std::string doc;  // the `##` lines before it, without the marks
-  bool incomplete = false;
-};
-
-/// A text without {…}.
-struct PlainText {
-  std::string text;
-  Span span;
-
-  bool exists() const { return span.exists(); }
-};
-
 enum class ChannelKind { kTask, kMessage };
 struct Channel {
   Name name;
@@ -320,6 +306,7 @@ struct SyntaxTree {
   std::vector<UnitDecl> units;
   std::vector<NudgeDecl> nudges;
   std::vector<PolicyDecl> policies;
+  std::vector<TestDecl> tests;
   std::vector<LaterName> later_names;
   std::vector<LayoutMark> marks;  // in the order of the text
 

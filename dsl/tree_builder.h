@@ -319,6 +319,46 @@ class TreeBuilder {
   void SetPerKey() { tree_.units.back().per_key = true; }
   void SetOpenTasks(Span span) { SetOnce(tree_.units.back().open_tasks, PopExpr(), span); }
 
+  // --- Tests (tree_builder_tests.cpp) ---
+  void BeginTest();
+  void AddOffsetPart(Span span);
+  void SetTestOffset(Span span);
+  void SetTestInstant();
+  template <bool kBy>
+  void SetTestTime(Span span) {
+    SetTestTime(kBy, span);
+  }
+  void SetItemName() { item_.name = PopName(); }
+  void SetItemSecond() { item_.second = PopName(); }
+  void SetItemText();
+  void SetItemOf();
+  void SetItemBy();
+  void OpenTestValues();
+  void SetValueTime();
+  void SetValueExpr() { value_.value = PopExpr(); }
+  void EndTestValue(Span span);
+  void CloseTestValues() { in_values_ = false; }
+  void SetExpectNothing() { item_.expectation.form = ExpectForm::kNothing; }
+  void SetExpectNoNudge();
+  void SetExpectExpr();
+  template <ExpectOutcome kOutcome>
+  void SetExpectOutcome(Span span) {
+    SetExpectOutcome(kOutcome, span);
+  }
+  void SetExpectUnit() { item_.expectation.unit = PopName(); }
+  void SetExpectUnitKey() { item_.expectation.unit_key = PopExpr(); }
+  void AddExpectBecause();
+  void AddExpectWhy();
+  void SetExpectDueTime();
+  void SetExpectDueAfter() { item_.expectation.due_after = PopExpr(); }
+  void SetExpectWorth() { item_.expectation.worth = PopExpr(); }
+  void SetExpectText();
+  void EndExpectTail(Span span) { item_.expectation.tail_span = span; }
+  template <TestItemKind kKind>
+  void EndTestItem(Span span) {
+    EndTestItem(kKind, span);
+  }
+
  private:
   /// An expression and all of its text, parentheses included.
   struct Operand {
@@ -361,6 +401,11 @@ class TreeBuilder {
   void EndCalendarClause(CalendarClauseKind kind, Span span);
   YearDay ReadYearDay(Span span);
   std::string DocBefore(std::uint32_t offset) const;
+  void SetTestTime(bool by, Span span);
+  void SetExpectOutcome(ExpectOutcome outcome, Span span);
+  void EndTestItem(TestItemKind kind, Span span);
+  void ResetTest();
+  std::uint32_t LeaveTestValues(std::uint32_t from) const;
 
   std::string_view text_;
   SourceId source_;
@@ -406,6 +451,11 @@ class TreeBuilder {
   QuietHours quiet_;
   CalendarClause calendar_;
   Name working_days_of_;
+  TestItem item_;
+  TestValue value_;
+  TestTime time_;          // read last
+  TestTime time_of_test_;  // of the items that follow
+  bool in_values_ = false;
 };
 
 }  // namespace lull::dsl::syntax

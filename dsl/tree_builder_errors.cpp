@@ -269,6 +269,7 @@ void TreeBuilder::ResetStacks() {
   quiet_ = {};
   calendar_ = {};
   working_days_of_ = {};
+  ResetTest();
 }
 
 std::uint32_t TreeBuilder::NextClause(std::uint32_t from) const {
@@ -303,6 +304,7 @@ bool TreeBuilder::GivesUp(std::uint32_t offset) {
 }
 
 std::uint32_t TreeBuilder::RecoverInBlock(std::uint32_t clause_begin) {
+  const bool in_values = in_values_;
   ResetStacks();
   if (current_ != nullptr) current_->incomplete = true;
   if (GivesUp(clause_begin)) return static_cast<std::uint32_t>(text_.size());
@@ -313,6 +315,7 @@ std::uint32_t TreeBuilder::RecoverInBlock(std::uint32_t clause_begin) {
     if (from < text_.size() && text_[from] == '"') ++from;
     in_text_ = false;
   }
+  if (in_values) from = LeaveTestValues(from);
   if (from == clause_begin && from < text_.size() && text_[from] != '}') from = NextToken(text_, from);
   const std::uint32_t next = NextClause(from);
   EndTokenBefore(next);

@@ -35,6 +35,7 @@ class TreePrinter {
     for (const UnitDecl& each : tree_.units) Unit(each);
     for (const NudgeDecl& each : tree_.nudges) Nudge(each);
     for (const PolicyDecl& each : tree_.policies) Policy(each);
+    for (const TestDecl& each : tree_.tests) out_ += PrintTest(tree_, each);
     return std::move(out_);
   }
 

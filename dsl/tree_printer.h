@@ -13,5 +13,7 @@ std::string PrintTree(const syntax::SyntaxTree& tree);
 
 /// One expression; "" for none.
 std::string PrintExpr(const syntax::SyntaxTree& tree, syntax::ExprId id);
+/// One test, in the same way.
+std::string PrintTest(const syntax::SyntaxTree& tree, const syntax::TestDecl& test);
 
 }  // namespace lull::dsl

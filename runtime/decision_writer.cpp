@@ -4,6 +4,12 @@
 #include <cmath>
 
 namespace lull::runtime {
+namespace {
+
+/// Of a limit above this, it is not told when each was sent.
+constexpr std::size_t kSentShownMax = 5;
+
+}  // namespace
 
 DecisionWriter::Route DecisionWriter::RouteOf(std::uint32_t nudge) {
   Route route;
@@ -144,8 +150,11 @@ void DecisionWriter::AddDetails(Decision& decision) {
   }
   decision.title = RenderText(nudge.title);
   reasons_.clear();
-  for (const TextSpec& reason : nudge.reasons) {
-    if (reason.when == kNoFunction || state_.Holds(reason.when)) reasons_.push_back(RenderText(reason));
+  for (std::uint32_t index = 0; index < nudge.reasons.size(); ++index) {
+    const TextSpec& reason = nudge.reasons[index];
+    if (reason.when != kNoFunction && !state_.Holds(reason.when)) continue;
+    reasons_.push_back(RenderText(reason));
+    if (state_.trace != nullptr) state_.trace->OnReason(decision.nudge, index);
   }
   decision.reasons = reasons_;
   AddScores(nudge);
@@ -166,11 +175,14 @@ void DecisionWriter::AddScores(const NudgeSpec& nudge) {
     state_.Select(score.entity == nudge.entity ? own : 0);
     ScoreOutcome outcome{.score = index, .value = state_.Values(score.value)[0].number, .reasons = {}};
     Range range{score_reasons_.size(), 0};
-    for (const ScoreSpec::Part& part : score.parts) {
-      if (!part.has_because || part.points == kNoFunction) continue;
+    for (std::uint32_t line = 0; line < score.parts.size(); ++line) {
+      const ScoreSpec::Part& part = score.parts[line];
+      if ((!part.has_because && state_.trace == nullptr) || part.points == kNoFunction) continue;
       const FieldValue* values = state_.Values(part.points);
       const double points = values[0].number;
       if (values[1].integer != 1) continue;
+      if (state_.trace != nullptr) state_.trace->OnScorePart(index, line);
+      if (!part.has_because) continue;
       if (part.because.when != kNoFunction && !state_.Holds(part.because.when)) continue;
       score_reasons_.push_back({points, RenderText(part.because)});
     }
@@ -189,6 +201,22 @@ void DecisionWriter::AddScores(const NudgeSpec& nudge) {
   for (std::size_t index = 0; index < scores_.size(); ++index) {
     scores_[index].reasons = all.subspan(ranges[index].begin, ranges[index].end - ranges[index].begin);
   }
+}
+
+void DecisionWriter::AppendLimit(std::string& text, const LimitSpec& limit) {
+  text += "capped: " + limit.text;
+  if (limit.period != LimitPeriod::kRolling) return;
+  std::vector<std::int64_t> sent(&state_.SlotI64(limit.offset),
+                                 &state_.SlotI64(limit.offset) + limit.count_max);
+  std::erase(sent, kUnknown);
+  std::ranges::sort(sent);
+  if (sent.empty() || sent.size() > kSentShownMax) return;
+  text += " (";
+  for (std::size_t index = 0; index < sent.size(); ++index) {
+    if (index > 0) text += ", ";
+    AppendTime(text, sent[index], state_.format.zone);
+  }
+  text += ')';
 }
 
 void DecisionWriter::AppendOutranked(std::string& text, const Candidate& candidate, const Hold& hold) {
@@ -217,7 +245,7 @@ std::string_view DecisionWriter::Why(const Candidate& candidate, const Hold& hol
   std::string& text = NewText();
   const std::string& policy = state_.ruleset->policies[hold.policy].name;
   if (hold.code == DecisionCode::kNever) text += "never, says policy " + policy;
-  if (hold.code == DecisionCode::kCapped) text += "capped: " + hold.limit->text;
+  if (hold.code == DecisionCode::kCapped) AppendLimit(text, *hold.limit);
   if (hold.code == DecisionCode::kHoldout) text += "held out by policy " + policy;
   if (hold.code == DecisionCode::kOutranked) AppendOutranked(text, candidate, hold);
   if (hold.code == DecisionCode::kPlaceTaken) {

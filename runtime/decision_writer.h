@@ -47,6 +47,7 @@ class DecisionWriter {
   void AddDetails(Decision& decision);
   void AddScores(const NudgeSpec& nudge);
   std::string_view Why(const Candidate& candidate, const Hold& hold);
+  void AppendLimit(std::string& text, const LimitSpec& limit);
   void AppendOutranked(std::string& text, const Candidate& candidate, const Hold& hold);
 
   StepState& state_;

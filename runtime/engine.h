@@ -15,6 +15,7 @@
 #include "runtime/decision.h"
 #include "runtime/event.h"
 #include "runtime/ruleset.h"
+#include "runtime/trace.h"
 
 namespace lull::runtime {
 
@@ -95,6 +96,34 @@ class Engine {
 
   const Ruleset& ruleset() const;
   EngineStats stats() const;
+
+  // For tests and explanations (engine_probe.cpp). None of these is an entry of the log.
+
+  /// Who watches what happens inside of steps; null: nobody.
+  void SetTrace(TraceSink* trace);
+  /// A value for a slot of a record.
+  struct SlotValue {
+    std::uint32_t offset = 0;
+    SlotKind kind = SlotKind::kI64;
+    FieldValue value;
+  };
+  /// What is known of an entity before its first event. `whole_key` is that of a part's whole.
+  void Preset(std::uint32_t entity, std::string_view key, std::string_view whole_key,
+              std::span<const SlotValue> values);
+  /// Calls a value function or a condition of the ruleset for an entity as it is, with the clock at
+  /// `instant`. `result` is what the function returned, `out` what it left, until the next call of the
+  /// engine. False: there is no such entity.
+  struct Probed {
+    std::uint64_t result = 0;
+    const FieldValue* out = nullptr;
+  };
+  bool Probe(std::uint32_t entity, std::string_view key, FunctionId function, EventTime instant,
+             const FieldValue* event_fields, Probed& probed);
+  /// The entity's record as it is, until the next call of the engine; null: there is none. Of parts with equal keys
+  /// in several wholes, one.
+  const std::byte* Record(std::uint32_t entity, std::string_view key) const;
+  /// What waits and what is open of it; `part` is the number that its entries bear. Null: nothing.
+  const EntitySide* Side(std::uint32_t entity, std::string_view key, std::uint32_t& part) const;
 
  private:
   class Impl;

@@ -179,6 +179,15 @@ struct StatePiece {
   std::uint32_t bytes = 0;  // kSlot and kLimit
 };
 
+/// An attribute that some rule reads.
+struct AttributeSpec {
+  std::string name;
+  ValueType type = ValueType::kText;
+  std::uint32_t of = kNoIndex;  // index into Ruleset::choices
+  std::uint32_t offset = 0;
+  SlotKind kind = SlotKind::kI64;
+};
+
 struct EntitySpec {
   std::string name;
   std::string key;                   // wire path of the key; empty: the one and only
@@ -204,6 +213,7 @@ struct EntitySpec {
     Schedule schedule;
   };
   std::vector<ClockNudge> clock_nudges;
+  std::vector<AttributeSpec> attributes;  // for tests and explanations
   std::vector<StatePiece> pieces;
   std::int64_t forget_after_micros = 0;       // 0: never
   std::uint32_t activity_offset = kNoOffset;  // kI64: latest activity; kNoOffset: any event is activity

@@ -222,6 +222,10 @@ void Step::EnterStages() {
   for (const Entering& entering : entering_) {
     Select(entering.member);
     const JourneySpec& spec = entity->journeys[entering.journey];
+    if (trace != nullptr) {
+      const auto from = std::to_integer<std::uint32_t>(moment.record[spec.stage_offset]);
+      trace->OnStage(place(), entering.journey, from, entering.stage);
+    }
     moment.record[spec.stage_offset] = static_cast<std::byte>(entering.stage);
     SlotI64(spec.entered_offset) = moment.now;
     if (entering.stage < spec.restarts.size()) Call(spec.restarts[entering.stage]);

@@ -45,6 +45,10 @@ class Step : public StepState {
   /// Ends what waits and what is open of a nudge, of the entity or its parts, between two events.
   void WithdrawNudge(std::uint32_t nudge, std::int64_t instant, DecisionCode reason);
 
+  /// Calls a value function or condition at an instant, between two moments; changes nothing. `fields` are
+  /// those of the event that it is about, or null.
+  std::uint64_t Probe(FunctionId function, std::int64_t instant, const FieldValue* fields);
+
   DecisionWriter& writer() { return writer_; }
   /// Parts that were forgotten since the last call.
   std::uint64_t TakeForgottenParts() { return std::exchange(forgotten_parts_, 0); }

@@ -35,6 +35,7 @@ void Step::Open(std::uint32_t condition) {
                                         &Step::WithdrawOpen, &Step::BeginStall};
   SetBit(moment.record, condition, true);
   Stir();
+  if (trace != nullptr) trace->OnCondition(place(), condition, true);
   const ConditionSpec& spec = entity->conditions[condition];
   if (spec.since_offset != kNoOffset) SlotI64(spec.since_offset) = moment.now;
   for (const Listener& listener : spec.listeners) {
@@ -47,6 +48,7 @@ void Step::Close(std::uint32_t condition) {
   static constexpr Handler kOnClose[] = {nullptr, &Step::EndEpisode, &Step::StopWaiting, nullptr, nullptr};
   SetBit(moment.record, condition, false);
   Stir();
+  if (trace != nullptr) trace->OnCondition(place(), condition, false);
   for (const Listener& listener : entity->conditions[condition].listeners) {
     const Handler handler = kOnClose[static_cast<std::size_t>(listener.kind)];
     if (handler != nullptr) (this->*handler)(condition, listener.index);

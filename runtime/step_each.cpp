@@ -163,6 +163,7 @@ bool Step::UpdateEach(std::uint32_t wait, bool gate) {
 void Step::BeginEach(std::uint32_t wait, EachWait& entry) {
   const EachWaitSpec& spec = entity->each_waits[wait];
   entry.begun = true;
+  if (trace != nullptr) trace->OnEachBegins(place(), spec.condition);
   if (!spec.keep_overdue) each_over_ = members[hand].each_over = true;
   for (const Listener& listener : entity->conditions[spec.condition].listeners) {
     if (listener.kind == ListenerKind::kTriggerNudge) {

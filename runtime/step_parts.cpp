@@ -55,9 +55,10 @@ void Step::TakeConcerned(const EventFrame& frame, std::int64_t instant) {
     const std::size_t index = Take(found.number);
     Member& member = members[index];
     member.own = true;
-    member.first = found.created;
-    member.arms = found.created || ruleset->entities[member.entity].has_computed_deadlines;
-    if (!found.created) continue;
+    // A test may have set its attributes before.
+    member.first = HeaderOf(member.record).first_event == kUnknown;
+    member.arms = member.first || ruleset->entities[member.entity].has_computed_deadlines;
+    if (!member.first) continue;
     Select(index);
     BeginRecord(instant);
     header().reserved = static_cast<std::uint64_t>(instant);

@@ -13,6 +13,7 @@
 #include "runtime/rule_plan.h"
 #include "runtime/step_context.h"
 #include "runtime/zone_cache.h"
+#include "runtime/trace.h"
 
 namespace lull::runtime {
 
@@ -68,6 +69,7 @@ struct StepState : StepContext {
   std::vector<Trigger> triggers;
   std::vector<FieldValue> out;
   StepCounters counters;
+  TraceSink* trace = nullptr;  // null: nobody watches
 
   /// The entity itself, then the parts that the moments in hand concern; those at and after member_count are
   /// kept for their memory.
@@ -76,6 +78,7 @@ struct StepState : StepContext {
   std::size_t hand = 0;  // index of the member in hand: entity, key, format and moment are its own
   PartStores* parts = nullptr;
 
+  TraceSink::Place place() const { return {moment.now, entity_index, key}; }
   RecordHeader& header() { return HeaderOf(moment.record); }
   /// Of the member in hand: its waits of `after each`.
   EntitySide* side() { return header().side; }

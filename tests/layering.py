@@ -5,7 +5,7 @@ import re
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-ROOMS = ("runtime/base", "runtime", "dsl", "compiler", "connectors/nats", "connectors", "tools", "tests")
+ROOMS = ("runtime/base", "runtime", "dsl", "compiler", "connectors/nats", "connectors", "trial", "tools", "tests")
 
 # Pattern of an include -> where it may stand.
 HOMES = {
@@ -26,6 +26,7 @@ MAY_USE = {
     "runtime": {"runtime", "runtime/base"},
     "dsl": {"dsl", "runtime/base"},
     "compiler": {"compiler", "dsl", "runtime", "runtime/base"},
+    "trial": {"trial", "connectors", "compiler", "dsl", "runtime", "runtime/base"},
     "connectors": {"connectors", "runtime", "runtime/base"},
     "connectors/nats": {"connectors/nats", "connectors", "runtime", "runtime/base"},
 }
@@ -49,7 +50,7 @@ def problems_of(path):
 def main():
     files = [
         str(path.relative_to(ROOT))
-        for room in ("runtime", "dsl", "compiler", "connectors", "tools", "tests")
+        for room in ("runtime", "dsl", "compiler", "connectors", "trial", "tools", "tests")
         for path in sorted((ROOT / room).rglob("*"))
         if path.suffix in (".h", ".cpp")
     ]

@@ -49,6 +49,17 @@ class Reload(EndToEnd):
         self.assertEqual(code, 0, answer)
         self.assertTrue(answer["changed"])
 
+    def test_a_ruleset_that_fails_its_own_tests_is_refused(self):
+        self.write_rules(mini_rules(hours=2))
+        serve = self.serve()
+        with open(self.rules / "tests.lull", "w") as file:
+            file.write('test "too early" {\n  customer "c"\n  at 2026-03-02 10:00 asked { topic "rates" }\n'
+                       '  at +1h expect answer\n}\n')
+        answer, code = serve.ask("reload")
+        self.assertNotEqual(code, 0)
+        self.assertIn("1 of the ruleset's 1 tests fail", json.dumps(answer))
+        self.assertEqual(serve.status()["deployments"], 1)
+
     def test_pending_deadlines_are_kept(self):
         self.write_rules(mini_rules(hours=2, second_hours=3))
         serve = self.serve()
@@ -99,7 +110,6 @@ class Reload(EndToEnd):
     def test_bad_rules_are_refused(self):
         self.write_rules(mini_rules())
         serve = self.serve()
-        version = serve.status()["version"]
         self.write_rules(mini_rules().replace("within 2 hours", "within two hours").replace("unit sales", ""))
         answer, code = serve.ask("reload")
         self.assertEqual(code, 1)
@@ -110,13 +120,13 @@ class Reload(EndToEnd):
             client.store("shop.a", event("asked", "2026-03-02T10:00:00Z", "c1", topic="rates"))
             client.store("lull.e2e.tick", "2026-03-02T20:00:00Z")
         self.wait_for_all(serve)
-        self.assertEqual(serve.status()["version"], version)
+        self.assertEqual(serve.status()["deployments"], 1)
         self.assertEqual(sorted(a["nudge"] for a in self.actions().values()), ["answer", "ring"])
         # Not even a restart stops it: the ruleset that was deployed last goes on.
         serve.kill()
         serve.start()
         serve.wait_for_line("caught up", 2)
-        self.assertEqual(serve.status()["version"], version)
+        self.assertEqual(serve.status()["deployments"], 1)
 
     def test_hangup_reloads(self):
         self.write_rules(mini_rules(hours=2))

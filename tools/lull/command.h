@@ -31,6 +31,8 @@ void AddStatusCommand(CLI::App& app, std::function<int()>& run);
 void AddReloadCommand(CLI::App& app, std::function<int()>& run);
 void AddTasksCommand(CLI::App& app, std::function<int()>& run);
 void AddPublishCommand(CLI::App& app, std::function<int()>& run);
+void AddExplainCommand(CLI::App& app, std::function<int()>& run);
+void AddTestCommand(CLI::App& app, std::function<int()>& run);
 void AddVersionCommand(CLI::App& app, std::function<int()>& run);
 
 /// Prints "lull: MESSAGE" to standard error and returns the code.

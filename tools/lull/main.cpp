@@ -9,9 +9,9 @@ namespace lull::tools {
 namespace {
 
 constexpr CommandAdder kCommands[] = {
-    AddCheckCommand,  AddFmtCommand,         AddRunCommand,     AddGraphCommand,
-    AddShowCommand,   AddExplainCodeCommand, AddServeCommand,   AddStatusCommand,
-    AddReloadCommand, AddTasksCommand,       AddPublishCommand, AddVersionCommand,
+    AddCheckCommand,       AddFmtCommand,     AddRunCommand,    AddGraphCommand,   AddShowCommand,
+    AddExplainCodeCommand, AddServeCommand,   AddStatusCommand, AddReloadCommand,  AddTasksCommand,
+    AddPublishCommand,     AddVersionCommand, AddTestCommand,   AddExplainCommand,
 };
 
 constexpr const char* kFooter =

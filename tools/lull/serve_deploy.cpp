@@ -10,6 +10,7 @@
 #include "dsl/load.h"
 #include "dsl/render.h"
 #include "runtime/engine.h"
+#include "trial/test_runner.h"
 
 namespace lull::tools {
 namespace {
@@ -58,6 +59,10 @@ Result<connectors::DeployMarker> ReadBundle(const connectors::ServeConfig& confi
                 " bytes as one message; at most " + std::to_string(connectors::kDeployMarkerBytesMax) +
                 " can be deployed. What to do: split it into two deployments.");
   }
+  // What is wrong with the rules themselves is told when they are compiled.
+  const dsl::LoadedRuleset loaded = dsl::LoadRulesetTexts(marker.files);
+  if (Status ok = loaded.good() ? trial::RunOwnTests(loaded) : Status(); !ok)
+    return std::unexpected(ok.error());
   return marker;
 }
 

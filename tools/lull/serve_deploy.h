@@ -23,7 +23,8 @@ struct Deployment {
   std::string warnings;  // of the checker, as a person would read them; empty: none
 };
 
-/// The marker for what the configured folder holds now; its version is not known before it is compiled.
+/// The marker for what the configured folder holds now; its version is not known before it is compiled. Fails
+/// if one of the tests that the ruleset brings along does.
 Result<connectors::DeployMarker> ReadBundle(const connectors::ServeConfig& config);
 
 /// Checks and compiles a bundle, and fills in its version. `native` compiles to native code at once (and

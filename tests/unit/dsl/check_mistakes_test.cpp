@@ -12,7 +12,7 @@ namespace {
 
 std::vector<Mistake> AllMistakes() {
   std::vector<Mistake> all;
-  for (const auto& list : {NameMistakes(), TypeMistakes(), RuleMistakes(), Lints()}) {
+  for (const auto& list : {NameMistakes(), TypeMistakes(), RuleMistakes(), Lints(), TestMistakes()}) {
     all.insert(all.end(), list.begin(), list.end());
   }
   return all;
@@ -42,6 +42,7 @@ std::string NameOfMistake(const ::testing::TestParamInfo<Mistake>& info) {
 INSTANTIATE_TEST_SUITE_P(Names, MistakeTest, ::testing::ValuesIn(NameMistakes()), NameOfMistake);
 INSTANTIATE_TEST_SUITE_P(Types, MistakeTest, ::testing::ValuesIn(TypeMistakes()), NameOfMistake);
 INSTANTIATE_TEST_SUITE_P(Rules, MistakeTest, ::testing::ValuesIn(RuleMistakes()), NameOfMistake);
+INSTANTIATE_TEST_SUITE_P(Tests, MistakeTest, ::testing::ValuesIn(TestMistakes()), NameOfMistake);
 INSTANTIATE_TEST_SUITE_P(Lints, MistakeTest, ::testing::ValuesIn(Lints()), NameOfMistake);
 
 TEST(CheckCodesTest, EveryCodeIsProducedByATest) {

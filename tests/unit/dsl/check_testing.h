@@ -63,5 +63,6 @@ std::vector<Mistake> NameMistakes();
 std::vector<Mistake> TypeMistakes();
 std::vector<Mistake> RuleMistakes();
 std::vector<Mistake> Lints();
+std::vector<Mistake> TestMistakes();
 
 }  // namespace lull::dsl::testing

@@ -64,6 +64,7 @@ TEST(LanguagePageTest, ExamplesHaveNoMistakesUnlessTheySaySo) {
   const std::vector<Example> examples = Examples();
   ASSERT_GT(examples.size(), 10u);
   for (const Example& example : examples) {
+    if (example.fence == "text") continue;  // output, not rules
     ASSERT_TRUE(example.fence.starts_with("lull")) << "line " << example.line;
     const LoadedRuleset loaded = LoadExample(examples, example);
     SCOPED_TRACE("line " + std::to_string(example.line) + "\n" +

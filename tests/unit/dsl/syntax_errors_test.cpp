@@ -88,7 +88,6 @@ std::vector<Row> Rows() {
       {Code::kLaterRepeat, Nudge("repeat every 1 day up to 3 times"), "repeat every 1 day up to 3 times"},
       {Code::kLaterKeepWhenOver, Nudge("keep when over"), "keep when over"},
       {Code::kLaterIncludingExisting, Nudge("while s including existing"), "including existing"},
-      {Code::kLaterTest, "test \"x\" {\n  at +3h nothing { a \"b\" }\n}", "test"},
       {Code::kLaterUse, "use \"other\"", "use"},
       {Code::kLaterWas, "unit a was b", "was b"},
       {Code::kLaterClockTrigger, Nudge("on every open day of store_hours at 08:00"), "open"},

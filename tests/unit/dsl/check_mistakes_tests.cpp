@@ -1,0 +1,64 @@
+#include "tests/unit/dsl/check_testing.h"
+
+namespace lull::dsl::testing {
+namespace {
+
+// Each has one test of a customer with one mistake in it.
+#define NUDGE "nudge n of customer { on page_viewed do call \"x\" to sales worth 5 USD }\n"
+#define TEST_OF(steps) \
+  NUDGE "test \"t\" {\n  customer \"c-1\"\n  at 2026-03-02 10:00\n  expect nothing\n  " steps "\n}"
+#define VIEW "page \"/\", seconds 3, length_of_stay 5 seconds"
+
+}  // namespace
+
+std::vector<Mistake> TestMistakes() {
+  return {
+      {Code::kNoTestStep, "page_view", TEST_OF("page_view { " VIEW " }")},
+      {Code::kNoTestStep, "touch", TEST_OF("touch { }")},
+      {Code::kNoTestStep, "n", TEST_OF("n")},
+      {Code::kNoTestStep, "\"c-1\"", TEST_OF("order_placed \"c-1\" { quote_id \"q\", amount 5 USD }")},
+      {Code::kUnknownAttribute, "regoin",
+       NUDGE "test \"t\" {\n  customer \"c-1\" { regoin \"west\" }\n  at "
+             "2026-03-02 expect nothing\n}"},
+      {Code::kUnknownField, "pag", TEST_OF("page_viewed { pag \"/\", " VIEW " }")},
+      {Code::kRepeated, "page", TEST_OF("page_viewed { page \"/\", " VIEW " }")},
+      {Code::kRepeated, "customer \"c-1\"",
+       NUDGE "test \"t\" {\n  customer \"c-1\"\n  customer \"c-1\"\n  at "
+             "2026-03-02 expect nothing\n}"},
+      {Code::kTestWhose, "customer",
+       NUDGE "test \"t\" {\n  customer { vip yes }\n  at 2026-03-02 expect nothing\n}"},
+      {Code::kTestWhose, "\"c-2\"", TEST_OF("expect n of \"c-2\"")},
+      {Code::kTestWhose, "ticket_opened", TEST_OF("ticket_opened { subject \"s\", level 1 }")},
+      {Code::kTestWhose, "vip",
+       NUDGE "test \"t\" {\n  customer \"a\"\n  customer \"b\"\n  at 2026-03-02 expect vip\n}"},
+      {Code::kTestTime, "expect nothing", NUDGE "test \"t\" {\n  customer \"c-1\"\n  expect nothing\n}"},
+      {Code::kTestTime, "at +3h", NUDGE "test \"t\" {\n  customer \"c-1\"\n  at +3h expect nothing\n}"},
+      {Code::kTestTime, "at 2026-03-01", TEST_OF("at 2026-03-01 expect nothing")},
+      {Code::kTestTime, "customer", TEST_OF("customer \"c-2\"")},
+      {Code::kTestMissingField, "order_placed", TEST_OF("order_placed { quote_id \"q\" }")},
+      {Code::kTestValueType, "5", TEST_OF("order_placed { quote_id \"q\", amount 5 }")},
+      {Code::kTestValueType, "3", TEST_OF("page_viewed { page \"/\", seconds 3, length_of_stay 3 }")},
+      {Code::kTestValueType, "\"web\"",
+       NUDGE "test \"t\" {\n  customer \"c-1\" { source \"web\" }\n  at 2026-03-02 "
+             "expect nothing\n}"},
+      {Code::kNotAValue, "n", TEST_OF("order_placed { quote_id \"q\", amount n }")},
+      {Code::kUnknownNudge, "m", TEST_OF("expect m")},
+      {Code::kUnknownNudge, "m", TEST_OF("expect m withdrawn")},
+      {Code::kUnknownNudge, "m", TEST_OF("expect no m")},
+      {Code::kUnknownUnit, "sale", TEST_OF("expect n to sale")},
+      {Code::kTestExpectation, "withdrawn", TEST_OF("expect vip withdrawn")},
+      {Code::kTestExpectation, "caped", TEST_OF("expect n suppressed because caped")},
+      {Code::kTestExpectation, "capped", TEST_OF("expect n because capped")},
+      {Code::kTestExpectation, "to sales", TEST_OF("expect nothing to sales")},
+      {Code::kTestValueType, "7", TEST_OF("expect n worth 7")},
+      {Code::kNotACondition, "budget", TEST_OF("expect budget")},
+      {Code::kTestExpectsNothing, "\"t\"",
+       NUDGE "test \"t\" {\n  customer \"c-1\"\n  at 2026-03-02 page_viewed { " VIEW " }\n}"},
+  };
+}
+
+#undef VIEW
+#undef TEST_OF
+#undef NUDGE
+
+}  // namespace lull::dsl::testing

@@ -1,0 +1,200 @@
+#include "trial/coverage.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "connectors/json_text.h"
+
+namespace lull::trial {
+namespace {
+
+using runtime::DecisionCode;
+using runtime::DecisionKind;
+
+class CoverageMaker {
+ public:
+  CoverageMaker(const Observed& observed, const Seen& seen)
+      : loaded_(*observed.loaded),
+        program_(loaded_.program),
+        ruleset_(*observed.compiled.ruleset),
+        seen_(seen) {}
+
+  std::vector<CoverageItem> Make() {
+    for (std::uint32_t n = 0; n < program_.nudges.size(); ++n) {
+      const bool sent = Decided(n, DecisionKind::kSent);
+      Add(CoverageKind::kNudge, program_.nudges[n].name, program_.nudges[n].span, sent);
+    }
+    for (const dsl::Stall& stall : program_.stalls) AddStall(stall);
+    for (const dsl::Journey& journey : program_.journeys) AddTransitions(journey);
+    for (std::uint32_t s = 0; s < program_.scores.size(); ++s) AddScore(s);
+    for (std::uint32_t n = 0; n < program_.nudges.size(); ++n) AddReasons(n);
+    for (std::uint32_t n = 0; n < program_.nudges.size(); ++n) AddPaths(n);
+    return std::move(items_);
+  }
+
+ private:
+  void Add(CoverageKind kind, std::string name, dsl::Span span, bool taken) {
+    items_.push_back({kind, std::move(name), span, taken});
+  }
+
+  bool Decided(std::uint32_t nudge, DecisionKind kind) const {
+    return std::ranges::any_of(seen_.decisions, [&](const auto& decision) {
+      return std::get<0>(decision) == nudge && std::get<1>(decision) == kind;
+    });
+  }
+  bool HeldBack(std::uint32_t nudge, DecisionCode code) const {
+    return std::ranges::any_of(seen_.decisions, [&](const auto& decision) {
+      return std::get<0>(decision) == nudge && std::get<2>(decision) == code;
+    });
+  }
+
+  template <typename Spec>
+  static std::uint32_t IndexOf(const std::vector<Spec>& specs, const std::string& name) {
+    const auto at = std::ranges::find(specs, name, &Spec::name);
+    return at == specs.end() ? runtime::kNoIndex : static_cast<std::uint32_t>(at - specs.begin());
+  }
+
+  void AddStall(const dsl::Stall& stall) {
+    const std::uint32_t condition = IndexOf(ruleset_.entities[stall.entity].conditions, stall.name);
+    if (condition == runtime::kNoIndex) return;  // no rule uses it
+    const auto taken = [&](const auto& set) { return set.contains({stall.entity, condition}); };
+    Add(CoverageKind::kStall, stall.name + " begins", stall.span, taken(seen_.stalls));
+    if (stall.form != dsl::StallForm::kAfterEach) {
+      Add(CoverageKind::kStall, stall.name + " is over", stall.span, taken(seen_.stalls_over));
+    }
+  }
+
+  void AddTransitions(const dsl::Journey& journey) {
+    const std::uint32_t number = IndexOf(ruleset_.entities[journey.entity].journeys, journey.name);
+    if (number == runtime::kNoIndex) return;
+    for (const dsl::Transition& step : journey.transitions) {
+      std::string from;
+      bool taken = false;
+      for (const std::uint32_t stage : step.from) {
+        from += (from.empty() ? "" : ", ") + journey.stages[stage].name;
+        taken = taken || seen_.transitions.contains({journey.entity, number, stage, step.to});
+      }
+      if (step.from.size() > 3) from = "any";
+      Add(CoverageKind::kTransition, journey.name + ": " + from + " -> " + journey.stages[step.to].name,
+          step.span, taken);
+    }
+  }
+
+  void AddScore(std::uint32_t s) {
+    if (ruleset_.scores[s].value == runtime::kNoFunction) return;  // no nudge uses it
+    const dsl::Score& score = program_.scores[s];
+    for (std::uint32_t line = 0; line < score.parts.size(); ++line) {
+      const dsl::ScorePart& part = score.parts[line];
+      std::string name = score.name + ": " + (part.take ? "take " : "add ") + TextOf(loaded_, part.points);
+      if (part.when != dsl::kNone) name += " when " + TextOf(loaded_, part.when);
+      Add(CoverageKind::kScoreLine, std::move(name), program_.expr(part.points).span,
+          seen_.score_lines.contains({s, line}));
+    }
+  }
+
+  void AddReasons(std::uint32_t n) {
+    const dsl::Nudge& nudge = program_.nudges[n];
+    if (nudge.stall == dsl::kNone) return;
+    const std::vector<dsl::Reason>& reasons = program_.stalls[nudge.stall].reasons;
+    for (std::uint32_t r = 0; r < reasons.size(); ++r) {
+      Add(CoverageKind::kReason, nudge.name + ": because " + TextOf(loaded_, reasons[r].text),
+          program_.expr(reasons[r].text).span, seen_.reasons.contains({n, r}));
+    }
+  }
+
+  void AddPaths(std::uint32_t n) {
+    const dsl::Nudge& nudge = program_.nudges[n];
+    const auto add = [&](const char* path, bool taken) {
+      Add(CoverageKind::kPath, nudge.name + ": " + path, nudge.span, taken);
+    };
+    const bool task = program_.channels[nudge.channel].is_task;
+    const bool lasts =
+        nudge.trigger == dsl::TriggerKind::kWhileStall || nudge.trigger == dsl::TriggerKind::kWhileCondition;
+    if (task && (lasts || nudge.withdraw_when != dsl::kNone))
+      add("withdrawn", Decided(n, DecisionKind::kWithdrawn));
+    if (task) add("expired", Decided(n, DecisionKind::kExpired));
+    bool capped = false, quiet = false, ranked = false, never = false, held_out = false;
+    for (const dsl::Policy& policy : program_.policies) {
+      if (std::ranges::count(policy.covers, n) == 0) continue;
+      capped = capped || !policy.limits.empty();
+      quiet = quiet || !policy.quiet_hours.empty();
+      ranked = ranked || (policy.best_count > 0 && policy.covers.size() > 1);
+      never = never || !policy.never.empty();
+      held_out = held_out || policy.holdout_share > 0;
+    }
+    if (never) add("never", HeldBack(n, DecisionCode::kNever));
+    if (capped) add("capped", HeldBack(n, DecisionCode::kCapped));
+    if (quiet) add("quiet hours", HeldBack(n, DecisionCode::kQuietHours));
+    if (ranked) {
+      add("outranked", HeldBack(n, DecisionCode::kOutranked) || HeldBack(n, DecisionCode::kPlaceTaken));
+    }
+    if (held_out) add("held out", Decided(n, DecisionKind::kHeldOut));
+  }
+
+  const dsl::LoadedRuleset& loaded_;
+  const dsl::CheckedProgram& program_;
+  const runtime::Ruleset& ruleset_;
+  const Seen& seen_;
+  std::vector<CoverageItem> items_;
+};
+
+struct Heading {
+  CoverageKind kind;
+  const char* name;
+  const char* title;
+};
+constexpr Heading kHeadings[] = {
+    {CoverageKind::kNudge, "nudge", "nudges that go out"},
+    {CoverageKind::kStall, "stall", "stalls that begin and end"},
+    {CoverageKind::kTransition, "transition", "transitions"},
+    {CoverageKind::kScoreLine, "points", "points of scores"},
+    {CoverageKind::kReason, "reason", "reasons"},
+    {CoverageKind::kPath, "path", "ways that a nudge can go"},
+};
+
+}  // namespace
+
+std::string_view NameOf(CoverageKind kind) { return kHeadings[static_cast<std::size_t>(kind)].name; }
+
+std::vector<CoverageItem> CoverageOf(const Observed& observed, const Seen& seen) {
+  return CoverageMaker(observed, seen).Make();
+}
+
+std::string CoverageText(const std::vector<CoverageItem>& items) {
+  std::string text = "\nWhat the tests have tried:\n";
+  for (const Heading& heading : kHeadings) {
+    std::size_t all = 0, taken = 0;
+    std::string missing;
+    for (const CoverageItem& item : items) {
+      if (item.kind != heading.kind) continue;
+      ++all;
+      if (item.taken) {
+        ++taken;
+      } else {
+        missing += "      " + item.name + "\n";
+      }
+    }
+    if (all == 0) continue;
+    text +=
+        fmt::format("  {:<26} {} of {}{}\n", heading.title, taken, all, missing.empty() ? "" : "; not yet:");
+    text += missing;
+  }
+  return text;
+}
+
+std::string CoverageJson(const std::vector<CoverageItem>& items, const dsl::LoadedRuleset& loaded) {
+  std::string out = "{\"coverage\":[";
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    const CoverageItem& item = items[i];
+    out += fmt::format("{}{{\"kind\":\"{}\",\"name\":", i > 0 ? "," : "", NameOf(item.kind));
+    connectors::AppendJsonText(out, item.name);
+    out += ",\"file\":";
+    connectors::AppendJsonText(out, loaded.sources.path(item.span.source));
+    out += fmt::format(",\"line\":{},\"taken\":{}}}",
+                       loaded.sources.Locate(item.span.source, item.span.begin).line, item.taken);
+  }
+  return out + "]}\n";
+}
+
+}  // namespace lull::trial

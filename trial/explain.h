@@ -1,0 +1,85 @@
+// Why, and why not: what an entity's nudges wait for, what held them back, and its timeline.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "trial/run.h"
+
+namespace lull::trial {
+
+/// An answer that stays.
+struct PartAnswer {
+  std::uint32_t depth = 0;
+  std::string label;
+  std::optional<bool> holds;
+  std::string why;
+};
+
+enum class NudgeState : std::uint8_t { kOpen, kWaiting, kGone, kDue, kNotDue, kNoChance };
+/// "open", "waiting", "gone", "due", "not_due", "no_chance".
+std::string_view NameOf(NudgeState state);
+
+struct NudgeExplanation {
+  std::uint32_t nudge = 0;
+  NudgeState state = NudgeState::kNotDue;
+  std::string summary;  // one sentence
+  std::vector<PartAnswer> parts;
+  std::vector<DecisionRecord> decisions;  // of this nudge, oldest first
+};
+
+struct Explanation {
+  std::uint32_t entity = 0;
+  std::string key;
+  std::int64_t instant = 0;
+  bool exists = false;  // whether anything is known of the entity at the instant
+  std::vector<NudgeExplanation> nudges;
+  std::vector<Entry> timeline;
+};
+
+/// Follows one entity through its events.
+class Explainer {
+ public:
+  /// `nudge` narrows it to one. `loaded` must be free of errors and outlive this.
+  static Result<std::unique_ptr<Explainer>> Begin(const dsl::LoadedRuleset& loaded, std::uint32_t entity,
+                                                  std::string key, std::optional<dsl::NudgeId> nudge);
+
+  /// Whose events these are; frames are those of this ruleset.
+  const std::shared_ptr<const runtime::Ruleset>& ruleset() const { return observed_->compiled.ruleset; }
+  const Zone& zone() const { return observed_->zone; }
+  bool Concerns(const runtime::EventFrame& frame) const;
+  void Apply(const runtime::EventFrame& frame);
+  /// What is so at an instant that is not before the latest event, once all before it has been read.
+  Explanation Explain(std::int64_t instant);
+  std::string TimeText(std::int64_t instant) const { return trial::TimeText(instant, observed_->zone); }
+  std::int64_t latest() const { return run_->engine().latest_time().micros; }
+
+ private:
+  struct Watched {
+    dsl::NudgeId nudge = 0;
+    std::vector<Part> parts;
+    std::int64_t chance = kUnknown;  // the latest moment in which an `on` event came
+    std::vector<PartAnswer> chance_parts;
+  };
+
+  Explainer(std::uint32_t entity, std::string key) : entity_(entity), key_(std::move(key)) {}
+
+  NudgeExplanation ExplainNudge(const Watched& watched, std::int64_t instant);
+  void Judge(const Watched& watched, std::int64_t instant, NudgeExplanation& explanation);
+  std::string WhyNot(const std::vector<PartAnswer>& parts) const;
+
+  std::uint32_t entity_;
+  std::string key_;
+  std::shared_ptr<const Observed> observed_;
+  std::unique_ptr<Run> run_;
+  std::vector<Watched> watched_;
+};
+
+std::string ExplanationText(const Explanation& explanation, const Explainer& explainer, bool color);
+/// One JSON object and a line end.
+std::string ExplanationJson(const Explanation& explanation, const Explainer& explainer);
+
+}  // namespace lull::trial

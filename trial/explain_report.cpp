@@ -1,0 +1,122 @@
+// Explanations as text.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "connectors/json_text.h"
+#include "trial/explain.h"
+
+namespace lull::trial {
+namespace {
+
+constexpr std::size_t kLabelWidthMax = 60;
+
+std::string PartsText(const std::vector<PartAnswer>& parts) {
+  std::size_t width = 0;
+  for (const PartAnswer& part : parts) {
+    width = std::max(width, std::min(kLabelWidthMax, 2 * part.depth + part.label.size()));
+  }
+  std::string text;
+  for (const PartAnswer& part : parts) {
+    const std::string label = std::string(2 * part.depth, ' ') + part.label;
+    const char* holds = !part.holds ? "" : *part.holds ? "ok" : "NO";
+    std::string line = fmt::format("    {:<{}}  {:<2}  {}", label, width, holds, part.why);
+    while (line.ends_with(' ')) line.pop_back();
+    text += line + "\n";
+  }
+  return text;
+}
+
+const char* KindName(EntryKind kind) {
+  static constexpr const char* kNames[] = {"event", "stage", "stall_begins", "stall_ends", "decision"};
+  return kNames[static_cast<std::size_t>(kind)];
+}
+
+void AppendMember(std::string& out, const char* name, std::string_view text) {
+  out += fmt::format("\"{}\":", name);
+  connectors::AppendJsonText(out, text);
+}
+
+std::string TimeOf(std::int64_t instant) {
+  std::string text;
+  runtime::AppendRfc3339(text, instant);
+  return text;
+}
+
+void AppendDecisions(std::string& out, const std::vector<DecisionRecord>& decisions) {
+  for (std::size_t i = 0; i < decisions.size(); ++i) {
+    const DecisionRecord& record = decisions[i];
+    out += fmt::format("{}{{\"time\":\"{}\",\"kind\":\"{}\",\"code\":\"{}\",\"id\":\"{}\",", i > 0 ? "," : "",
+                       TimeOf(record.instant), NameOf(record.kind), NameOf(record.code), record.id.Hex());
+    AppendMember(out, "why", record.why);
+    out += '}';
+  }
+}
+
+void AppendParts(std::string& out, const std::vector<PartAnswer>& parts) {
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    out += fmt::format("{}{{\"depth\":{},\"ok\":{},", i > 0 ? "," : "", parts[i].depth,
+                       !parts[i].holds   ? "null"
+                       : *parts[i].holds ? "true"
+                                         : "false");
+    AppendMember(out, "part", parts[i].label);
+    out += ',';
+    AppendMember(out, "why", parts[i].why);
+    out += '}';
+  }
+}
+
+}  // namespace
+
+std::string ExplanationText(const Explanation& explanation, const Explainer& explainer, bool color) {
+  const char* strong = color ? "\033[1m" : "";
+  const char* none = color ? "\033[0m" : "";
+  const runtime::Ruleset& ruleset = *explainer.ruleset();
+  std::string text = fmt::format("{}{}{}{} at {}\n", strong, ruleset.entities[explanation.entity].name,
+                                 explanation.key.empty() ? "" : " ", explanation.key,
+                                 explainer.TimeText(explanation.instant));
+  text += none;
+  if (!explanation.exists) text += "  nothing is known of it at that time\n";
+  for (const NudgeExplanation& nudge : explanation.nudges) {
+    text += fmt::format("\n  {}{}{}: {}\n", strong, ruleset.nudges[nudge.nudge].name, none, nudge.summary);
+    text += PartsText(nudge.parts);
+  }
+  if (!explanation.timeline.empty()) text += fmt::format("\n  {}What happened{}\n", strong, none);
+  for (const Entry& entry : explanation.timeline) {
+    text += fmt::format("    {}  {}\n", explainer.TimeText(entry.instant), entry.text);
+  }
+  return text;
+}
+
+std::string ExplanationJson(const Explanation& explanation, const Explainer& explainer) {
+  const runtime::Ruleset& ruleset = *explainer.ruleset();
+  std::string out = "{";
+  AppendMember(out, "entity", ruleset.entities[explanation.entity].name);
+  out += ',';
+  AppendMember(out, "key", explanation.key);
+  out += fmt::format(",\"at\":\"{}\",\"known\":{},\"nudges\":[", TimeOf(explanation.instant),
+                     explanation.exists);
+  for (std::size_t i = 0; i < explanation.nudges.size(); ++i) {
+    const NudgeExplanation& nudge = explanation.nudges[i];
+    out += i > 0 ? ",{" : "{";
+    AppendMember(out, "nudge", ruleset.nudges[nudge.nudge].name);
+    out += fmt::format(",\"state\":\"{}\",", NameOf(nudge.state));
+    AppendMember(out, "summary", nudge.summary);
+    out += ",\"parts\":[";
+    AppendParts(out, nudge.parts);
+    out += "],\"decisions\":[";
+    AppendDecisions(out, nudge.decisions);
+    out += "]}";
+  }
+  out += "],\"timeline\":[";
+  for (std::size_t i = 0; i < explanation.timeline.size(); ++i) {
+    const Entry& entry = explanation.timeline[i];
+    out += fmt::format("{}{{\"time\":\"{}\",\"kind\":\"{}\",", i > 0 ? "," : "", TimeOf(entry.instant),
+                       KindName(entry.kind));
+    AppendMember(out, "text", entry.text);
+    out += '}';
+  }
+  return out + "]}\n";
+}
+
+}  // namespace lull::trial
