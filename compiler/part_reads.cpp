@@ -18,7 +18,7 @@ class ReadFinder {
     const dsl::Expr& expr = program_.expr(id);
     for (const dsl::ExprId argument : expr.args) Visit(argument, of_whole || expr.kind == ExprKind::kOfWhole);
     any = any || expr.kind == ExprKind::kOfWhole;
-    state = state || (of_whole && (expr.kind == ExprKind::kStall || expr.kind == ExprKind::kStage));
+    state = state || (of_whole && ChangesByState(expr));
     if (expr.kind != ExprKind::kFeature && expr.kind != ExprKind::kScore) return;
     if (!seen_.insert({expr.kind, expr.index, of_whole}).second) return;
     if (expr.kind == ExprKind::kFeature) return Visit(program_.features[expr.index].value, of_whole);
@@ -34,6 +34,13 @@ class ReadFinder {
   bool state = false;
 
  private:
+  bool ChangesByState(const dsl::Expr& expr) const {
+    const bool since_entered = expr.kind == ExprKind::kAggregate &&
+                               program_.aggregates[expr.index].window == dsl::WindowKind::kSinceEntered;
+    return since_entered || expr.kind == ExprKind::kStall || expr.kind == ExprKind::kStage ||
+           expr.kind == ExprKind::kTimeIn;
+  }
+
   const dsl::CheckedProgram& program_;
   std::set<std::tuple<ExprKind, std::uint32_t, bool>> seen_;
 };

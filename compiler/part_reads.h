@@ -6,7 +6,7 @@
 namespace lull::compiler {
 
 struct WholeReads {
-  bool state = false;        // stalls or stages, which change without an event too
+  bool state = false;        // stalls, stages and what counts since one, which change without an event
   bool by_journeys = false;  // a transition reads the whole in its condition or duration
 };
 

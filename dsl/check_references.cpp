@@ -83,6 +83,7 @@ std::vector<NameMeaning> Checker::FindMeanings(std::string_view name, const Scop
     return {{NameMeaning::kTriggerField, kNone}};
   }
   std::vector<NameMeaning> meanings;
+  meanings.reserve(2);
   if (const auto meaning = FindUpwards(name, scope.entity)) {
     meanings.push_back(*meaning);
   }

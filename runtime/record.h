@@ -47,11 +47,6 @@ inline constexpr std::uint32_t SlotBytes(SlotKind kind) {
 
 inline constexpr std::uint32_t kNoOffset = 0xFFFF'FFFF;
 
-/// The id in a kText slot.
-inline std::uint32_t& TextAt(std::byte* record, std::uint32_t offset) {
-  return *reinterpret_cast<std::uint32_t*>(record + offset);
-}
-
 inline bool TestBit(const std::byte* record, std::uint32_t bit) {
   const auto* words = reinterpret_cast<const std::uint64_t*>(record + kBitsOffset);
   return ((words[bit / 64] >> (bit % 64)) & 1U) != 0;
