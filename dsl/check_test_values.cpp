@@ -8,6 +8,7 @@ namespace lull::dsl {
 
 void Checker::CheckTestKeys(const syntax::TestItem& item, TestEvent& event, TestInHand& in_hand) {
   const Event& declared = program_.events[event.event];
+  if (declared.entities.empty()) return;  // reported where it is declared
   event.keys.resize(declared.entities.size());
   bool of_used = !item.of.exists();
   bool any = false;

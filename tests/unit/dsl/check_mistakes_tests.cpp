@@ -46,7 +46,7 @@ std::vector<Mistake> TestMistakes() {
       {Code::kUnknownNudge, "m", TEST_OF("expect m withdrawn")},
       {Code::kUnknownNudge, "m", TEST_OF("expect no m")},
       {Code::kUnknownUnit, "sale", TEST_OF("expect n to sale")},
-      {Code::kTestExpectation, "withdrawn", TEST_OF("expect vip withdrawn")},
+      {Code::kUnknownNudge, "vip", TEST_OF("expect vip withdrawn")},
       {Code::kTestExpectation, "caped", TEST_OF("expect n suppressed because caped")},
       {Code::kTestExpectation, "capped", TEST_OF("expect n because capped")},
       {Code::kTestExpectation, "to sales", TEST_OF("expect nothing to sales")},
