@@ -179,7 +179,9 @@ std::optional<Type> Checker::AggregateType(const syntax::Aggregate& node, const 
       return field->type;
     }
     diagnostics_.Report(Code::kWrongFieldType, node.field.span, std::string("this needs a field of ") + what)
-        .Label("this is " + TypeName(field->type));
+        .Label("this is " + TypeName(field->type))
+        .Help("choose another field, or ask for `count of different " + node.event.text + "." +
+              node.field.text + "`");
     return std::nullopt;
   };
   switch (aggregate.function) {

@@ -100,12 +100,16 @@ bool Checker::CheckAlike(ExprId left, ExprId right) {
         other.kind == ExprKind::kLiteral && CheckValueName({other.text, other.span}, named.type) != kNone;
     if (exists) {
       diagnostic.Help("leave out the quotes: `" + other.text + "`").Replace(other.span, other.text);
+    } else {
+      diagnostic.Help("write " + ExampleOf(named.type) + ", without quotes");
     }
     return false;
   }
-  diagnostics_.Report(Code::kUnlikeComparison, b.span, "these two cannot be compared")
-      .Label("this is " + TypeName(b.type))
-      .NoteAt(a.span, "and this is " + TypeName(a.type));
+  Diagnostic& diagnostic =
+      diagnostics_.Report(Code::kUnlikeComparison, b.span, "these two cannot be compared")
+          .Label("this is " + TypeName(b.type))
+          .NoteAt(a.span, "and this is " + TypeName(a.type));
+  HelpUnlike(diagnostic, b, a);
   return false;
 }
 

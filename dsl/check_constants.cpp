@@ -13,7 +13,8 @@ void Checker::RequirePositive(ExprId duration) {
   const Expr& amount = At(by_calendar ? At(duration).args[0] : duration);
   if (amount.kind != ExprKind::kLiteral || amount.integer > 0 || amount.number > 0) return;
   diagnostics_.Report(Code::kNotPositive, At(duration).span, "this duration is zero or less")
-      .Label("has to be above zero");
+      .Label("has to be above zero")
+      .Help("write a duration such as `36 hours`");
 }
 
 std::optional<std::int64_t> Checker::ConstantDuration(syntax::ExprId id, bool zero_allowed) {
@@ -30,7 +31,8 @@ std::optional<std::int64_t> Checker::ConstantDuration(syntax::ExprId id, bool ze
   }
   if (expr.integer < 0 || (expr.integer == 0 && !zero_allowed)) {
     diagnostics_.Report(Code::kNotPositive, expr.span, "this duration is zero or less")
-        .Label("has to be above zero");
+        .Label("has to be above zero")
+        .Help("write a duration such as `36 hours`");
     return std::nullopt;
   }
   return expr.integer;

@@ -193,12 +193,20 @@ std::vector<std::string_view> Checker::FieldNames(EventSetId set) const {
   return names;
 }
 
+bool Checker::IsIncomplete(EventSetId set) const {
+  const std::vector<EventId>& events = program_.event_sets[set].events;
+  return std::any_of(events.begin(), events.end(), [&](EventId id) { return tree_.events[id].incomplete; });
+}
+
 std::optional<SharedField> Checker::RequireField(EventSetId set, const syntax::Name& field) {
   const std::optional<SharedField> shared = FieldOf(set, field.text);
   if (shared || !field.exists()) {
     return shared;
   }
   const EventSet& events = program_.event_sets[set];
+  if (IsIncomplete(set)) {
+    return std::nullopt;
+  }
   if (events.events.size() == 1) {
     ReportUnknown(Code::kUnknownField, field,
                   "the event " + Quoted(events.name) + " has no field " + Quoted(field.text), FieldNames(set))

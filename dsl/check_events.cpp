@@ -25,10 +25,12 @@ void Checker::CheckEntities() {
         diagnostics_
             .Report(Code::kDuplicateName, attribute.name.span,
                     "the attribute " + Quoted(attribute.name.text) + " is declared twice")
-            .NoteAt(program_.attributes[at->second].span, "first declared here");
+            .NoteAt(program_.attributes[at->second].span, "first declared here")
+            .Help("leave one of them out, or give it another name");
       }
-      program_.attributes.push_back(
-          {attribute.name.text, id, ResolveType(attribute.type), kNone, attribute.name.span});
+      program_.attributes.push_back({attribute.name.text, id,
+                                     ResolveType(attribute.type, attribute.name.text), kNone,
+                                     attribute.name.span});
       entity.attributes.push_back(attribute_id);
     }
     program_.entities.push_back(std::move(entity));
@@ -88,7 +90,7 @@ void Checker::CheckDefaults() {
     for (const syntax::Attribute& written : decl.attributes) {
       const Type type = program_.attributes[id].type;
       const AttributeId attribute = id++;
-      if (!written.default_value.exists()) {
+      if (!written.default_value.exists() || type.of == kBadType) {
         continue;
       }
       const ExprId value = CheckExpr(written.default_value, {}, type);
@@ -99,11 +101,18 @@ void Checker::CheckDefaults() {
         program_.attributes[attribute].default_value = value;
         continue;
       }
-      diagnostics_
-          .Report(Code::kWrongDefault, At(value).span,
-                  "the default of " + Quoted(written.name.text) + " has to be a fixed value of its type")
-          .Label("this is " + TypeNameOf(value))
-          .NoteAt(written.type.name.span, Quoted(written.name.text) + " is " + TypeName(type));
+      Diagnostic& diagnostic =
+          diagnostics_
+              .Report(Code::kWrongDefault, At(value).span,
+                      "the default of " + Quoted(written.name.text) + " has to be a fixed value of its type")
+              .Label("this is " + TypeNameOf(value))
+              .NoteAt(written.type.name.span, Quoted(written.name.text) + " is " + TypeName(type))
+              .Help("write " + ExampleOf(type));
+      const Span after{At(value).span.source, At(value).span.end, At(value).span.end};
+      if (type.kind == TypeKind::kMoney && At(value).type.kind == TypeKind::kNumber) {
+        diagnostic.Help("write the currency after the amount, as in `500 " + program_.header.currency + "`")
+            .Replace(after, " " + program_.header.currency);
+      }
     }
   }
 }
@@ -136,7 +145,7 @@ void Checker::CheckEventFields(const syntax::EventDecl& decl, Event& event) {
     EventField field;
     field.name = written.name.text;
     field.wire_path = written.wire_path.exists() ? written.wire_path.text : field.name;
-    field.type = ResolveType(written.type);
+    field.type = ResolveType(written.type, written.name.text);
     field.optional = written.optional;
     field.text_bytes_max = static_cast<std::uint32_t>(written.type.bytes_max.value_or(field.text_bytes_max));
     field.span = written.name.span;
@@ -150,7 +159,8 @@ void Checker::CheckEventFields(const syntax::EventDecl& decl, Event& event) {
         diagnostics_
             .Report(Code::kDuplicateName, written.name.span,
                     "the field " + Quoted(field.name) + " is declared twice")
-            .NoteAt(other.span, "first declared here");
+            .NoteAt(other.span, "first declared here")
+            .Help("leave one of them out, or give it another name");
         break;
       }
     }
@@ -184,16 +194,19 @@ void Checker::CheckSets(const syntax::EventDecl& decl, Event& event) {
         event.fields.push_back(std::move(field));
         at = event.fields.end() - 1;
       }
-      if (at->type != type) {
+      if (at->type != type && at->type.of != kBadType && type.of != kBadType) {
         diagnostics_
             .Report(Code::kSetsWrongType, name.span,
                     "the attribute " + Quoted(name.text) + " of " + Quoted(program_.entities[entity].name) +
                         " is " + TypeName(type) + ", and the field is " + TypeName(at->type))
-            .NoteAt(program_.attributes[attribute->second].span, "the attribute is declared here");
+            .NoteAt(program_.attributes[attribute->second].span, "the attribute is declared here")
+            .Help("give both the same type; a field that only `sets` names takes the attribute's");
       }
       event.sets.push_back({attribute->second, static_cast<std::uint32_t>(at - event.fields.begin())});
     }
-    if (!found && !event.entities.empty() && name.exists()) {
+    const bool lost = std::any_of(event.entities.begin(), event.entities.end(),
+                                  [&](EntityId entity) { return tree_.entities[entity].incomplete; });
+    if (!found && !lost && !event.entities.empty() && name.exists()) {
       ReportUnknown(Code::kUnknownAttribute, name,
                     "no entity of this event has an attribute " + Quoted(name.text), candidates);
     }

@@ -204,7 +204,10 @@ ExprId Checker::CheckNumber(syntax::ExprId id, const Scope& scope) {
     return number;
   }
   diagnostics_.Report(Code::kNotANumber, At(number).span, "a number is needed here")
-      .Label("this is " + TypeNameOf(number));
+      .Label("this is " + TypeNameOf(number))
+      .Help(
+          "write a plain number such as `10`; money and durations become one when they are divided by their "
+          "like: `amount / 1 USD`");
   return kNone;
 }
 

@@ -187,6 +187,14 @@ void Checker::CheckScores() {
       }
       score.minimum = CheckNumber(decl.kept_low, scope);
       score.maximum = CheckNumber(decl.kept_high, scope);
+      if (score.minimum != kNone && score.maximum != kNone && At(score.minimum).kind == ExprKind::kLiteral &&
+          At(score.maximum).kind == ExprKind::kLiteral &&
+          At(score.minimum).number > At(score.maximum).number) {
+        diagnostics_
+            .Report(Code::kOutOfRange, At(score.minimum).span, "the lowest score is above the highest")
+            .NoteAt(At(score.maximum).span, "the highest")
+            .Help("the lower one comes first: `kept between 0 and 100`");
+      }
     }
     program_.scores.push_back(std::move(score));
   }

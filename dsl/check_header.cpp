@@ -1,8 +1,10 @@
 // The header of a ruleset, types, choices and units.
+#include <algorithm>
 #include <array>
 #include <utility>
 
 #include "dsl/checker.h"
+#include "dsl/habits.h"
 
 namespace lull::dsl {
 namespace {
@@ -52,9 +54,14 @@ void Checker::CheckHeader() {
       zone_ = *std::move(zone);
       header.zone = decl.zone.text;
     } else {
-      diagnostics_
-          .Report(Code::kUnknownZone, decl.zone.span, "there is no time zone \"" + decl.zone.text + "\"")
-          .Help("zones are named by region and city, such as \"America/Chicago\" or \"Europe/Berlin\".");
+      Diagnostic& diagnostic = diagnostics_.Report(Code::kUnknownZone, decl.zone.span,
+                                                   "there is no time zone \"" + decl.zone.text + "\"");
+      diagnostic.Help(
+          "zones are named by region and city, such as \"America/Chicago\" or \"Europe/Berlin\".");
+      const std::string meant = ZoneMeant(decl.zone.text);
+      if (!meant.empty()) {
+        diagnostic.Help("did you mean \"" + meant + "\"?").Replace(decl.zone.span, "\"" + meant + "\"");
+      }
     }
   }
   if (decl.lateness.exists()) {
@@ -76,7 +83,7 @@ void Checker::CheckHeader() {
   }
 }
 
-Type Checker::ResolveType(const syntax::TypeRef& ref) {
+Type Checker::ResolveType(const syntax::TypeRef& ref, std::string_view of) {
   for (const auto& [name, kind] : kTypeNames) {
     if (ref.name.text != name) {
       continue;
@@ -97,9 +104,20 @@ Type Checker::ResolveType(const syntax::TypeRef& ref) {
     for (const auto& [name, kind] : kTypeNames) {
       candidates.push_back(name);
     }
-    ReportUnknown(Code::kUnknownType, ref.name, "there is no type " + Quoted(ref.name.text), candidates);
+    const Synonym meant = TypeMeant(ref.name.text);
+    Diagnostic& diagnostic =
+        ReportUnknown(Code::kUnknownType, ref.name, "there is no type " + Quoted(ref.name.text), candidates);
+    const bool turned = std::find(candidates.begin(), candidates.end(), of) != candidates.end();
+    if (turned) {
+      diagnostic.Help("the name comes first, then the type: `" + ref.name.text + " " + std::string(of) + "`");
+    } else if (!meant.help.empty()) {
+      diagnostic.Help(std::string(meant.help));
+    } else if (!meant.write.empty()) {
+      diagnostic.Help("write `" + std::string(meant.write) + "`")
+          .Replace(ref.name.span, std::string(meant.write));
+    }
   }
-  return {TypeKind::kText, kNone};
+  return {TypeKind::kText, kBadType};
 }
 
 void Checker::CheckChoices() {

@@ -74,7 +74,7 @@ std::optional<std::uint32_t> Checker::FindStage(JourneyId journey, std::string_v
 
 std::optional<std::uint32_t> Checker::ResolveStage(JourneyId journey, const syntax::Name& name) {
   const std::optional<std::uint32_t> stage = FindStage(journey, name.text);
-  if (!stage && name.exists()) {
+  if (!stage && name.exists() && !tree_.journeys[journey].incomplete) {
     std::vector<std::string_view> candidates;
     for (const Stage& each : program_.journeys[journey].stages) {
       candidates.push_back(each.name);

@@ -32,8 +32,8 @@ class Linter {
   void LintConditions(const Definition& definition);
   void LintCondition(ExprId root);
   void LintNot(const Expr& negation, const std::set<Place>& guarded);
-  void LintCompare(const Expr& compare);
-  void LintText(ExprId text, const std::set<Place>& guarded);
+  void LintText(ExprId text, EntityId entity, const std::set<Place>& guarded);
+  void LintBraces(const Expr& text, EntityId entity);
   void LintNudge(const Nudge& nudge);
   std::set<Place> GuardsOf(ExprId root) const;
   std::set<Place> GuardsOf(const Stall& stall) const;
@@ -42,7 +42,6 @@ class Linter {
 
   const CheckedProgram& program_;
   Diagnostics& diagnostics_;
-  std::set<ExprId> inside_between_;
   std::set<Place> shown_;  // places that a text warning was already given for
 };
 
@@ -138,24 +137,6 @@ void Linter::LintNot(const Expr& negation, const std::set<Place>& guarded) {
       .Help("ask whether it is known as well: `x is known and not ...`, or give a value with `or else`");
 }
 
-void Linter::LintCompare(const Expr& compare) {
-  const Expr& left = program_.exprs[compare.args[0]];
-  const Expr& right = program_.exprs[compare.args[1]];
-  bool fixed = left.kind == ExprKind::kLiteral && right.kind == ExprKind::kLiteral;
-  if (!fixed && left.kind == ExprKind::kAggregate && right.kind == ExprKind::kLiteral) {
-    const AggregateFunction function = program_.aggregates[left.index].function;
-    const bool counts =
-        function == AggregateFunction::kCount || function == AggregateFunction::kCountDifferent;
-    const bool reaches_zero =
-        compare.compare == CompareOp::kGreaterEqual || compare.compare == CompareOp::kLess;
-    fixed = counts && (right.number < 0 || (right.number == 0 && reaches_zero));
-  }
-  if (fixed) {
-    diagnostics_.Report(Code::kAlwaysSame, compare.span, "this comparison always has the same answer")
-        .Help("leave it out, or compare with something that changes");
-  }
-}
-
 void Linter::LintCondition(ExprId root) {
   if (root == kNone) {
     return;
@@ -184,11 +165,33 @@ void Linter::LintConditions(const Definition& definition) {
   });
 }
 
+// `{{name}}`, as templates elsewhere have it.
+void Linter::LintBraces(const Expr& text, EntityId entity) {
+  std::vector<std::string_view> pieces(text.texts.begin(), text.texts.end());
+  if (text.kind == ExprKind::kLiteral) pieces = {text.text};
+  for (const std::string_view piece : pieces) {
+    for (std::size_t open = piece.find('{'); open != std::string_view::npos;
+         open = piece.find('{', open + 1)) {
+      const std::size_t close = std::min(piece.find('}', open), piece.size());
+      const std::string_view inside = piece.substr(open + 1, close - open - 1);
+      const auto is_inside = [&](const auto& each) { return each.entity == entity && each.name == inside; };
+      const bool known = std::any_of(program_.attributes.begin(), program_.attributes.end(), is_inside) ||
+                         std::any_of(program_.features.begin(), program_.features.end(), is_inside) ||
+                         std::any_of(program_.scores.begin(), program_.scores.end(), is_inside);
+      if (!known) continue;
+      diagnostics_
+          .Report(Code::kBracesShown, text.span, "this text shows the braces and the word " + Quoted(inside))
+          .Help("to put in its value, write one brace on each side: `{" + std::string(inside) + "}`");
+    }
+  }
+}
+
 // One warning for each place, however many texts show it.
-void Linter::LintText(ExprId text, const std::set<Place>& guarded) {
+void Linter::LintText(ExprId text, EntityId entity, const std::set<Place>& guarded) {
   if (text == kNone) {
     return;
   }
+  LintBraces(program_.exprs[text], entity);
   for (const ExprId arg : program_.exprs[text].args) {
     const Expr* missing = FindMissing(arg, guarded, false);
     if (missing == nullptr || !shown_.insert(PlaceOf(program_, *missing)).second) {
@@ -210,7 +213,7 @@ void Linter::LintNudge(const Nudge& nudge) {
   if (nudge.stall != kNone) {
     guarded.merge(GuardsOf(program_.stalls[nudge.stall]));
   }
-  LintText(nudge.title, guarded);
+  LintText(nudge.title, nudge.entity, guarded);
   if (!nudge.routes.empty() && nudge.routes.back().key != kNone) {
     const ExprId key = nudge.routes.back().key;
     if (FindMissing(key, guarded, true) != nullptr) {
@@ -248,27 +251,19 @@ void Linter::LintNudge(const Nudge& nudge) {
 
 void Linter::Run() {
   for (const Expr& expr : program_.exprs) {
-    if (expr.kind == ExprKind::kAnd && program_.exprs[expr.args[0]].kind == ExprKind::kCompare &&
-        program_.exprs[expr.args[0]].span == expr.span && program_.exprs[expr.args[1]].span == expr.span) {
-      inside_between_.insert(expr.args.begin(), expr.args.end());
-    }
-  }
-  for (ExprId id = 0; id < program_.exprs.size(); ++id) {
-    const Expr& expr = program_.exprs[id];
-    if (expr.kind == ExprKind::kCompare && !inside_between_.contains(id)) {
-      LintCompare(expr);
-    }
     if (expr.kind == ExprKind::kLike && program_.exprs[expr.args[1]].text.find('*') == std::string::npos) {
       diagnostics_
           .Report(Code::kLikeWithoutStar, program_.exprs[expr.args[1]].span,
                   "without a `*` this is the same as `is`")
-          .Help("put `*` where any characters may stand, or write `is`");
+          .Help(program_.exprs[expr.args[1]].text.find('%') != std::string::npos
+                    ? "`*` stands for any characters, not `%`"
+                    : "put `*` where any characters may stand, or write `is`");
     }
   }
   for (const Score& score : program_.scores) {
     LintConditions(score);
     for (const ScorePart& part : score.parts) {
-      LintText(part.because, GuardsOf(part.when));
+      LintText(part.because, score.entity, GuardsOf(part.when));
     }
   }
   for (const Stall& stall : program_.stalls) {
@@ -276,7 +271,7 @@ void Linter::Run() {
     for (const Reason& reason : stall.reasons) {
       std::set<Place> guarded = GuardsOf(stall);
       guarded.merge(GuardsOf(reason.when));
-      LintText(reason.text, guarded);
+      LintText(reason.text, stall.entity, guarded);
     }
   }
   for (const Journey& journey : program_.journeys) {

@@ -74,6 +74,7 @@ std::string Checker::TypeName(Type type) const {
 }
 
 CheckedProgram Check(const syntax::SyntaxTree& tree, Diagnostics& diagnostics) {
+  if (tree.incomplete) return {};
   return Checker(tree, diagnostics).Run();
 }
 
@@ -102,6 +103,7 @@ CheckedProgram Checker::Run() {
   if (!diagnostics_.has_errors()) {
     ReportUnusedFeatures();
     ReportLints(program_, diagnostics_);
+    ReportNeverLints(program_, diagnostics_);
   }
   return std::move(program_);
 }

@@ -59,7 +59,8 @@ void Checker::DeclareAll() {
       continue;
     }
     const auto [at, is_new] = symbols_.emplace(declared.name->text, declared.symbol);
-    if (!is_new) {
+    const bool lost = declared.symbol.kind == SymbolKind::kLater || at->second.kind == SymbolKind::kLater;
+    if (!is_new && !lost) {
       diagnostics_
           .Report(Code::kDuplicateName, declared.name->span,
                   "the name " + Quoted(declared.name->text) + " is declared twice")

@@ -97,6 +97,9 @@ void Checker::CheckOn(const syntax::Moment& moment, Scope& scope, Nudge& nudge) 
     nudge.stage = nudge.journey == kNone ? 0 : ResolveStage(nudge.journey, moment.stage).value_or(0);
     return;
   }
+  if (moment.condition.exists() && ReportEventsJoined(moment.condition, tree_[moment.condition].span)) {
+    return;
+  }
   nudge.stall = StallNamed(moment.condition, scope.entity);
   nudge.trigger = nudge.stall == kNone ? TriggerKind::kConditionRises : TriggerKind::kStallBegins;
   if (nudge.stall == kNone) {
@@ -189,7 +192,8 @@ void Checker::CheckRoutes(const syntax::NudgeDecl& decl, const Scope& scope, Nud
       const TypeKind kind = At(route.key).type.kind;
       if (kind != TypeKind::kText && kind != TypeKind::kChoice) {
         diagnostics_.Report(Code::kKeyType, At(route.key).span, "the key of a unit is a text or a choice")
-            .Label("this is " + TypeNameOf(route.key));
+            .Label("this is " + TypeNameOf(route.key))
+            .Help("use what names a desk of the unit, such as a store or a region");
       }
     }
     nudge.routes.push_back(route);

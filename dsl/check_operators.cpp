@@ -138,7 +138,9 @@ ExprId Checker::CheckTextOperator(const syntax::Binary& node, Span span, const S
   for (const ExprId side : {left, right}) {
     if (side != kNone && At(side).type != kTextType) {
       diagnostics_.Report(Code::kNotAText, At(side).span, "texts are compared here")
-          .Label("this is " + TypeNameOf(side));
+          .Label("this is " + TypeNameOf(side))
+          .Help(At(side).kind == ExprKind::kLiteral ? "put it in quotes: \"...\""
+                                                    : "texts are attributes and fields of the type `text`");
       good = false;
     }
   }
@@ -158,6 +160,9 @@ ExprId Checker::CheckTextOperator(const syntax::Binary& node, Span span, const S
 }
 
 ExprId Checker::CheckArithmetic(const syntax::Binary& node, Span span, const Scope& scope) {
+  if (ReportHyphen(node, span)) {
+    return kNone;
+  }
   const ExprId left = CheckExpr(node.left, scope);
   const ExprId right = CheckExpr(node.right, scope);
   if (left == kNone || right == kNone) {
@@ -267,9 +272,7 @@ void Checker::ReportArithmetic(Op op, ExprId left, ExprId right, Span span) {
       diagnostics_.Report(Code::kUnlikeArithmetic, span, "these cannot be " + std::string(word))
           .NoteAt(At(left).span, "this is " + TypeNameOf(left))
           .NoteAt(At(right).span, "and this is " + TypeNameOf(right));
-  if (At(left).type == kTextType || At(right).type == kTextType) {
-    diagnostic.Help("to join texts, write one text with braces: \"{first} {second}\".");
-  }
+  HelpArithmetic(diagnostic, op, At(left).type, At(right).type);
 }
 
 }  // namespace lull::dsl

@@ -201,6 +201,9 @@ void Checker::CheckLimitSubject(const syntax::Name& subject, EntityId entity, Li
 
 void Checker::CheckQuietHours(const syntax::QuietHours& written, const Scope& scope, Policy& policy) {
   QuietHours hours;
+  if (written.condition.exists() && ReportClocksJoined(written.condition)) {
+    return;
+  }
   if (written.condition.exists()) {
     hours.condition = CheckCondition(written.condition, scope);
     if (hours.condition == kNone) return;
@@ -215,16 +218,14 @@ void Checker::CheckQuietHours(const syntax::QuietHours& written, const Scope& sc
     const auto* clock = id.exists() ? std::get_if<syntax::ClockLiteral>(&tree_[id].node) : nullptr;
     if (clock == nullptr || clock->second_of_day % 60 != 0) {
       if (id.exists() && !std::holds_alternative<syntax::BadExpr>(tree_[id].node)) {
-        diagnostics_
-            .Report(Code::kQuietHoursEmpty, tree_[id].span, "quiet hours need times of day in whole minutes")
-            .Help("write `quiet hours 20:00 to 08:00`");
+        ReportNoClock(id);
       }
       return std::nullopt;
     }
     return clock->second_of_day / 60 % (24 * 60);
   };
   const std::optional<std::int32_t> from = minute(written.from);
-  const std::optional<std::int32_t> to = minute(written.to);
+  const std::optional<std::int32_t> to = from ? minute(written.to) : std::nullopt;
   if (!from || !to) {
     return;
   }
@@ -270,8 +271,12 @@ void Checker::CheckHoldout(syntax::ExprId holdout, Policy& policy) {
     return;
   }
   if (expr.number < 0 || expr.number > 1) {
-    diagnostics_.Report(Code::kOutOfRange, expr.span, "the share held out is from 0% to 100%")
-        .Help("write a percentage, such as `holdout 5%`");
+    Diagnostic& diagnostic =
+        diagnostics_.Report(Code::kOutOfRange, expr.span, "the share held out is from 0% to 100%")
+            .Help("write a percentage, such as `holdout 5%`");
+    if (expr.number > 1 && expr.number <= 100 && expr.decimals == 0) {
+      diagnostic.Replace({expr.span.source, expr.span.end, expr.span.end}, "%");
+    }
     return;
   }
   policy.holdout_share = expr.number;

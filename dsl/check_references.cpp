@@ -121,7 +121,7 @@ ExprId Checker::CheckName(const syntax::Name& name, const Scope& scope, std::opt
     } else if (expected && expected->kind == TypeKind::kStage && Find(name.text) == nullptr) {
       ResolveStage(expected->of, name);
     } else {
-      ReportUnknownName(name, scope);
+      ReportUnknownName(name, scope, expected);
     }
     return kNone;
   }
@@ -174,6 +174,9 @@ ExprId Checker::MakeMeaning(const NameMeaning& meaning, const syntax::Name& name
     program_.exprs[id].index = meaning.index;
     return OfOwner(id, OwnerOf(meaning), scope);
   };
+  if (meaning.kind == NameMeaning::kAttribute && program_.attributes[meaning.index].type.of == kBadType) {
+    return kNone;
+  }
   switch (meaning.kind) {
     case NameMeaning::kOwnField:
       return MakeField(FieldScope::kOwn, scope.own, name.text, *FieldOf(scope.own, name.text), span);
@@ -212,6 +215,9 @@ ExprId Checker::MakeMeaning(const NameMeaning& meaning, const syntax::Name& name
 
 ExprId Checker::MakeField(FieldScope which, EventSetId set, const std::string& field, SharedField shared,
                           Span span) {
+  if (shared.type.of == kBadType) {
+    return kNone;
+  }
   Expr expr;
   expr.kind = ExprKind::kField;
   expr.type = shared.type;
@@ -239,7 +245,7 @@ void Checker::ReportAmbiguous(const syntax::Name& name, const Scope& scope) {
                   " for what is known of the " + program_.entities[scope.entity].name);
 }
 
-void Checker::ReportUnknownName(const syntax::Name& name, const Scope& scope) {
+void Checker::ReportUnknownName(const syntax::Name& name, const Scope& scope, std::optional<Type> expected) {
   const Symbol* symbol = Find(name.text);
   if (symbol != nullptr && symbol->kind == SymbolKind::kLater) {
     return;
@@ -285,6 +291,13 @@ void Checker::ReportUnknownName(const syntax::Name& name, const Scope& scope) {
     }
     return;
   }
+  // A field or an attribute that could not be read may have been this one.
+  const bool may_be_lost = (scope.entity != kNone && tree_.entities[scope.entity].incomplete) ||
+                           (scope.own != kNone && IsIncomplete(scope.own)) ||
+                           (scope.trigger != kNone && IsIncomplete(scope.trigger));
+  if (may_be_lost || ReportKnownSlip(name, scope, expected)) {
+    return;
+  }
   for (const Choice& choice : program_.choices) {
     if (std::find(choice.values.begin(), choice.values.end(), name.text) != choice.values.end()) {
       diagnostics_
@@ -324,8 +337,11 @@ void Checker::ReportUnknownName(const syntax::Name& name, const Scope& scope) {
   }
   const std::string whose =
       scope.entity == kNone ? std::string() : " for a " + Quoted(program_.entities[scope.entity].name);
-  ReportUnknown(Code::kUnknownName, name, "nothing is named " + Quoted(name.text) + " here" + whose,
-                candidates);
+  Diagnostic& diagnostic = ReportUnknown(
+      Code::kUnknownName, name, "nothing is named " + Quoted(name.text) + " here" + whose, candidates);
+  if (diagnostic.help.empty()) {
+    diagnostic.Help("declare it, as an attribute, as a feature, or as a field of the event");
+  }
 }
 
 }  // namespace lull::dsl

@@ -106,7 +106,8 @@ class Checker {
 
   // check_header.cpp
   void CheckHeader();
-  Type ResolveType(const syntax::TypeRef& ref);
+  /// `of` is the name of the field or attribute that has the type.
+  Type ResolveType(const syntax::TypeRef& ref, std::string_view of = {});
   void CheckChoices();
 
   // check_calendars.cpp
@@ -153,6 +154,8 @@ class Checker {
   /// The same, but a missing field is reported.
   std::optional<SharedField> RequireField(EventSetId set, const syntax::Name& field);
   std::vector<std::string_view> FieldNames(EventSetId set) const;
+  /// Whether the declaration of one of its events has mistakes, so that fields may be missing.
+  bool IsIncomplete(EventSetId set) const;
 
   // check_expressions.cpp
   ExprId CheckExpr(syntax::ExprId id, const Scope& scope, std::optional<Type> expected = {});
@@ -218,7 +221,7 @@ class Checker {
   std::optional<NameMeaning> FindUpwards(std::string_view name, EntityId entity) const;
   std::optional<NameMeaning> FindOfEntity(std::string_view name, EntityId entity) const;
   void ReportAmbiguous(const syntax::Name& name, const Scope& scope);
-  void ReportUnknownName(const syntax::Name& name, const Scope& scope);
+  void ReportUnknownName(const syntax::Name& name, const Scope& scope, std::optional<Type> expected = {});
   ExprId CheckFieldRef(const syntax::FieldRef& node, Span span, const Scope& scope);
   ExprId CheckNamedField(const syntax::Name& base, const syntax::Name& field, Span span, const Scope& scope);
   ExprId CheckEventField(EventSetId set, const syntax::Name& base, const syntax::Name& field, Span span,
@@ -319,6 +322,19 @@ class Checker {
   bool CheckExpectedState(const syntax::TestItem& item, Expectation& expectation, const TestInHand& in_hand);
   std::optional<NudgeId> NudgeNamed(const syntax::TestExpectation& written) const;
 
+  // check_help.cpp
+  std::string ExampleOf(Type type) const;
+  void HelpUnlike(Diagnostic& diagnostic, const Expr& wrong, const Expr& other);
+  void HelpArithmetic(Diagnostic& diagnostic, syntax::BinaryOp op, Type left, Type right);
+  bool ReportKnownSlip(const syntax::Name& name, const Scope& scope, std::optional<Type> expected);
+  bool ReportFieldOutOfReach(const syntax::Name& name, const Scope& scope);
+  bool ReportAttributeOfOther(const syntax::Name& name, const Scope& scope);
+  std::string_view ClosestOfEntity(std::string_view name, const Scope& scope) const;
+  bool ReportHyphen(const syntax::Binary& node, Span span);
+  bool ReportEventsJoined(syntax::ExprId condition, Span span);
+  bool ReportClocksJoined(syntax::ExprId condition);
+  void ReportNoClock(syntax::ExprId id);
+
   // check_constants.cpp
   std::optional<std::int64_t> ConstantDuration(syntax::ExprId id, bool zero_allowed);
   std::optional<std::int64_t> ConstantCount(syntax::ExprId id, std::int64_t minimum, std::int64_t maximum);
@@ -358,11 +374,14 @@ class Checker {
   std::vector<bool> feature_uses_;                 // by FeatureId
 };
 
+/// The zone that somebody meant by a city or by letters such as CST; empty if there is none.
+std::string ZoneMeant(std::string_view written);
+
+/// What stands for a type that was not found, which was reported: nothing more is said about its values.
+inline constexpr std::uint32_t kBadType = kNone - 1;
+
 /// "an event", "a unit", ...
 std::string_view KindWords(SymbolKind kind);
-
-/// `name` in the marks that diagnostics put around names.
-inline std::string Quoted(std::string_view name) { return "`" + std::string(name) + "`"; }
 
 /// Sets may_be_unknown and depends_on_time of all expressions, and reports products of passing times.
 void AnnotateProgram(CheckedProgram& program, Diagnostics& diagnostics);
@@ -370,5 +389,7 @@ void AnnotateProgram(CheckedProgram& program, Diagnostics& diagnostics);
 void ReportCycles(const CheckedProgram& program, Diagnostics& diagnostics);
 /// Warnings about rules that are legal but hardly meant.
 void ReportLints(const CheckedProgram& program, Diagnostics& diagnostics);
+/// Warnings about what can never happen (check_never.cpp).
+void ReportNeverLints(const CheckedProgram& program, Diagnostics& diagnostics);
 
 }  // namespace lull::dsl

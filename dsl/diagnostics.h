@@ -90,6 +90,9 @@ class Diagnostics {
   std::size_t error_count_ = 0;
 };
 
+/// `name` in the marks that diagnostics put around names.
+inline std::string Quoted(std::string_view name) { return "`" + std::string(name) + "`"; }
+
 /// The candidate that `word` was probably meant to be (few slips of the keyboard away), or empty.
 std::string_view ClosestWord(std::string_view word, std::span<const std::string_view> candidates);
 

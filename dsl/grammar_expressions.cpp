@@ -163,9 +163,7 @@ struct value_rule
 
 struct wrong_operator
     : sor<wrong<"==", "is">, wrong<"=>", ">=">, wrong<"=<", "<=">, wrong<"=", "is">, wrong<"!=", "is not">,
-          wrong<"<>", "is not">, wrong<"&&", "and">, wrong<"||", "or">, wrong<"equals", "is">,
-          wrong<"is more than", ">">, wrong<"is greater than", ">">, wrong<"is less than", "<">,
-          wrong<"is at least", ">=">, wrong<"is at most", "<=">> {};
+          wrong<"<>", "is not">, wrong<"&&", "and">, wrong<"||", "or">, wrong<"equals", "is">> {};
 template <BinaryOp kOp, Fixed kSign>
 struct compare : binary<kOp, sym<kSign>, value, "a value to compare with"> {};
 struct between : seq<kw<"between">, need<value, "the lower end after `between`">,

@@ -93,6 +93,12 @@ const BlockWords& WordsOf(BlockKind kind) {
 
 std::span<const BlockWords> AllBlocks() { return kBlocks; }
 
+std::vector<BlockKind> AllBlockKinds() {
+  std::vector<BlockKind> kinds;
+  for (const BlockWords& block : kBlocks) kinds.push_back(block.kind);
+  return kinds;
+}
+
 bool IsClauseWord(BlockKind kind, std::string_view word) { return Contains(WordsOf(kind).clauses, word); }
 
 bool IsWordByte(char byte) {

@@ -3,6 +3,7 @@
 
 #include <span>
 #include <string_view>
+#include <vector>
 
 namespace lull::dsl {
 
@@ -44,12 +45,15 @@ struct BlockWords {
   bool resumes_anywhere;                      // clauses may begin with any name: each line may begin one
 };
 const BlockWords& WordsOf(BlockKind kind);
+std::vector<BlockKind> AllBlockKinds();
 std::span<const BlockWords> AllBlocks();
 bool IsClauseWord(BlockKind kind, std::string_view word);
 
 /// Whether a byte can stand in a word; bytes of non-ASCII letters count, names are judged later.
 bool IsWordByte(char byte);
 inline bool IsDigit(char byte) { return byte >= '0' && byte <= '9'; }
+/// A blank within a line.
+inline bool IsBlank(char byte) { return byte == ' ' || byte == '\t' || byte == '\r'; }
 /// The word that begins at `offset`, or empty.
 std::string_view WordAt(std::string_view text, std::size_t offset);
 

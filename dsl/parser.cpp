@@ -28,6 +28,31 @@ std::size_t CodePointBytes(std::string_view text, std::size_t at) {
   return 0;
 }
 
+/// Blanks that cannot be seen, or told from others: no-break and narrow ones, zero-width marks.
+struct HiddenBlank {
+  std::string_view bytes;
+  std::string_view instead;
+};
+constexpr HiddenBlank kHiddenBlanks[] = {{"\xC2\xA0", " "},     {"\xE2\x80\xAF", " "}, {"\xE2\x80\x89", " "},
+                                         {"\xE2\x80\x83", " "}, {"\xE2\x80\x8B", ""},  {"\xEF\xBB\xBF", ""},
+                                         {"\xE2\x80\x8D", ""}};
+
+/// Reports the first of them outside of texts and comments, with what to write instead.
+bool ReportHiddenBlank(std::string_view text, std::size_t at, SourceId id, Diagnostics& diagnostics) {
+  for (const HiddenBlank& blank : kHiddenBlanks) {
+    if (!text.substr(at).starts_with(blank.bytes)) continue;
+    const auto begin = static_cast<std::uint32_t>(at);
+    const Span span{id, begin, begin + static_cast<std::uint32_t>(blank.bytes.size())};
+    diagnostics
+        .Report(Code::kControlCharacter, span, "there is a special blank here, which looks like any other")
+        .Explain("such blanks come along when text is copied from a web page or a word processor")
+        .Help("write a plain blank instead")
+        .Replace(span, std::string(blank.instead));
+    return true;
+  }
+  return false;
+}
+
 /// Reports the first byte that has no place in a rule file. False: there is one, and parsing makes no sense.
 bool CheckBytes(const SourceSet& sources, SourceId id, Diagnostics& diagnostics) {
   const std::string_view text = sources.text(id);
@@ -37,7 +62,12 @@ bool CheckBytes(const SourceSet& sources, SourceId id, Diagnostics& diagnostics)
     return false;
   }
   std::size_t at = 0;
+  bool in_text = false;
+  bool in_comment = false;
   while (at < text.size()) {
+    if (text[at] == '\n') in_text = in_comment = false;
+    if (text[at] == '"' && !in_comment) in_text = !in_text;
+    if (text[at] == '#' && !in_text) in_comment = true;
     const auto place = static_cast<std::uint32_t>(at);
     const unsigned char c = static_cast<unsigned char>(text[at]);
     const std::size_t bytes = CodePointBytes(text, at);
@@ -51,6 +81,7 @@ bool CheckBytes(const SourceSet& sources, SourceId id, Diagnostics& diagnostics)
           .Help("delete it");
       return false;
     }
+    if (bytes > 1 && !in_text && !in_comment && ReportHiddenBlank(text, at, id, diagnostics)) return false;
     at += bytes;
   }
   return true;
@@ -61,7 +92,10 @@ bool CheckBytes(const SourceSet& sources, SourceId id, Diagnostics& diagnostics)
 syntax::SyntaxTree Parse(const SourceSet& sources, Diagnostics& diagnostics) {
   syntax::SyntaxTree tree;
   for (const SourceId id : sources.ids()) {
-    if (!CheckBytes(sources, id, diagnostics)) continue;
+    if (!CheckBytes(sources, id, diagnostics)) {
+      tree.incomplete = true;
+      continue;
+    }
     syntax::TreeBuilder builder(sources, id, tree, diagnostics);
     syntax::MatchFile(sources.text(id), builder);
   }

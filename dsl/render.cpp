@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "dsl/code_examples.h"
+
 namespace lull::dsl {
 namespace {
 
@@ -202,7 +204,21 @@ std::string RenderAllJson(const Diagnostics& diagnostics, const SourceSet& sourc
 
 std::string RenderExplanation(Code code) {
   const CodeInfo& info = InfoOf(code);
-  return CodeText(code) + ": " + std::string(info.title) + "\n\n" + std::string(info.explanation) + "\n";
+  std::string text =
+      CodeText(code) + ": " + std::string(info.title) + "\n\n" + std::string(info.explanation) + "\n";
+  const auto append = [&](std::string_view what, std::string_view rules) {
+    text += "\n" + std::string(what) + ":\n\n";
+    while (!rules.empty()) {
+      const std::size_t end = std::min(rules.find('\n'), rules.size());
+      text += "  " + std::string(rules.substr(0, end)) + "\n";
+      rules.remove_prefix(std::min(end + 1, rules.size()));
+    }
+  };
+  if (const CodeExample* example = ExampleOfCode(code)) {
+    append("Wrong", example->wrong);
+    append("Right", example->right);
+  }
+  return text;
 }
 
 }  // namespace lull::dsl

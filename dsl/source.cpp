@@ -44,6 +44,8 @@ Result<SourceSet> SourceSet::LoadFolder(const std::string& folder) {
 }
 
 SourceId SourceSet::Add(std::string path, std::string text) {
+  // Some editors begin a file with a mark of its encoding.
+  if (text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);
   LULL_CHECK(text.size() < UINT32_MAX);
   File file{std::move(path), std::move(text), {0}};
   for (std::size_t i = 0; i < file.text.size(); ++i) {

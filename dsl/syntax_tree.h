@@ -308,6 +308,7 @@ struct SyntaxTree {
   std::vector<PolicyDecl> policies;
   std::vector<TestDecl> tests;
   std::vector<LaterName> later_names;
+  bool incomplete = false;  // a file could not be read at all: what it declares would be missed everywhere
   std::vector<LayoutMark> marks;  // in the order of the text
 
   const Expr& operator[](ExprId id) const { return expressions[id.index]; }

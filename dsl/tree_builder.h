@@ -7,11 +7,13 @@
 // space after it.
 #pragma once
 
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "dsl/diagnostics.h"
+#include "dsl/habits.h"
 #include "dsl/keywords.h"
 #include "dsl/source.h"
 #include "dsl/syntax_tree.h"
@@ -54,8 +56,13 @@ class TreeBuilder {
   [[noreturn]] void FailWrongOperator(std::string_view written, std::string_view right, std::uint32_t offset);
   [[noreturn]] void FailChained(std::uint32_t offset);
   [[noreturn]] void FailClause(std::uint32_t offset);
+  [[noreturn]] void FailWordInBlock(std::uint32_t offset);
   [[noreturn]] void FailDeclaration(std::uint32_t offset);
   [[noreturn]] void FailArrow(std::uint32_t offset);
+  /// Each reports a form of another language that stands here, and throws (tree_builder_habits.cpp).
+  void TryHabits(std::uint32_t offset);
+  void TryForeignTime(std::uint32_t offset);
+  void TryQuotes(std::uint32_t offset);
   void EnterNesting(std::uint32_t offset);
   void LeaveNesting() { --nesting_; }
   /// Where to go on after an error in a clause, and in a declaration. Both are behind `clause_begin`, if
@@ -367,7 +374,19 @@ class TreeBuilder {
   };
 
   [[noreturn]] void Throw(std::uint32_t offset);
+  void TryComment(std::uint32_t offset);
+  void TryCommaInNumber(std::uint32_t offset);
+  void TryCapitals(std::uint32_t offset);
+  void TryStrayMark(std::uint32_t offset);
+  void ReportHabit(const HabitFound& found);
+  void ForgetLastExpression(std::uint32_t offset);
+  Diagnostic& ReportForeign(Code code, Span span, std::string message);
+  std::string_view ClauseWordBefore(std::uint32_t offset) const;
+  std::string ExampleFor(std::uint32_t offset) const;
+  void HelpExpected(Diagnostic& diagnostic, std::string_view what, std::uint32_t offset);
+  void RememberLostName(std::uint32_t declaration_begin);
   Span SpanOfToken(std::uint32_t offset) const;
+  Span SpanOfClauseStart(std::uint32_t offset, std::string_view write) const;
   std::string Describe(std::uint32_t offset) const;
   /// Bytes since the line's beginning.
   std::uint32_t ColumnOf(std::uint32_t offset) const;
@@ -429,6 +448,8 @@ class TreeBuilder {
   bool in_text_ = false;
   std::uint32_t text_begin_ = 0;
   PlainText plain_;
+
+  std::set<std::string> misspelt_;  // names already reported as such
 
   Declaration* current_ = nullptr;
   std::uint32_t declaration_begin_ = 0;

@@ -41,7 +41,8 @@ bool TreeBuilder::ReportTwice(bool given, Span first, Span second) {
   if (!given) return false;
   diagnostics_.Report(Code::kClauseTwice, second, "this clause is given twice")
       .Label("the second time")
-      .NoteAt(first, "the first time");
+      .NoteAt(first, "the first time")
+      .Help("keep one of the two; conditions are joined with `and` or `or`");
   return true;
 }
 

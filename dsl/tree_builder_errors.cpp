@@ -1,14 +1,12 @@
 // What goes wrong, said in the analyst's words, and where to go on after it.
 #include <algorithm>
 
+#include "dsl/habits.h"
 #include "dsl/tree_builder.h"
 #include "runtime/base/check.h"
 
 namespace lull::dsl::syntax {
 namespace {
-
-bool IsBlank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
-std::string Quoted(std::string_view text) { return "`" + std::string(text) + "`"; }
 
 /// Steps over one token of any kind: a word or number, a text, a comment, a line of blanks, one other byte.
 std::uint32_t NextToken(std::string_view text, std::uint32_t at) {
@@ -88,7 +86,89 @@ void TreeBuilder::Throw(std::uint32_t offset) {
   throw SyntaxError();
 }
 
+// The word that begins the clause which the place belongs to; empty outside of blocks.
+std::string_view TreeBuilder::ClauseWordBefore(std::uint32_t offset) const {
+  std::string_view clause;
+  if (!in_block_) return clause;
+  if (WordsOf(block_).resumes_anywhere) {
+    const std::size_t line = text_.substr(0, offset).rfind('\n');
+    std::size_t begin = line == std::string_view::npos ? 0 : line + 1;
+    while (begin < offset && IsBlank(text_[begin])) ++begin;
+    const std::string_view first = WordAt(text_, begin);
+    return IsClauseWord(block_, first) ? first : clause;
+  }
+  std::uint32_t at = block_begin_.end;
+  while (at < offset && at < text_.size()) {
+    const std::string_view word = WordAt(text_, at);
+    const bool begins = IsClauseWord(block_, word) && (clause.empty() || IsFirstOnLine(at));
+    if (begins) clause = word;
+    at = NextToken(text_, at);
+  }
+  return clause;
+}
+
+std::string TreeBuilder::ExampleFor(std::uint32_t offset) const {
+  std::string_view example =
+      in_block_ ? ExampleOfClause(WordsOf(block_).what, ClauseWordBefore(offset)) : std::string_view();
+  if (example.empty()) example = ExampleOfClause("", WordAt(text_, declaration_begin_));
+  return example.empty() ? std::string() : "for example: `" + std::string(example) + "`";
+}
+
+void TreeBuilder::HelpExpected(Diagnostic& diagnostic, std::string_view what, std::uint32_t offset) {
+  const std::string_view found = WordAt(text_, offset);
+  std::vector<std::string_view> wanted;
+  for (std::size_t mark = what.find('`'); mark != std::string_view::npos;) {
+    const std::size_t end = what.find('`', mark + 1);
+    if (end == std::string_view::npos) break;
+    wanted.push_back(what.substr(mark + 1, end - mark - 1));
+    mark = what.find('`', end + 1);
+  }
+  const bool same_line = IsOnLineOfLastToken(offset) && offset < text_.size();
+  const std::string_view meant = same_line ? ClosestWord(found, wanted) : std::string_view();
+  if (!meant.empty() && IsWordByte(meant.front())) {
+    diagnostic.Help("did you mean " + Quoted(meant) + "?").Replace(SpanOfToken(offset), std::string(meant));
+    return;
+  }
+  const Span here{source_, token_end_, token_end_};
+  if (what == "`)`" || what == "`,` or `)`") {
+    diagnostic.Help("close the parenthesis with `)`");
+    if (!same_line) diagnostic.Replace(here, ")");
+    return;
+  }
+  if (what == "`{`") {
+    diagnostic.Help("what belongs to it stands in braces: `{ ... }`");
+    if (!same_line) {
+      diagnostic.Replace(here, " {");
+    } else if (text_[offset] == '(') {
+      diagnostic.Help("what belongs to it stands in braces, not in parentheses: `{ ... }`");
+    }
+    return;
+  }
+  if (what.find("in quotes") != std::string_view::npos && same_line && !found.empty()) {
+    std::size_t end = std::min(text_.find_first_of("\n#}", offset), text_.size());
+    while (end > offset && IsBlank(text_[end - 1])) --end;
+    const Span rest = SpanOf(offset, static_cast<std::uint32_t>(end));
+    const std::string text(text_.substr(offset, end - offset));
+    if (text.find('"') == std::string::npos) {
+      diagnostic.Help("put the text in quotes: `\"" + text + "\"`").Replace(rest, "\"" + text + "\"");
+      return;
+    }
+  }
+  if (what.starts_with("`then`") || what.starts_with("`else`")) {
+    diagnostic.Help("all three belong together: `if condition then a else b`");
+    return;
+  }
+  if (what.starts_with("the type")) {
+    diagnostic.Help("write the type after the name, such as `page text` or `amount money`");
+    return;
+  }
+  const std::string example = ExampleFor(same_line ? offset : token_end_);
+  if (!example.empty()) diagnostic.Help(example);
+}
+
 void TreeBuilder::FailExpected(std::string_view what, std::uint32_t offset) {
+  const bool type_missing = what.starts_with("the type") && offset < text_.size() && text_[offset] == ',';
+  if (!type_missing) TryHabits(offset);
   const std::string expected = "expected " + std::string(what);
   const std::string_view word = WordAt(text_, offset);
   const bool wants_name = what.starts_with("the name") || what.starts_with("a name");
@@ -98,22 +178,26 @@ void TreeBuilder::FailExpected(std::string_view what, std::uint32_t offset) {
         .Label(expected)
         .Help("choose another name, such as " + Quoted("the_" + std::string(word)));
   } else if (IsOnLineOfLastToken(offset) && offset < text_.size()) {
-    diagnostics_
-        .Report(Code::kExpectedSomethingElse, SpanOfToken(offset),
-                expected + ", but found " + Describe(offset))
-        .Label(expected);
+    TryForeignTime(offset);
+    HelpExpected(diagnostics_
+                     .Report(Code::kExpectedSomethingElse, SpanOfToken(offset),
+                             expected + ", but found " + Describe(offset))
+                     .Label(expected),
+                 what, offset);
   } else {
     // The mistake is where the line ends, not where the next one begins.
     const bool at_end = offset >= text_.size();
-    diagnostics_
-        .Report(Code::kExpectedSomethingElse, {source_, token_end_, token_end_},
-                expected + (at_end ? ", but the file ends" : ", but the line ends"))
-        .Label(expected + " here");
+    HelpExpected(diagnostics_
+                     .Report(Code::kExpectedSomethingElse, {source_, token_end_, token_end_},
+                             expected + (at_end ? ", but the file ends" : ", but the line ends"))
+                     .Label(expected + " here"),
+                 what, offset);
   }
   Throw(offset);
 }
 
 void TreeBuilder::FailWrongOperator(std::string_view written, std::string_view right, std::uint32_t offset) {
+  if (text_.substr(offset).starts_with("=>")) TryHabits(offset);
   const Span span{source_, offset, offset + static_cast<std::uint32_t>(written.size())};
   diagnostics_.Report(Code::kWrongOperator, span, Quoted(written) + " is not an operator here")
       .Replace(span, std::string(right));
@@ -129,6 +213,7 @@ void TreeBuilder::FailChained(std::uint32_t offset) {
 }
 
 void TreeBuilder::FailArrow(std::uint32_t offset) {
+  TryHabits(offset);
   // `strat browsing` reads like the beginning of a transition.
   const std::string_view first = names_.empty() ? std::string_view() : std::string_view(names_.back().text);
   const std::string_view meant = ClosestWord(first, WordsOf(BlockKind::kJourney).clauses);
@@ -142,6 +227,8 @@ void TreeBuilder::FailArrow(std::uint32_t offset) {
 }
 
 void TreeBuilder::FailClause(std::uint32_t offset) {
+  TryHabits(offset);
+  ForgetLastExpression(offset);
   const BlockWords& block = WordsOf(block_);
   const std::string_view word = WordAt(text_, offset);
   const char c = text_[offset];
@@ -153,24 +240,19 @@ void TreeBuilder::FailClause(std::uint32_t offset) {
               " text from \"" + std::string(word) + "\"`");
     Throw(offset);
   }
-  const bool is_value = IsDigit(c) || c == '"' || c == '(';
-  if (!word.empty() && !block.resumes_anywhere) {
-    Diagnostic& diagnostic = diagnostics_.Report(
-        Code::kUnknownClause, SpanOfToken(offset),
-        std::string(block.what) + " has no clause " + Quoted(word.substr(0, kNameBytesMax)));
-    // A word in the middle of a line was more likely to go on with a clause than to begin one.
-    std::string_view meant = IsFirstOnLine(offset) ? std::string_view() : ClosestWord(word, ReservedWords());
-    if (meant.empty()) meant = ClosestWord(word, block.clauses);
-    if (!meant.empty()) {
-      diagnostic.Help("did you mean " + Quoted(meant) + "?").Replace(SpanOfToken(offset), std::string(meant));
-    } else {
-      std::string all;
-      for (const std::string_view clause : block.clauses) all += (all.empty() ? "" : ", ") + Quoted(clause);
-      diagnostic.Help("its clauses begin with " + all);
+  if (block_ == BlockKind::kChoice && c == '"') {
+    const Span text = SpanOfToken(offset);
+    Diagnostic& diagnostic =
+        diagnostics_.Report(Code::kTextForChoice, text, "the values of a choice stand without quotes");
+    if (text.end > text.begin + 2) {
+      diagnostic.Replace(text, std::string(text_.substr(text.begin + 1, text.end - text.begin - 2)));
     }
     Throw(offset);
   }
+  const bool is_value = IsDigit(c) || c == '"' || c == '(';
+  if (!word.empty() && !block.resumes_anywhere) FailWordInBlock(offset);
   if (is_value && IsOnLineOfLastToken(offset)) {
+    TryForeignTime(offset);
     diagnostics_
         .Report(Code::kMissingOperator, SpanOfToken(offset),
                 "an operator is missing before " + Describe(offset))
@@ -178,21 +260,108 @@ void TreeBuilder::FailClause(std::uint32_t offset) {
     Throw(offset);
   }
   const std::string expected = "expected " + std::string(block.contents);
-  diagnostics_
-      .Report(Code::kExpectedSomethingElse, SpanOfToken(offset), expected + ", but found " + Describe(offset))
-      .Label(expected);
+  Diagnostic& diagnostic = diagnostics_
+                               .Report(Code::kExpectedSomethingElse, SpanOfToken(offset),
+                                       expected + ", but found " + Describe(offset))
+                               .Label(expected);
+  const std::string example = ExampleFor(offset);
+  if (!example.empty()) diagnostic.Help(example);
   Throw(offset);
 }
 
-void TreeBuilder::FailDeclaration(std::uint32_t offset) {
+void TreeBuilder::FailWordInBlock(std::uint32_t offset) {
+  const BlockWords& block = WordsOf(block_);
   const std::string_view word = WordAt(text_, offset);
-  if (word.empty()) FailExpected("a declaration such as `event` or `nudge`", offset);
+  const bool begins_line = IsFirstOnLine(offset) || block_begin_.end + 1 >= offset;
   Diagnostic& diagnostic =
-      diagnostics_.Report(Code::kUnknownDeclaration, SpanOfToken(offset),
-                          Quoted(word.substr(0, kNameBytesMax)) + " does not begin a declaration");
-  const std::string_view meant = ClosestWord(word, DeclarationWords());
-  if (!meant.empty()) {
+      begins_line || !IsOnLineOfLastToken(offset)
+          ? diagnostics_.Report(
+                Code::kUnknownClause, SpanOfToken(offset),
+                std::string(block.what) + " has no clause " + Quoted(word.substr(0, kNameBytesMax)))
+          : diagnostics_.Report(Code::kUnknownClause, SpanOfToken(offset),
+                                Quoted(word.substr(0, kNameBytesMax)) +
+                                    " neither goes on with what stands before it, nor begins a clause of " +
+                                    std::string(block.what));
+  const Synonym synonym = ClauseMeant(block.what, word);
+  if (!synonym.write.empty() || !synonym.help.empty()) {
+    if (!synonym.help.empty()) diagnostic.Help(std::string(synonym.help));
+    if (!synonym.write.empty()) {
+      diagnostic.Replace(SpanOfClauseStart(offset, synonym.write), std::string(synonym.write));
+    }
+    Throw(offset);
+  }
+  // A word in the middle of a line was more likely to go on with a clause than to begin one.
+  std::string_view meant = begins_line ? std::string_view() : ClosestWord(word, ReservedWords());
+  if (meant.empty()) meant = ClosestWord(word, block.clauses);
+  if (!meant.empty() && meant != word) {
     diagnostic.Help("did you mean " + Quoted(meant) + "?").Replace(SpanOfToken(offset), std::string(meant));
+    Throw(offset);
+  }
+  const std::string example = begins_line ? std::string() : ExampleFor(offset);
+  if (!example.empty()) {
+    diagnostic.Help(example);
+    Throw(offset);
+  }
+  std::string all;
+  for (const std::string_view clause : block.clauses) all += (all.empty() ? "" : ", ") + Quoted(clause);
+  diagnostic.Help("its clauses begin with " + all);
+  Throw(offset);
+}
+
+// `assign to` and `limit at most` are replaced as a whole.
+Span TreeBuilder::SpanOfClauseStart(std::uint32_t offset, std::string_view write) const {
+  Span span = SpanOfToken(offset);
+  std::uint32_t next = span.end;
+  while (next < text_.size() && IsBlank(text_[next])) ++next;
+  const std::string_view rest = text_.substr(next);
+  if (rest.starts_with(write) && !(rest.size() > write.size() && IsWordByte(rest[write.size()]))) {
+    span.end = next + static_cast<std::uint32_t>(write.size());
+  }
+  return span;
+}
+
+void TreeBuilder::FailDeclaration(std::uint32_t offset) {
+  if (text_[offset] == '}') {
+    diagnostics_.Report(Code::kExpectedSomethingElse, SpanOfToken(offset), "this `}` closes nothing")
+        .Help("leave it out, or look for a `}` above that closes its block too early")
+        .Replace(SpanOfToken(offset), "");
+    Throw(offset + 1);
+  }
+  TryHabits(offset);
+  ForgetLastExpression(offset);
+  const std::string_view word = WordAt(text_, offset);
+  const bool continues = offset > 0 && IsOnLineOfLastToken(offset) && !IsFirstOnLine(offset);
+  if (word.empty()) {
+    if (continues && (IsDigit(text_[offset]) || text_[offset] == '"' || text_[offset] == '(')) {
+      TryForeignTime(offset);
+      diagnostics_
+          .Report(Code::kMissingOperator, SpanOfToken(offset),
+                  "an operator is missing before " + Describe(offset))
+          .Help("join the two values, for example with `is`, `>=`, `+` or `and`");
+      Throw(offset);
+    }
+    diagnostics_
+        .Report(Code::kExpectedSomethingElse, SpanOfToken(offset),
+                Describe(offset) + " neither goes on with what stands before it, nor begins a declaration")
+        .Help("leave it out, or begin a declaration such as `event` or `nudge` on a line of its own");
+    Throw(offset);
+  }
+  Diagnostic& diagnostic = diagnostics_.Report(
+      Code::kUnknownDeclaration, SpanOfToken(offset),
+      Quoted(word.substr(0, kNameBytesMax)) +
+          (continues ? " neither goes on with what stands before it, nor begins a declaration"
+                     : " does not begin a declaration"));
+  const Synonym synonym = DeclarationMeant(word);
+  std::string_view meant = ClosestWord(word, DeclarationWords());
+  const std::string_view meant_word = continues ? ClosestWord(word, ReservedWords()) : std::string_view();
+  if (!meant_word.empty() && meant_word != word) {
+    diagnostic.Help("did you mean " + Quoted(meant_word) + "?")
+        .Replace(SpanOfToken(offset), std::string(meant_word));
+  } else if (!continues && !meant.empty()) {
+    diagnostic.Help("did you mean " + Quoted(meant) + "?").Replace(SpanOfToken(offset), std::string(meant));
+  } else if (!continues && (!synonym.write.empty() || !synonym.help.empty())) {
+    if (!synonym.help.empty()) diagnostic.Help(std::string(synonym.help));
+    if (!synonym.write.empty()) diagnostic.Replace(SpanOfToken(offset), std::string(synonym.write));
   } else {
     diagnostic.Help(
         "a declaration begins with a word such as `entity`, `event`, `feature`, `stall` or `nudge`");
@@ -212,9 +381,15 @@ void TreeBuilder::EnterNesting(std::uint32_t offset) {
 void TreeBuilder::CheckUnitOfTime(Span number) {
   std::uint32_t at = number.end;
   while (at < text_.size() && (text_[at] == ' ' || text_[at] == '\t')) ++at;
+  TryForeignTime(number.begin);
   const std::string_view word = WordAt(text_, at);
   if (word.empty() || IsReservedWord(word)) return;
   const std::string_view unit = UnitMeantBy(word);
+  if (unit.empty() || word == "m" || word == "k") {
+    if (const std::optional<HabitFound> found = FindHabit(text_, at); found && found->begin == number.begin) {
+      TryHabits(at);
+    }
+  }
   const bool adjacent = at == number.end;
   if (!adjacent && (unit.empty() || (in_block_ && IsClauseWord(block_, word)))) return;
   Diagnostic& diagnostic =
@@ -333,7 +508,22 @@ std::uint32_t TreeBuilder::SkipDeclaration(std::uint32_t from) const {
   return at;
 }
 
+// What a broken head was to declare is not missed elsewhere.
+void TreeBuilder::RememberLostName(std::uint32_t declaration_begin) {
+  if (WordAt(text_, declaration_begin) == "ruleset") {
+    tree_.rulesets.emplace_back();
+    tree_.rulesets.back().incomplete = true;
+    return;
+  }
+  std::uint32_t at = declaration_begin + static_cast<std::uint32_t>(WordAt(text_, declaration_begin).size());
+  while (at < text_.size() && IsBlank(text_[at])) ++at;
+  const std::string_view name = WordAt(text_, at);
+  if (at == declaration_begin || name.empty() || IsReservedWord(name)) return;
+  tree_.later_names.push_back({{std::string(name), SpanOfToken(at)}, "lost"});
+}
+
 std::uint32_t TreeBuilder::RecoverInFile(std::uint32_t declaration_begin) {
+  if (current_ == nullptr) RememberLostName(declaration_begin);
   ResetStacks();
   in_text_ = false;
   if (current_ != nullptr) current_->incomplete = true;

@@ -16,10 +16,12 @@ bool IsGoodName(std::string_view name) {
 /// The name in lower_snake_case that a writer of `pageViewed` or `Page` meant; empty if there is none.
 std::string SnakeCase(std::string_view name) {
   std::string snake;
+  bool after_upper = true;
   for (const char c : name) {
     const bool upper = c >= 'A' && c <= 'Z';
-    if (upper && !snake.empty() && snake.back() != '_') snake += '_';
+    if (upper && !after_upper && snake.back() != '_') snake += '_';
     snake += upper ? static_cast<char>(c - 'A' + 'a') : c;
+    after_upper = upper;
   }
   return IsGoodName(snake) ? snake : std::string();
 }
@@ -81,14 +83,33 @@ void TreeBuilder::AppendNames(std::vector<Name>& list) {
 
 void TreeBuilder::PushName(Span span) {
   std::string text(text_.substr(span.begin, span.end - span.begin));
+  const auto units = TimeUnitWords();
+  // `36-hours`
+  if (span.begin > 0 && text_[span.begin - 1] == '-' &&
+      std::find(units.begin(), units.end(), text) != units.end()) {
+    TryHabits(span.begin);
+  }
   if (!IsGoodName(text)) {
+    TryQuotes(span.begin);
+    TryHabits(span.begin);
+    TryForeignTime(span.begin);
     const std::string snake = SnakeCase(text);
-    Diagnostic& diagnostic =
-        text.size() > kNameBytesMax
-            ? diagnostics_.Report(Code::kNameSpelling, span, "this name is longer than 64 characters")
-            : diagnostics_.Report(Code::kNameSpelling, span,
-                                  "`" + text + "` is not written in lower_snake_case");
-    if (!snake.empty()) diagnostic.Replace(span, snake);
+    // Once for each name; its other uses mean what it should have been.
+    if (misspelt_.insert(text).second) {
+      Diagnostic& diagnostic =
+          text.size() > kNameBytesMax
+              ? diagnostics_.Report(Code::kNameSpelling, span, "this name is longer than 64 characters")
+                    .Help("choose a shorter one")
+              : diagnostics_
+                    .Report(Code::kNameSpelling, span, "`" + text + "` is not written in lower_snake_case")
+                    .Explain("names have small letters from a to z, digits and underscores");
+      if (!snake.empty()) {
+        diagnostic.Replace(span, snake);
+      } else if (diagnostic.help.empty()) {
+        diagnostic.Help("write it with the letters a to z, digits and underscores, such as `last_quote`");
+      }
+    }
+    if (!snake.empty()) text = snake;
   }
   names_.push_back({std::move(text), span});
 }

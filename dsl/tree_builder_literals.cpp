@@ -120,6 +120,7 @@ void TreeBuilder::MakeDuration(Span span) {
 }
 
 void TreeBuilder::MakeClock(Span span) {
+  TryForeignTime(span.begin);
   const std::string_view text = text_.substr(span.begin, span.end - span.begin);
   const std::size_t colon = text.find(':');
   const int hour = colon == 1 ? text[0] - '0' : TwoDigits(text, 0);
@@ -127,7 +128,8 @@ void TreeBuilder::MakeClock(Span span) {
   const int second = text.size() > colon + 3 ? TwoDigits(text, colon + 4) : 0;
   int second_of_day = hour * 3'600 + minute * 60 + second;
   if (minute > 59 || second > 59 || second_of_day > 86'400) {
-    diagnostics_.Report(Code::kNoSuchDate, span, "there is no time of day " + std::string(text));
+    diagnostics_.Report(Code::kNoSuchDate, span, "there is no time of day " + std::string(text))
+        .Help("times of day go from 00:00 to 24:00");
     second_of_day = 0;
   }
   Push(ClockLiteral{second_of_day}, span);
@@ -140,7 +142,15 @@ void TreeBuilder::MakeDate(Span span) {
                                         std::chrono::month(static_cast<unsigned>(date.month)),
                                         std::chrono::day(static_cast<unsigned>(date.day))};
   if (!day.ok() || date.year == 0) {
-    diagnostics_.Report(Code::kNoSuchDate, span, "there is no day " + std::string(text));
+    Diagnostic& diagnostic =
+        diagnostics_.Report(Code::kNoSuchDate, span, "there is no day " + std::string(text));
+    if (date.month > 12 && date.day >= 1 && date.day <= 12) {
+      const std::string turned = std::string(text.substr(0, 5)) + std::string(text.substr(8, 2)) + "-" +
+                                 std::string(text.substr(5, 2));
+      diagnostic.Help("dates are written year-month-day: `" + turned + "`").Replace(span, turned);
+    } else {
+      diagnostic.Help("look at the calendar: a month has 28 to 31 days");
+    }
     date = {2000, 1, 1};
   }
   Push(date, span);

@@ -11,6 +11,7 @@
 #include "dsl/render.h"
 #include "tools/lull/command.h"
 #include "tools/lull/console.h"
+#include "tools/lull/files.h"
 
 namespace lull::tools {
 namespace {
@@ -51,25 +52,6 @@ std::vector<std::string> FilesOf(const std::vector<std::string>& paths, Tally& t
   return files;
 }
 
-/// Writes beside the file and renames, so that a full disk leaves the old text.
-bool Replace(const std::string& path, const std::string& text) {
-  const std::string beside = path + ".fmt";
-  std::ofstream out(beside, std::ios::binary | std::ios::trunc);
-  out << text;
-  out.close();
-  std::error_code error;
-  if (out) {
-    const fs::perms perms = fs::status(path, error).permissions();
-    if (!error) fs::permissions(beside, perms, error);
-    if (!error) fs::rename(beside, path, error);
-    if (!error) return true;
-  }
-  std::error_code ignored;
-  fs::remove(beside, ignored);
-  Complain(path + " cannot be written" + (error ? ": " + error.message() : ""));
-  return false;
-}
-
 void FormatFile(const std::string& path, bool check, Tally& tally) {
   std::ifstream in(path, std::ios::binary);
   std::stringstream read;
@@ -93,7 +75,7 @@ void FormatFile(const std::string& path, bool check, Tally& tally) {
   } else if (result.text != file.text(id)) {
     ++tally.changed;
     fmt::print("{}\n", path);
-    if (!check && !Replace(path, result.text)) tally.failed = true;
+    if (!check && !ReplaceFile(path, result.text)) tally.failed = true;
   }
 }
 

@@ -99,6 +99,36 @@ std::vector<Mistake> Lints() {
       {Code::kAlwaysSame, "count of page_viewed >= 0",
        "stall s of customer { while count of page_viewed >= 0 quiet 2 days }"},
       {Code::kAlwaysSame, "3 > 4", "stall s of customer { while 3 > 4 quiet 2 days }"},
+      {Code::kAlwaysSame, "points > 100",
+       "score points of customer { add 5 when vip kept between 0 and 100 }\nstall s of customer { while "
+       "points "
+       "> 100 quiet 2 days }"},
+      {Code::kNeverFires, "budget < 3 USD",
+       "stall s of customer { while budget > 5 USD and budget < 3 USD quiet 2 days }"},
+      {Code::kNeverFires, "source is store",
+       "nudge n of customer { on page_viewed if source is web if source is store do call \"x\" to sales }"},
+      {Code::kNeverFires, "views < 3",
+       "feature views of customer = count of page_viewed in last 2 days\nfeature busy of customer = views > "
+       "5\n"
+       "stall s of customer { while busy quiet 2 days }\nnudge n of customer { while s if views < 3 do call "
+       "\"x\" to sales }"},
+      {Code::kNeverFires, "purchase is browsing",
+       "stall s of customer { while purchase is quoting unless purchase is browsing or vip quiet 2 days }\n"
+       "nudge n of customer { while s if purchase is browsing do call \"x\" to sales }"},
+      {Code::kNeverLetOut, "n",
+       "nudge n of customer { on page_viewed if vip do call \"x\" to sales }\npolicy p of customer { never "
+       "when "
+       "vip }"},
+      {Code::kAlwaysLoses, "weak",
+       "nudge strong of customer { on page_viewed do call \"x\" to sales worth 5 }\nnudge weak of customer { "
+       "on "
+       "page_viewed do call \"y\" to sales worth 3 }\npolicy p of customer { best 1 by worth }"},
+      {Code::kEdgeDiffers, "time since order_placed > 2 days",
+       "nudge n of customer { on page_viewed if any order_placed in last 2 days or time since order_placed > "
+       "2 "
+       "days do call \"x\" to sales }"},
+      {Code::kBracesShown, "\"Call {{name}}\"",
+       "nudge n of customer { on page_viewed do call \"Call {{name}}\" to sales }"},
       {Code::kNotOverUnknown, "not region is \"north\"",
        "stall s of customer { while not region is \"north\" quiet 2 days }"},
       {Code::kUnknownInText, "region",

@@ -73,9 +73,29 @@ std::vector<Row> Rows() {
       {Code::kExpectedSomethingElse, "calendar hours {\n  monday\n  friday 09:00 to 20:00\n}", ""},
       {Code::kExpectedSomethingElse, "calendar hours {\n  monday to friday 9 to 20\n}", "9"},
       {Code::kExpectedSomethingElse, "calendar hours {\n  always\n  closed sunday\n}", "sunday"},
-      {Code::kExpectedSomethingElse, Feature("3 working hours of office"), "hours"},
+      {Code::kOtherWords, Feature("3 working hours of office"), "working"},
       {Code::kUnknownClause, "calendar hours {\n  weekdays 09:00 to 20:00\n}", "weekdays"},
       {Code::kNoSuchDate, "calendar hours {\n  always\n  closed every 02-30\n}", "02-30"},
+      {Code::kForeignComment, "unit a // the first", "//"},
+      {Code::kForeignComment, "/* two\n   lines */", "/*"},
+      {Code::kForeignComment, Nudge("if a > 3 // really"), "//"},
+      {Code::kWrongQuotes, Nudge("if a is 'north'"), "'north'"},
+      {Code::kWrongQuotes, Feature("\u201cnorth\u201d"), "\u201cnorth\u201d"},
+      {Code::kWrongNumber, Nudge("if a > 1,000"), "1,000"},
+      {Code::kWrongNumber, Nudge("if a > 30k"), "30k"},
+      {Code::kWrongNumber, Nudge("worth a * 2 percent"), "percent"},
+      {Code::kWrongMoney, Feature("$500"), "$500"},
+      {Code::kWrongMoney, Feature("USD 500"), "USD 500"},
+      {Code::kWrongMoney, Nudge("if a > 500 dollars"), "dollars"},
+      {Code::kWrongTime, Feature("26/11/2026"), "26/11/2026"},
+      {Code::kWrongTime, Feature("Nov 26, 2026"), "Nov 26, 2026"},
+      {Code::kWrongTime, Feature("8:30 pm"), "8:30 pm"},
+      {Code::kOtherWords, Feature("count of a within the last 3 days"), "within the"},
+      {Code::kOtherWords, "policy p of c {\n  at most 2 nudges a week\n}", "a"},
+      {Code::kStrayMark, Nudge("worth 3;"), ";"},
+      {Code::kStrayMark, "event e of c { page: text }", ":"},
+      {Code::kCapitals, Nudge("if a AND b"), "AND"},
+      {Code::kCapitals, "Unit a", "Unit"},
       {Code::kLaterDue, Nudge("due 4 hours"), "due 4 hours"},
       {Code::kLaterLadder, Nudge("otherwise after 2 days to hq / a"), "otherwise after 2 days to hq / a"},
       {Code::kLaterTaskStep, "journey j of c {\n  a -> b on done n where outcome is x\n}", "done"},
@@ -147,11 +167,11 @@ nudge n of c {
 }
 unit u)");
   EXPECT_THAT(parsed.found(), ElementsAre("L0101", "L0101", "L0102 `whn`", "L0113 `&&`", "L0101 `oops`",
-                                          "L0101", "L0107 `\"x`", "L0101 `managers`", "L0123 `20`"))
+                                          "L0101", "L0107 `\"x`", "L0130 `managers`", "L0123 `20`"))
       << parsed.report();
   EXPECT_EQ(PrintTree(parsed.tree),
-            "stall s of c (incomplete)\n  quiet 10800 seconds\n  because \"x\"\nunit u\n"
-            "nudge n of c (incomplete)\n  worth 10\n")
+            "stall s of c (incomplete)\n  quiet 10800 seconds\n  because <error>\nunit u\n"
+            "nudge n of c (incomplete)\n  worth <error>\n")
       << parsed.report();
 }
 
@@ -169,7 +189,7 @@ event f of c { page text, amount
   message text }
 unit u)");
   EXPECT_THAT(parsed.found(), ElementsAre("L0101", "L0101", "L0107 `\"never closed`", "L0103 `featur`",
-                                          "L0101 `c`", "L0110 `{`", "L0111 `on`", "L0101 `b`", "L0101"))
+                                          "L0130 `c`", "L0110 `{`", "L0111 `on`", "L0101 `b`", "L0101"))
       << parsed.report();
   EXPECT_EQ(parsed.tree.units.size(), 1u);
   ASSERT_EQ(parsed.tree.events.size(), 2u);

@@ -1,0 +1,91 @@
+// From places to names and back, in good and in unfinished texts.
+#include "dsl/index.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "dsl/diagnostics.h"
+#include "dsl/parser.h"
+
+namespace lull::dsl {
+namespace {
+
+struct Indexed {
+  explicit Indexed(std::string text) {
+    id = sources.Add("rules.lull", std::move(text));
+    tree = Parse(sources, diagnostics);
+  }
+  std::uint32_t Place(std::string_view what, int which = 0) const {
+    std::size_t at = sources.text(id).find(what);
+    while (which-- > 0) at = sources.text(id).find(what, at + 1);
+    return static_cast<std::uint32_t>(at);
+  }
+  SourceSet sources;
+  SourceId id;
+  Diagnostics diagnostics;
+  syntax::SyntaxTree tree;
+};
+
+constexpr const char* kRules = R"(entity customer by customer_id { name text }
+event order_placed of customer { amount money, name text }
+## How much was spent.
+feature spent of customer = sum of order_placed.amount
+stall away of customer {
+  while spent > 5 USD
+  quiet 2 days
+  because "{name} spent {spent}"
+}
+nudge call_back of customer {
+  while away
+)";
+
+TEST(IndexTest, AWordLeadsToItsDeclarationAndItsUses) {
+  const Indexed rules(kRules);
+  const Index index(rules.sources, rules.tree);
+  const auto spent = index.NameAt(rules.id, rules.Place("spent > 5"));
+  ASSERT_TRUE(spent);
+  EXPECT_EQ(index.names()[*spent].kind, "a feature");
+  EXPECT_EQ(index.names()[*spent].doc, "How much was spent.");
+  EXPECT_EQ(index.names()[*spent].declared.begin, rules.Place("spent of customer"));
+  // The declaration, the stall and its reason; not the comment, nor the word in the text.
+  EXPECT_EQ(index.UsesOf(*spent).size(), 3u);
+}
+
+TEST(IndexTest, ADotReadsAFieldAndABareNameAnAttribute) {
+  const Indexed rules(kRules);
+  const Index index(rules.sources, rules.tree);
+  const auto amount = index.NameAt(rules.id, rules.Place("amount\n"));
+  ASSERT_TRUE(amount);
+  EXPECT_EQ(index.names()[*amount].owner, "order_placed");
+  const auto name = index.NameAt(rules.id, rules.Place("name} spent"));
+  ASSERT_TRUE(name);
+  EXPECT_EQ(index.names()[*name].kind, "an attribute");
+}
+
+TEST(IndexTest, AnUnfinishedFileStillAnswers) {
+  const Indexed rules(kRules);
+  EXPECT_TRUE(rules.diagnostics.has_errors());
+  const Index index(rules.sources, rules.tree);
+  const auto away = index.NameAt(rules.id, rules.Place("away\n"));
+  ASSERT_TRUE(away);
+  EXPECT_EQ(index.names()[*away].kind, "a stall");
+  EXPECT_FALSE(index.NameAt(rules.id, rules.Place("while spent")).has_value());
+}
+
+TEST(IndexTest, OffersWhatMayStandHere) {
+  const Indexed rules(kRules);
+  const Index index(rules.sources, rules.tree);
+  const auto has = [](const std::vector<std::string>& all, const std::string& word) {
+    return std::find(all.begin(), all.end(), word) != all.end();
+  };
+  const auto clauses = index.CompletionsAt(rules.id, rules.Place("quiet 2") + 2);
+  EXPECT_EQ(clauses, std::vector<std::string>{"quiet"});
+  const auto fields = index.CompletionsAt(rules.id, rules.Place("order_placed.amount") + 13);
+  EXPECT_TRUE(has(fields, "amount"));
+  EXPECT_FALSE(has(fields, "spent"));
+  EXPECT_TRUE(has(index.CompletionsAt(rules.id, rules.Place("spent > 5") + 2), "spent"));
+}
+
+}  // namespace
+}  // namespace lull::dsl
