@@ -109,6 +109,7 @@ void AddConditions(const Plan& plan, dsl::EntityId id, EntitySpec& spec) {
     out.since_offset = condition.since.offset;
     if (condition.role == ConditionRole::kStall) {
       out.each_wait = plan.stalls[condition.index].each_wait;
+      out.including_existing = program.stalls[condition.index].including_existing;
     }
   }
   const auto listen = [&](ConditionId condition, ListenerKind kind, std::uint32_t index) {
@@ -168,8 +169,7 @@ void AddDeadlines(Lowering& lowering, dsl::EntityId id, EntitySpec& spec) {
     const dsl::Stall& stall = program.stalls[s];
     const std::uint32_t wait = lowering.plan.stalls[s].each_wait;
     if (stall.entity != id || wait == kNone) continue;
-    spec.each_waits[wait].deadline =
-        LowerDeadline(lowering, stall.name + "_deadline", stall.duration, kAsCondition);
+    LowerEachWait(lowering, s, spec.each_waits[wait]);
   }
 }
 

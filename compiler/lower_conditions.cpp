@@ -42,6 +42,30 @@ class ConditionLowering {
   }
 
   ValueId Stall(dsl::StallId id) {
+    read_.SetOpening(dsl::IsSingleWait(program_.stalls[id].form) ? &plan_.stalls[id].opening : nullptr);
+    const ValueId value = Lasting(id);
+    read_.SetOpening(nullptr);
+    return value;
+  }
+
+  ValueId Lasting(dsl::StallId id) {
+    const dsl::Stall& stall = program_.stalls[id];
+    if (stall.until_condition == kNone) return Begun(id);
+    const LocalId lasts = build_.NewLocal(IrType::kBool);
+    build_.Set(lasts, Begun(id));
+    function_.If(build_.Not(build_.Get(lasts)), [&] {
+      const ValueId held = build_.Held(plan_.stalls[id].condition);
+      const ValueId kept = function_.AndThen(held, [&] {
+        return function_.AndThen(build_.Not(read_.Condition(stall.until_condition)),
+                                 [&] { return NotUnless(stall); });
+      });
+      build_.Set(lasts, kept);
+    });
+    return build_.Get(lasts);
+  }
+
+  /// What makes it a stall, but for `until`.
+  ValueId Begun(dsl::StallId id) {
     const dsl::Stall& stall = program_.stalls[id];
     const StallPlan& plan = plan_.stalls[id];
     switch (stall.form) {
@@ -54,7 +78,7 @@ class ConditionLowering {
       case dsl::StallForm::kNo:
         return function_.AndThen(Gate(stall), [&] { return read_.Reached(QuietUntil(stall, plan)); });
       case dsl::StallForm::kAfterEach: {
-        const ValueId gate = Gate(stall);
+        const ValueId gate = plan.gate_of_each ? build_.ConstBool(true) : Gate(stall);
         const ValueId wait = build_.ConstI64(plan.each_wait);
         if (before_) return build_.Call(AbiId::kEachBefore, {wait, gate});
         return build_.Call(AbiId::kEachUpdate, {wait, gate});
@@ -76,7 +100,7 @@ class ConditionLowering {
 
   ValueId Matured(const dsl::Stall& stall, const StallPlan& plan) {
     const ValueId started = Load(plan.started);
-    const ValueId due = read_.After(started, stall.duration);
+    const ValueId due = read_.Deadline(stall, started);
     const ValueId before = build_.ICompare(IrCompare::kLess, due, started);
     return read_.Reached(build_.Select(before, started, due));
   }
@@ -104,9 +128,16 @@ class ConditionLowering {
   ValueId Due(ConditionId id, dsl::NudgeId nudge_id) {
     const dsl::Nudge& nudge = program_.nudges[nudge_id];
     const NudgePlan& plan = plan_.nudges[nudge_id];
+    const bool of_wait = nudge.stall != kNone && dsl::IsSingleWait(program_.stalls[nudge.stall].form);
+    read_.SetOpening(of_wait ? &plan_.stalls[nudge.stall].opening : nullptr);
     const ValueId due =
         function_.AndThen(build_.Held(plan.state), [&] { return read_.ConditionOrYes(nudge.if_condition); });
-    if (nudge.again_after == kNone) return due;
+    const ValueId free = nudge.again_after == kNone ? due : IsFree(id, nudge, plan, due);
+    read_.SetOpening(nullptr);
+    return free;
+  }
+
+  ValueId IsFree(ConditionId id, const dsl::Nudge& nudge, const NudgePlan& plan, ValueId due) {
     return function_.AndThen(due, [&] {
       const LocalId free = build_.NewLocal(IrType::kBool);
       build_.Set(free, build_.Held(id));

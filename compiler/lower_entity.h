@@ -75,6 +75,8 @@ runtime::FunctionId LowerDeadline(Lowering& lowering, std::string name, dsl::Exp
                                   Reading reading);
 /// Of a part: its transitions `when`, for moments of its whole that are not its own.
 runtime::FunctionId LowerLevels(Lowering& lowering, dsl::EntityId entity);
+/// What a wait of `after each` computes for itself.
+void LowerEachWait(Lowering& lowering, dsl::StallId stall, runtime::EachWaitSpec& spec);
 /// Automatic and timed transitions.
 runtime::FunctionId LowerAutomatic(Lowering& lowering, dsl::EntityId entity);
 /// The nudges `on` this event.
@@ -85,6 +87,8 @@ void ClearStream(IrBuilder& build, const Stream& stream, ValueId since);
 /// Of the streams that begin anew when the journey enters the stage.
 runtime::FunctionId LowerRestarts(Lowering& lowering, dsl::JourneyId journey, std::uint32_t stage);
 
+/// Appends what an event does to sequences.
+void LowerSequences(FunctionInHand& function, Lowering& lowering, dsl::EntityId entity, dsl::EventId event);
 /// Appends the journeys' part to an update (`event` given), to the automatic function (kNone), which then
 /// returns whether a journey moved, or only the transitions `when` (kLevelsOnly).
 inline constexpr dsl::EventId kLevelsOnly = kNone - 1;

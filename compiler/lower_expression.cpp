@@ -224,7 +224,11 @@ ValueId ExpressionLowering::Value(ExprId id) {
       return builder_.Load(slot.offset, slot.kind);
     }
     case ExprKind::kField:
-      return expr.scope == dsl::FieldScope::kOwn ? OwnField(expr.text) : Field(expr.index, expr.text);
+      if (expr.scope == dsl::FieldScope::kTrigger) return TriggerField(expr.index, expr.text, expr.text);
+      if (expr.scope == dsl::FieldScope::kStep) {
+        return TriggerField(expr.index, expr.text, std::to_string(expr.integer) + "." + expr.text);
+      }
+      return own_ == kNone ? Field(expr.index, expr.text) : OwnField(expr.text);
     case ExprKind::kFeature: {
       const ValueId known = Remembered(expr.kind, expr.index);
       if (known != kNone) return known;
@@ -336,6 +340,18 @@ ValueId ExpressionLowering::Field(dsl::EventSetId set, const std::string& name) 
   if (name == "time") return builder_.EventTime();
   return builder_.Field(lowering_.plan.FieldSlot(set, name),
                         IrTypeOf(lowering_.plan.FieldType(set, name).kind));
+}
+
+ValueId ExpressionLowering::TriggerField(dsl::EventSetId set, const std::string& name,
+                                         const std::string& kept_as) {
+  if (opening_ != nullptr && opening_->contains(kept_as)) {
+    const Slot slot = opening_->at(kept_as);
+    return builder_.Load(slot.offset, slot.kind);
+  }
+  if (beside_ != nullptr && beside_->contains(kept_as)) {
+    return builder_.Field(beside_->at(kept_as), IrTypeOf(lowering_.plan.FieldType(set, name).kind));
+  }
+  return Field(set, name);
 }
 
 ValueId ExpressionLowering::OwnField(const std::string& name) {

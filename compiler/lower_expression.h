@@ -41,7 +41,7 @@ struct Lowering {
 /// does not change: call Forget() after each change.
 class ExpressionLowering {
  public:
-  /// `own` is the event that fields of scope kOwn belong to (kNone: there is none).
+  /// `own` is the event that fields of scope kOwn belong to (kNone: any of their set).
   ExpressionLowering(Lowering& lowering, IrBuilder& builder, Reading reading, dsl::EventId own = kNone)
       : lowering_(lowering), builder_(builder), reading_(reading), own_(own) {}
 
@@ -59,10 +59,19 @@ class ExpressionLowering {
   /// A field of the event in hand.
   ValueId Field(dsl::EventSetId set, const std::string& name);
   ValueId OwnField(const std::string& name);
+  /// A field of an event that may be kept elsewhere, under a name of its own.
+  ValueId TriggerField(dsl::EventSetId set, const std::string& name, const std::string& kept_as);
   /// The instant that conditions compare with.
   ValueId Clock() { return reading_.age ? builder_.AgeNow() : builder_.Now(); }
   /// The instant that lies the duration after `start`: every deadline is made here.
   ValueId After(ValueId start, dsl::ExprId duration) { return Counted(start, duration, {}); }
+  /// When a wait falls due that began at `start`.
+  ValueId Deadline(const dsl::Stall& stall, ValueId start);
+  /// Fields of the event that opened a wait ("FIELD") and of steps of a sequence ("STEP.FIELD") are in these
+  /// slots of the record; null: in the event frame.
+  void SetOpening(const std::map<std::string, Slot>* slots) { opening_ = slots; }
+  /// ... or in these slots of the event frame, beside the fields of the event in hand.
+  void SetBeside(const std::map<std::string, std::uint32_t>* slots) { beside_ = slots; }
   /// Yes once the clock has reached `instant` (no if unknown); arms it.
   ValueId Reached(ValueId instant);
   void Forget() { known_.clear(); }
@@ -130,6 +139,8 @@ class ExpressionLowering {
   Reading reading_;
   dsl::EventId own_;
   std::vector<Known> known_;
+  const std::map<std::string, Slot>* opening_ = nullptr;
+  const std::map<std::string, std::uint32_t>* beside_ = nullptr;
   bool exact_age_ = false;    // time since is not cut off at zero: for crossings
   bool exact_until_ = false;  // nor is time until
 };

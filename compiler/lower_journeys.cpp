@@ -88,6 +88,10 @@ class JourneyLowering {
     const ValueId entered = build_.Load(plan.entered.offset, plan.entered.kind);
     switch (step.kind) {
       case TransitionKind::kEvent:
+        if (step.sequence != kNone) {
+          const Slot done = plan_.sequences[step.sequence].done;
+          return build_.FlagIsYes(build_.Load(done.offset, done.kind));
+        }
         return function_.read.ConditionOrYes(step.where);
       case TransitionKind::kWhen:
         return watch_.Condition(step.when);

@@ -16,6 +16,7 @@ using runtime::FunctionId;
 FunctionId NudgeLowering::Condition(const std::string& name, ExprId expr, Reading reading) {
   if (expr == kNone) return runtime::kNoFunction;
   FunctionInHand function(lowering_, name, reading);
+  function.read.SetBeside(beside_);
   const ValueId value = function.read.Condition(expr);
   function.build.Return(value);
   return function.Finish();
@@ -24,6 +25,7 @@ FunctionId NudgeLowering::Condition(const std::string& name, ExprId expr, Readin
 FunctionId NudgeLowering::Value(const std::string& name, ExprId expr) {
   if (expr == kNone) return runtime::kNoFunction;
   FunctionInHand function(lowering_, name, kPlain);
+  function.read.SetBeside(beside_);
   function.build.Out(0, function.read.Value(expr));
   return function.Finish();
 }
@@ -31,6 +33,7 @@ FunctionId NudgeLowering::Value(const std::string& name, ExprId expr) {
 FunctionId NudgeLowering::RouteKey(const std::string& name, ExprId expr) {
   if (expr == kNone) return runtime::kNoFunction;
   FunctionInHand function(lowering_, name, kPlain);
+  function.read.SetBeside(beside_);
   function.build.Out(0, function.read.Text(expr));
   return function.Finish();
 }
@@ -65,6 +68,7 @@ runtime::TextSpec NudgeLowering::Text(const std::string& name, ExprId text, Expr
   }
   if (arguments.empty()) return spec;
   FunctionInHand function(lowering_, name + "_text", kPlain);
+  function.read.SetBeside(beside_);
   for (std::uint32_t i = 0; i < arguments.size(); ++i) {
     spec.text.arguments.push_back(Argument(arguments[i]));
     const bool as_text = IsStageOfWhole(arguments[i]);
@@ -73,6 +77,14 @@ runtime::TextSpec NudgeLowering::Text(const std::string& name, ExprId text, Expr
   }
   spec.arguments = function.Finish();
   return spec;
+}
+
+std::string NudgeLowering::SequenceName(const dsl::Sequence& sequence) const {
+  std::string name;
+  for (const dsl::SequenceStep& step : sequence.steps) {
+    name += (name.empty() ? "" : " then ") + lowering_.program().event_sets[step.events].name;
+  }
+  return name;
 }
 
 runtime::NudgeSpec NudgeLowering::Nudge(dsl::NudgeId id) {
@@ -87,8 +99,10 @@ runtime::NudgeSpec NudgeLowering::Nudge(dsl::NudgeId id) {
   runtime::NudgeSpec spec;
   spec.name = nudge.name;
   spec.entity = nudge.entity;
+  beside_ = nudge.sequence == kNone ? nullptr : &lowering_.plan.sequences[nudge.sequence].beside;
   spec.trigger = kTriggers[static_cast<std::size_t>(nudge.trigger)];
   if (nudge.events != kNone) spec.trigger_name = program.event_sets[nudge.events].name;
+  if (nudge.sequence != kNone) spec.trigger_name = SequenceName(program.sequences[nudge.sequence]);
   if (nudge.stall != kNone) spec.trigger_name = program.stalls[nudge.stall].name;
   if (nudge.journey != kNone) {
     const dsl::Journey& journey = program.journeys[nudge.journey];
@@ -104,6 +118,7 @@ runtime::NudgeSpec NudgeLowering::Nudge(dsl::NudgeId id) {
     spec.if_condition = Condition(nudge.name + "_if", nudge.if_condition);
     spec.again_after = LowerDeadline(lowering_, nudge.name + "_again_after", nudge.again_after, kPlain);
   }
+  AddWaiting(id, spec);
   spec.channel = nudge.channel;
   spec.title = Text(nudge.name + "_title", nudge.title, kNone);
   if (nudge.stall != kNone) {
@@ -118,7 +133,28 @@ runtime::NudgeSpec NudgeLowering::Nudge(dsl::NudgeId id) {
   spec.worth = Value(nudge.name + "_worth", nudge.worth);
   if (nudge.worth != kNone) spec.worth_type = ValueTypeOf(program.expr(nudge.worth).type);
   spec.meaning = MeaningHash(NudgeMeaning(program, nudge));
+  beside_ = nullptr;
   return spec;
+}
+
+void NudgeLowering::AddWaiting(dsl::NudgeId id, runtime::NudgeSpec& spec) {
+  const dsl::Nudge& nudge = lowering_.program().nudges[id];
+  const NudgePlan& plan = lowering_.plan.nudges[id];
+  spec.trigger_condition = plan.rises;
+  if (nudge.trigger == dsl::TriggerKind::kStallBegins) {
+    spec.trigger_condition = lowering_.plan.StallCondition(nudge.stall);
+  }
+  spec.including_existing = nudge.including_existing;
+  spec.keep_when_over = nudge.keep_when_over;
+  spec.repeat_every = LowerDeadline(lowering_, nudge.name + "_repeat_every", nudge.repeat_every, kPlain);
+  spec.repeat_max = nudge.repeat_max;
+  spec.valid_for = LowerDeadline(lowering_, nudge.name + "_valid_for", nudge.valid_for, kPlain);
+  spec.kept = plan.kept;
+  spec.opening = plan.opening;
+  spec.opening_time_offset = plan.opening_time.offset;
+  if (plan.state == kNone && (nudge.valid_for != kNone || nudge.including_existing)) {
+    spec.retry_if = Condition(nudge.name + "_if_still", nudge.if_condition, {false, true});
+  }
 }
 
 runtime::ScoreSpec NudgeLowering::Score(dsl::ScoreId id) {
@@ -218,6 +254,10 @@ FunctionId LowerEventNudges(Lowering& lowering, dsl::EntityId entity, dsl::Event
                            std::ranges::count(lowering.plan.Events(nudge.events), event) > 0;
     if (!concerned) continue;
     const Slot last = lowering.plan.nudges[n].last_due;
+    const auto done = [&] {
+      const Slot slot = lowering.plan.sequences[nudge.sequence].done;
+      return build.FlagIsYes(build.Load(slot.offset, slot.kind));
+    };
     const auto is_free = [&] {
       if (nudge.again_after == kNone) return build.ConstBool(true);
       const ValueId due = build.Load(last.offset, last.kind);
@@ -225,11 +265,14 @@ FunctionId LowerEventNudges(Lowering& lowering, dsl::EntityId entity, dsl::Event
       const ValueId over = build.ICompare(IrCompare::kGreaterEqual, build.Now(), free_at);
       return build.Or(over, build.Not(build.IsKnown(due)));
     };
-    const ValueId where = function.read.ConditionOrYes(nudge.where);
+    if (nudge.sequence != kNone)
+      function.read.SetOpening(&lowering.plan.sequences[nudge.sequence].fields.back());
+    const ValueId where = nudge.sequence == kNone ? function.read.ConditionOrYes(nudge.where) : done();
     const ValueId free = function.AndThen(where, is_free);
     const ValueId due =
         function.AndThen(free, [&] { return function.read.ConditionOrYes(nudge.if_condition); });
     function.If(due, [&] { build.Call(AbiId::kDue, {build.ConstI64(n)}); });
+    function.read.SetOpening(nullptr);
   }
   return function.Finish();
 }

@@ -21,9 +21,13 @@ class NudgeLowering {
   runtime::TextSpec Text(const std::string& name, dsl::ExprId text, dsl::ExprId when);
   bool IsStageOfWhole(dsl::ExprId expr) const;
   runtime::TemplateSpec::Argument Argument(dsl::ExprId expr) const;
+  void AddWaiting(dsl::NudgeId id, runtime::NudgeSpec& spec);
+  std::string SequenceName(const dsl::Sequence& sequence) const;
   std::string LimitText(const dsl::Limit& limit) const;
 
   Lowering& lowering_;
+  /// Where the nudge in hand reads the steps of its sequence.
+  const std::map<std::string, std::uint32_t>* beside_ = nullptr;
 };
 
 }  // namespace lull::compiler

@@ -195,6 +195,8 @@ void TimeLowering::ArmByDifference(ExprId left_id, ExprId right_id) {
   IrBuilder& builder = function.build;
   ExpressionLowering sides(of_.lowering_, builder, Reading{true, false}, of_.own_);
   sides.exact_age_ = true;
+  sides.opening_ = of_.opening_;
+  sides.beside_ = of_.beside_;
   const ValueId left = sides.Value(left_id);
   const ValueId right = sides.Value(right_id);
   if (builder.type_of(left) == IrType::kF64) {

@@ -194,24 +194,38 @@ class UpdateLowering {
   void Answer(dsl::StallId id) {
     const dsl::Stall& stall = program_.stalls[id];
     const StallPlan& wait = plan_.stalls[id];
-    const bool with_same = !stall.same_field.empty();
-    function_.If(read_.ConditionOrYes(stall.awaited_where), [&] {
-      if (wait.each_wait != kNone) {
-        if (with_same) read_.SetSame(read_.OwnField(stall.same_field));
-        build_.Call(AbiId::kEachAnswer, {build_.ConstI64(wait.each_wait), build_.ConstBool(with_same)});
-        return;
-      }
-      ValueId answers = build_.ConstBool(true);
-      if (with_same) {
-        answers = Equal(build_.Load(wait.same.offset, wait.same.kind), read_.OwnField(stall.same_field));
-      }
-      function_.If(answers, [&] {
-        build_.Store(wait.started.offset, wait.started.kind, build_.Unknown(IrType::kI64));
-        if (wait.overdue.exists()) build_.Store(wait.overdue.offset, wait.overdue.kind, build_.ConstI64(0));
-        See(wait);
-      });
-    });
+    if (wait.each_wait == kNone) {
+      read_.SetOpening(&wait.opening);
+      const ValueId matches = read_.ConditionOrYes(stall.awaited_where);
+      read_.SetOpening(nullptr);
+      function_.If(matches, [&] { AnswerOne(stall, wait); });
+    } else if (!wait.beside.empty()) {
+      AnswerEach(stall, wait);  // the runtime asks for each wait whether it matches
+    } else {
+      function_.If(read_.ConditionOrYes(stall.awaited_where), [&] { AnswerEach(stall, wait); });
+    }
     read_.Forget();
+  }
+
+  void AnswerEach(const dsl::Stall& stall, const StallPlan& wait) {
+    const bool with_same = !stall.same_field.empty();
+    if (with_same) read_.SetSame(read_.OwnField(stall.same_field));
+    const ValueId number = build_.ConstI64(wait.each_wait);
+    const ValueId same = build_.ConstBool(with_same);
+    build_.Call(AbiId::kEachAnswer, {number, same});
+  }
+
+  void AnswerOne(const dsl::Stall& stall, const StallPlan& wait) {
+    ValueId answers = build_.ConstBool(true);
+    if (!stall.same_field.empty()) {
+      const ValueId opened = build_.Load(wait.same.offset, wait.same.kind);
+      answers = Equal(opened, read_.OwnField(stall.same_field));
+    }
+    function_.If(answers, [&] {
+      build_.Store(wait.started.offset, wait.started.kind, build_.Unknown(IrType::kI64));
+      if (wait.overdue.exists()) build_.Store(wait.overdue.offset, wait.overdue.kind, build_.ConstI64(0));
+      See(wait);
+    });
   }
 
   void See(const StallPlan& wait) {
@@ -228,7 +242,7 @@ class UpdateLowering {
       if (wait.each_wait != kNone) {
         read_.SetSame(with_same ? read_.OwnField(stall.same_field) : build_.Unknown(IrType::kText));
         const ValueId time = build_.EventTime();
-        const ValueId deadline = read_.After(time, stall.duration);
+        const ValueId deadline = read_.Deadline(stall, time);
         build_.Call(AbiId::kEachOpen, {build_.ConstI64(wait.each_wait), time, deadline});
         return;
       }
@@ -236,6 +250,9 @@ class UpdateLowering {
         build_.Store(wait.started.offset, wait.started.kind, build_.EventTime());
         if (wait.overdue.exists()) build_.Store(wait.overdue.offset, wait.overdue.kind, build_.ConstI64(0));
         if (with_same) build_.Store(wait.same.offset, wait.same.kind, read_.OwnField(stall.same_field));
+        for (const auto& [field, slot] : wait.opening) {
+          if (field != "time") build_.Store(slot.offset, slot.kind, read_.OwnField(field));
+        }
         See(wait);
       });
     });
@@ -245,14 +262,16 @@ class UpdateLowering {
   /// A late opening counts only if nothing newer has opened or answered and its deadline has not passed; with
   /// `first`, an opening within a wait changes nothing.
   ValueId MayOpen(const dsl::Stall& stall, const StallPlan& wait) {
-    const ValueId deadline = read_.After(build_.EventTime(), stall.duration);
+    const ValueId deadline = read_.Deadline(stall, build_.EventTime());
     const ValueId in_time =
         build_.Or(build_.ICompare(IrCompare::kEqual, build_.EventTime(), build_.Now(), false),
                   build_.ICompare(IrCompare::kGreaterEqual, deadline, build_.Now()));
     ValueId may = build_.And(in_time, NotOlderThan(build_.Load(wait.seen.offset, wait.seen.kind)));
     if (stall.form != dsl::StallForm::kAfterFirst) return may;
     const ValueId started = build_.Load(wait.started.offset, wait.started.kind);
-    const ValueId due = read_.After(started, stall.duration);
+    read_.SetOpening(&wait.opening);
+    const ValueId due = read_.Deadline(stall, started);
+    read_.SetOpening(nullptr);
     const ValueId waiting = build_.ICompare(IrCompare::kLess, build_.AgeNow(), due);
     ValueId ended = build_.Not(build_.And(build_.IsKnown(started), waiting));
     if (wait.overdue.exists()) {
@@ -284,6 +303,7 @@ runtime::FunctionId LowerUpdate(Lowering& lowering, dsl::EntityId entity, dsl::E
   update.Attributes();
   update.Streams();
   update.Waits();
+  LowerSequences(function, lowering, entity, event);
   LowerJourneys(function, lowering, entity, event);
   return function.Finish();
 }

@@ -35,7 +35,10 @@ std::string JourneyMeaning(const CheckedProgram& program, const dsl::Journey& jo
 std::string NudgeMeaning(const CheckedProgram& program, const dsl::Nudge& nudge) {
   std::string text = fmt::format("nudge {} of {} trigger {}", nudge.name, program.entities[nudge.entity].name,
                                  static_cast<int>(nudge.trigger));
-  if (nudge.events != dsl::kNone) text += " on " + EventsMeaning(program, program.event_sets[nudge.events].events);
+  if (nudge.events != dsl::kNone)
+    text += " on " + EventsMeaning(program, program.event_sets[nudge.events].events);
+  if (nudge.sequence != dsl::kNone)
+    text += " after " + dsl::Meaning(program, DefinitionKind::kSequence, nudge.sequence);
   if (nudge.stall != dsl::kNone) text += " stall " + StallMeaning(program, program.stalls[nudge.stall]);
   if (nudge.journey != dsl::kNone) {
     const dsl::Journey& journey = program.journeys[nudge.journey];

@@ -8,6 +8,7 @@
 #include "compiler/meaning.h"
 #include "compiler/stream_planner.h"
 #include "compiler/usage.h"
+#include "dsl/program_printer.h"
 #include "runtime/base/check.h"
 
 namespace lull::compiler {
@@ -30,6 +31,7 @@ class Planner {
     plan_.attributes.resize(program.attributes.size());
     plan_.attribute_times.resize(program.attributes.size());
     plan_.stalls.resize(program.stalls.size());
+    plan_.sequences.resize(program.sequences.size());
     plan_.journeys.resize(program.journeys.size());
     plan_.journey_numbers.resize(program.journeys.size(), kNone);
     plan_.nudges.resize(program.nudges.size());
@@ -59,6 +61,9 @@ class Planner {
     }
     for (dsl::StallId s = 0; s < program_.stalls.size(); ++s) {
       if (usage_.stalls[s]) PlanStall(s, streams);
+    }
+    for (dsl::SequenceId s = 0; s < program_.sequences.size(); ++s) {
+      if (usage_.sequences[s]) PlanSequence(s);
     }
     for (dsl::EntityId e = 0; e < program_.entities.size(); ++e) {
       if (program_.entities[e].forget_after_micros > 0) plan_.entities[e].activity = streams.Activity(e);
@@ -95,6 +100,7 @@ class Planner {
       slots[name] = slot;
       plan_.frame_slot_count = std::max(plan_.frame_slot_count, slot + 1);
     }
+    plan_.event_slot_count = plan_.frame_slot_count;
     for (const dsl::Event& event : program_.events) {
       std::vector<std::uint32_t>& of_event = plan_.field_slots.emplace_back();
       for (const dsl::EventField& field : event.fields) {
@@ -243,13 +249,41 @@ class Planner {
     }
     plan.started = layout.AddSlot(SlotKind::kI64, "started " + meaning);
     plan.seen = layout.AddSlot(SlotKind::kI64, "seen " + meaning);
-    if (!program_.IsFixedDuration(stall.duration)) {
+    if (!HasFixedDeadline(stall)) {
       plan.overdue = layout.AddSlot(SlotKind::kU8, "overdue " + meaning);
       layout.SetDefault(plan.overdue, 0);
     }
     if (!stall.same_field.empty()) {
       const dsl::Type type = plan_.FieldType(stall.opening, stall.same_field);
       plan.same = layout.AddSlot(SlotKindOf(program_, type), "same " + meaning);
+    }
+    plan.opening["time"] = plan.started;
+    for (const std::string& field : WaitFields(id)) {
+      const dsl::Type type = plan_.FieldType(stall.opening, field);
+      plan.opening[field] = layout.AddSlot(SlotKindOf(program_, type), "opening " + field + " " + meaning);
+    }
+  }
+
+  bool HasFixedDeadline(const dsl::Stall& stall) const {
+    if (stall.by != kNone) return program_.expr(stall.by).kind == dsl::ExprKind::kLiteral;
+    return program_.IsFixedDuration(stall.duration);
+  }
+
+  void PlanOpening(dsl::NudgeId id) {
+    const dsl::Nudge& nudge = program_.nudges[id];
+    if (nudge.stall == kNone || !dsl::IsSingleWait(program_.stalls[nudge.stall].form)) return;
+    NudgePlan& plan = plan_.nudges[id];
+    const dsl::EventSetId event = program_.stalls[nudge.stall].opening;
+    std::set<std::string> fields;
+    NudgeFields(nudge, fields);
+    for (const std::string& field : fields) {
+      const Slot slot = plan_.stalls[nudge.stall].opening.at(field);
+      if (field == "time") {
+        plan.opening_time = slot;
+      } else {
+        const auto type = ValueTypeOf(plan_.FieldType(event, field));
+        plan.opening.push_back({plan_.FieldSlot(event, field), type, slot.offset, slot.kind});
+      }
     }
   }
 
@@ -258,38 +292,108 @@ class Planner {
     if (id == kNone) return;
     const dsl::Expr& expr = program_.expr(id);
     const bool reads = expr.kind == dsl::ExprKind::kField && expr.scope == dsl::FieldScope::kTrigger;
-    if (reads && expr.text != "time") fields.insert(expr.text);
+    if (reads) fields.insert(expr.text);
     for (const dsl::ExprId argument : expr.args) TriggerFields(argument, fields);
     if (expr.kind == dsl::ExprKind::kAggregate) {
       TriggerFields(program_.aggregates[expr.index].same_value, fields);
     }
   }
 
-  void PlanEachWait(dsl::StallId id, const std::string& meaning) {
+  /// The fields of earlier steps that an expression reads, as "STEP.FIELD".
+  void StepFields(dsl::ExprId id, std::map<std::string, dsl::ExprId>& fields) const {
+    if (id == kNone) return;
+    const dsl::Expr& expr = program_.expr(id);
+    const bool reads = expr.kind == dsl::ExprKind::kField && expr.scope == dsl::FieldScope::kStep;
+    if (reads) fields.emplace(std::to_string(expr.integer) + "." + expr.text, id);
+    for (const dsl::ExprId argument : expr.args) StepFields(argument, fields);
+  }
+
+  void PlanSequence(dsl::SequenceId id) {
+    const dsl::Sequence& sequence = program_.sequences[id];
+    SequencePlan& plan = plan_.sequences[id];
+    RecordLayout& layout = plan_.layouts[sequence.entity];
+    const std::string meaning = dsl::Meaning(program_, dsl::DefinitionKind::kSequence, id);
+    std::map<std::string, dsl::ExprId> read;
+    for (const dsl::SequenceStep& step : sequence.steps) StepFields(step.where, read);
+    for (const dsl::Nudge& nudge : program_.nudges) {
+      if (nudge.sequence != id) continue;
+      for (const dsl::ExprId expr : {nudge.if_condition, nudge.title, nudge.worth, nudge.again_after})
+        StepFields(expr, read);
+      for (const dsl::Route& route : nudge.routes) StepFields(route.key, read);
+    }
+    plan.done = layout.AddSlot(SlotKind::kU8, "done " + meaning);
+    layout.SetDefault(plan.done, 0);
+    for (std::size_t last = 0; last < sequence.steps.size(); ++last) {
+      const std::string after = " after step " + std::to_string(last) + " " + meaning;
+      const bool is_end = last + 1 == sequence.steps.size();
+      if (!is_end) plan.started.push_back(layout.AddSlot(SlotKind::kI64, "started" + after));
+      std::map<std::string, Slot>& fields = plan.fields.emplace_back();
+      for (const auto& [name, expr] : read) {
+        if (static_cast<std::size_t>(program_.expr(expr).integer) > last) continue;
+        fields[name] = layout.AddSlot(SlotKindOf(program_, program_.expr(expr).type), name + after);
+      }
+    }
+    std::uint32_t free_slot = plan_.event_slot_count;
+    for (const auto& [name, slot] : plan.fields.back()) plan.beside[name] = free_slot++;
+    plan_.frame_slot_count = std::max(plan_.frame_slot_count, free_slot);
+    for (dsl::NudgeId n = 0; n < program_.nudges.size(); ++n) {
+      if (program_.nudges[n].sequence != id) continue;
+      for (const auto& [name, expr] : read) {
+        const Slot slot = plan.fields.back().at(name);
+        plan_.nudges[n].opening.push_back(
+            {plan.beside[name], ValueTypeOf(program_.expr(expr).type), slot.offset, slot.kind});
+      }
+    }
+  }
+
+  /// What is read of the opening event beside the moment in which it comes.
+  std::set<std::string> WaitFields(dsl::StallId id) const {
     const dsl::Stall& stall = program_.stalls[id];
-    EntityPlan& entity = plan_.entities[stall.entity];
-    runtime::EachWaitSpec wait;
-    wait.condition = plan_.stalls[id].condition;
-    wait.keep_count = program_.header.keep_count;
-    wait.keep_overdue = NeedsOverdue(id);
-    if (!stall.same_field.empty())
-      wait.same_type = ValueTypeOf(plan_.FieldType(stall.opening, stall.same_field));
     std::set<std::string> fields;
+    for (const dsl::ExprId expr : {stall.while_condition, stall.unless_condition, stall.until_condition,
+                                   stall.duration, stall.by, stall.awaited_where}) {
+      TriggerFields(expr, fields);
+    }
     for (const dsl::Reason& reason : stall.reasons) {
       TriggerFields(reason.text, fields);
       TriggerFields(reason.when, fields);
     }
     for (const dsl::Nudge& nudge : program_.nudges) {
-      if (nudge.stall != id) continue;
-      for (const dsl::ExprId expr : {nudge.if_condition, nudge.title, nudge.worth})
-        TriggerFields(expr, fields);
-      for (const dsl::Route& route : nudge.routes) TriggerFields(route.key, fields);
+      if (nudge.stall == id) NudgeFields(nudge, fields);
     }
+    fields.erase("time");
+    return fields;
+  }
+
+  void PlanEachWait(dsl::StallId id, const std::string& meaning) {
+    const dsl::Stall& stall = program_.stalls[id];
+    StallPlan& plan = plan_.stalls[id];
+    EntityPlan& entity = plan_.entities[stall.entity];
+    runtime::EachWaitSpec wait;
+    wait.condition = plan.condition;
+    wait.keep_count = program_.header.keep_count;
+    wait.keep_overdue = NeedsOverdue(id);
+    if (!stall.same_field.empty())
+      wait.same_type = ValueTypeOf(plan_.FieldType(stall.opening, stall.same_field));
+    std::set<std::string> compared;
+    TriggerFields(stall.awaited_where, compared);
+    std::set<std::string> fields = WaitFields(id);
+    wait.captured = Captured(stall.opening, fields);
+    if (compared.contains("time")) {
+      fields.insert("time");
+      wait.captured = Captured(stall.opening, fields);
+    }
+    std::uint32_t free_slot = plan_.event_slot_count;
     for (const std::string& field : fields) {
-      wait.captured.push_back(
-          {plan_.FieldSlot(stall.opening, field), ValueTypeOf(plan_.FieldType(stall.opening, field))});
+      wait.beside.push_back(compared.contains(field) ? free_slot++ : runtime::kNoIndex);
+      if (compared.contains(field)) plan.beside[field] = wait.beside.back();
     }
-    plan_.stalls[id].each_wait = Count(entity.each_waits);
+    plan_.frame_slot_count = std::max(plan_.frame_slot_count, free_slot);
+    std::set<std::string> gate;
+    TriggerFields(stall.while_condition, gate);
+    TriggerFields(stall.unless_condition, gate);
+    plan.gate_of_each = !gate.empty();
+    plan.each_wait = Count(entity.each_waits);
     plan_.layouts[stall.entity].AddPiece(StatePiece::Kind::kEachWait, Count(entity.each_waits), meaning);
     entity.each_waits.push_back(wait);
   }
@@ -307,10 +411,48 @@ class Planner {
            });
   }
 
+  void PlanKept(dsl::NudgeId id) {
+    const dsl::Nudge& nudge = program_.nudges[id];
+    const dsl::EventSetId event = nudge.stall == kNone ? nudge.events : program_.stalls[nudge.stall].opening;
+    if (event == kNone) return;
+    std::set<std::string> fields;
+    NudgeFields(nudge, fields);
+    fields.erase("time");  // kept in any case
+    plan_.nudges[id].kept = Captured(event, fields);
+    if (nudge.sequence == kNone) return;
+    for (const auto& step : plan_.nudges[id].opening) plan_.nudges[id].kept.push_back({step.slot, step.type});
+  }
+
+  /// The fields of its trigger that a nudge reads when it goes out.
+  void NudgeFields(const dsl::Nudge& nudge, std::set<std::string>& fields) const {
+    for (const dsl::ExprId expr :
+         {nudge.if_condition, nudge.title, nudge.worth, nudge.again_after, nudge.repeat_every}) {
+      TriggerFields(expr, fields);
+    }
+    for (const dsl::Route& route : nudge.routes) TriggerFields(route.key, fields);
+    if (nudge.stall == kNone) return;
+    for (const dsl::Reason& reason : program_.stalls[nudge.stall].reasons) {
+      TriggerFields(reason.text, fields);
+      TriggerFields(reason.when, fields);
+    }
+  }
+
+  std::vector<runtime::CapturedField> Captured(dsl::EventSetId event,
+                                               const std::set<std::string>& fields) const {
+    std::vector<runtime::CapturedField> captured;
+    for (const std::string& field : fields) {
+      const std::uint32_t slot = field == "time" ? runtime::kNoIndex : plan_.FieldSlot(event, field);
+      captured.push_back({slot, ValueTypeOf(plan_.FieldType(event, field))});
+    }
+    return captured;
+  }
+
   void PlanNudge(dsl::NudgeId id) {
     const dsl::Nudge& nudge = program_.nudges[id];
     const std::string meaning = NudgeMeaning(program_, nudge);
     plan_.layouts[nudge.entity].AddPiece(StatePiece::Kind::kNudge, id, meaning);
+    PlanOpening(id);
+    if (nudge.valid_for != kNone || nudge.including_existing) PlanKept(id);
     if (nudge.again_after == kNone) return;
     plan_.nudges[id].last_due = plan_.layouts[nudge.entity].AddSlot(SlotKind::kI64, "due " + meaning);
   }

@@ -91,6 +91,20 @@ struct StallPlan {
   Slot overdue;           // only where the duration is not constant
   Slot same;
   std::uint32_t each_wait = kNone;
+  /// Fields of the opening event, and "time": of the forms with one wait at a time, in the record.
+  std::map<std::string, Slot> opening;
+  /// `after each`: those that the `where` of the answer reads, beside the answer in the event frame.
+  std::map<std::string, std::uint32_t> beside;
+  bool gate_of_each = false;  // `while` and `unless` read the opening event
+};
+
+/// A sequence of n steps: what is remembered once step i was the last to come, for each i below n - 1; then
+/// once all have come, of the first n - 1.
+struct SequencePlan {
+  std::vector<Slot> started;                        // the first event; unknown: not so far
+  std::vector<std::map<std::string, Slot>> fields;  // by "STEP.FIELD"
+  Slot done;                                        // whether it came to its end with the event in hand
+  std::map<std::string, std::uint32_t> beside;      // where nudges read them in the event frame
 };
 
 struct JourneyPlan {
@@ -110,6 +124,9 @@ struct NudgePlan {
   ConditionId state = kNone, due = kNone, rises = kNone, withdraw = kNone;
   std::uint32_t gone_bit = kNone;
   Slot last_due;
+  std::vector<runtime::CapturedField> kept;               // of the event, if the nudge may go out later
+  std::vector<runtime::NudgeSpec::OpeningField> opening;  // of the wait of its stall
+  Slot opening_time;
 };
 
 struct EntityPlan {
@@ -131,6 +148,7 @@ struct Plan {
   std::vector<Slot> attributes;           // by AttributeId
   std::vector<Slot> attribute_times;      // when the value held was set
   std::vector<StallPlan> stalls;
+  std::vector<SequencePlan> sequences;
   std::vector<JourneyPlan> journeys;
   std::vector<std::uint32_t> journey_numbers;  // within their entity; kNone: no rule uses it
   std::vector<NudgePlan> nudges;
@@ -138,6 +156,7 @@ struct Plan {
   std::vector<RecordLayout> layouts;                    // by EntityId
   std::vector<std::vector<std::uint32_t>> field_slots;  // by EventId, field: slot of the frame
   std::vector<std::vector<bool>> field_used;            // by EventId, field
+  std::uint32_t event_slot_count = 0;                   // slots that events fill; rules use those behind them
   std::uint32_t frame_slot_count = 0;
   std::vector<BeforeValue> before_values;
   std::map<dsl::ExprId, std::uint32_t> before_slots;  // by the expression `X before this`

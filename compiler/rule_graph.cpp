@@ -153,7 +153,9 @@ class GraphMaker {
   void StallEdges(const dsl::Stall& stall, std::uint32_t to) {
     Reads(stall.while_condition, to);
     Reads(stall.unless_condition, to);
+    Reads(stall.until_condition, to);
     Reads(stall.duration, to);
+    Reads(stall.by, to);
     FromSet(stall.opening, to);
     FromSet(stall.awaited, to);
     if (stall.form == dsl::StallForm::kQuiet) {

@@ -17,6 +17,7 @@ class UsageFinder {
     usage_.attributes.resize(program.attributes.size());
     usage_.journeys.resize(program.journeys.size());
     usage_.stalls.resize(program.stalls.size());
+    usage_.sequences.resize(program.sequences.size());
     for (const dsl::Event& event : program.events) usage_.fields.emplace_back(event.fields.size());
   }
 
@@ -102,7 +103,14 @@ class UsageFinder {
       Visit(step.duration);
       Visit(step.when);
       VisitStall(step.stall);
+      VisitSequence(step.sequence);
     }
+  }
+
+  void VisitSequence(dsl::SequenceId id) {
+    if (!FirstTime(usage_.sequences, id)) return;
+    for (const dsl::SequenceStep& step : program_.sequences[id].steps) Visit(step.where);
+    Visit(program_.sequences[id].duration);
   }
 
   void VisitStall(dsl::StallId id) {
@@ -110,9 +118,11 @@ class UsageFinder {
     const dsl::Stall& stall = program_.stalls[id];
     Visit(stall.while_condition);
     Visit(stall.unless_condition);
+    Visit(stall.until_condition);
     Visit(stall.opening_where);
     Visit(stall.awaited_where);
     Visit(stall.duration);
+    Visit(stall.by);
     Field(stall.opening, stall.same_field);
     Field(stall.awaited, stall.same_field);
     for (const dsl::Reason& reason : stall.reasons) {
@@ -133,12 +143,13 @@ class UsageFinder {
 
   void Visit(const dsl::Nudge& nudge) {
     for (const ExprId expr : {nudge.where, nudge.condition, nudge.if_condition, nudge.title, nudge.worth,
-                              nudge.again_after, nudge.withdraw_when}) {
+                              nudge.again_after, nudge.withdraw_when, nudge.valid_for, nudge.repeat_every}) {
       Visit(expr);
     }
     for (const dsl::Route& route : nudge.routes) Visit(route.key);
     for (const dsl::ScoreId score : nudge.scores) VisitScore(score);
     VisitStall(nudge.stall);
+    VisitSequence(nudge.sequence);
     VisitJourney(nudge.journey);
   }
 

@@ -1,4 +1,5 @@
-// What of a program the nudges (and probes) need, directly or through others. The rest is checked, but never computed.
+// What of a program the nudges (and probes) need, directly or through others. The rest is checked, but never
+// computed.
 #pragma once
 
 #include <string>
@@ -10,7 +11,7 @@
 namespace lull::compiler {
 
 struct Usage {
-  std::vector<bool> aggregates, attributes, journeys, stalls;
+  std::vector<bool> aggregates, attributes, journeys, stalls, sequences;
   std::vector<std::vector<bool>> fields;  // by EventId, field
 };
 

@@ -148,6 +148,7 @@ void WriteDetails(Members& object, std::string& out, const Decision& decision) {
   WriteScores(object, out, decision);
   WriteReasons(object, out, decision);
   object.Null("due");
+  if (decision.reminder > 0) AppendInteger(object.Name("reminder"), decision.reminder);
   WriteTrigger(object, out, decision);
 }
 

@@ -23,6 +23,9 @@ ExprId Checker::CheckFieldRef(const syntax::FieldRef& node, Span span, const Sco
 
 ExprId Checker::CheckNamedField(const syntax::Name& base, const syntax::Name& field, Span span,
                                 const Scope& scope) {
+  for (const NamedEvent& event : scope.named) {
+    if (event.name == base.text) return CheckFieldOfNamed(event, base, field, span, scope);
+  }
   if (const std::optional<EventSetId> set = EventsNamed(base.text, scope.entity)) {
     return *set == kNone ? kNone : CheckEventField(*set, base, field, span, scope);
   }
@@ -49,6 +52,27 @@ ExprId Checker::CheckNamedField(const syntax::Name& base, const syntax::Name& fi
   return kNone;
 }
 
+void Checker::ReportTriggerInWhere(const syntax::Name& base, const syntax::Name& field, Span span) {
+  diagnostics_
+      .Report(Code::kTriggerInWhere, span,
+              "a `where` of an aggregate cannot look at the event of the rule, " + Quoted(base.text))
+      .Help("to count only what has the same " + field.text + " as that event, write `with same " +
+            field.text + "`");
+}
+
+ExprId Checker::CheckFieldOfNamed(const NamedEvent& event, const syntax::Name& base,
+                                  const syntax::Name& field, Span span, const Scope& scope) {
+  const std::optional<SharedField> shared = RequireField(event.events, field);
+  if (!shared) return kNone;
+  if (scope.in_aggregate) {
+    ReportTriggerInWhere(base, field, span);
+    return kNone;
+  }
+  const ExprId id = MakeField(event.scope, event.events, field.text, *shared, span);
+  program_.exprs[id].integer = event.step;
+  return id;
+}
+
 ExprId Checker::CheckEventField(EventSetId set, const syntax::Name& base, const syntax::Name& field,
                                 Span span, const Scope& scope) {
   if (set == scope.trigger || set == scope.own) {
@@ -56,17 +80,13 @@ ExprId Checker::CheckEventField(EventSetId set, const syntax::Name& base, const 
     if (!shared) {
       return kNone;
     }
-    if (set == scope.trigger && !scope.in_aggregate) {
-      return MakeField(FieldScope::kTrigger, set, field.text, *shared, span);
-    }
     if (set == scope.own) {
       return MakeField(FieldScope::kOwn, set, field.text, *shared, span);
     }
-    diagnostics_
-        .Report(Code::kTriggerInWhere, span,
-                "a `where` of an aggregate cannot look at the event of the rule, " + Quoted(base.text))
-        .Help("to count only what has the same " + field.text + " as that event, write `with same " +
-              field.text + "`");
+    if (!scope.in_aggregate) {
+      return MakeField(FieldScope::kTrigger, set, field.text, *shared, span);
+    }
+    ReportTriggerInWhere(base, field, span);
     return kNone;
   }
   const std::string latest = "latest " + base.text + "." + field.text;

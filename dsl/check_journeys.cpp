@@ -136,6 +136,12 @@ void Checker::CheckTransition(const syntax::Transition& written, const Scope& sc
 }
 
 void Checker::CheckTransitionTrigger(const syntax::Transition& written, Scope scope, Transition& transition) {
+  if (!written.sequence.steps.empty()) {
+    transition.kind = TransitionKind::kEvent;
+    transition.sequence = CheckSequence(written.sequence, scope);
+    transition.events = scope.trigger;
+    return;
+  }
   const Symbol* symbol = Find(written.trigger.text);
   if (symbol != nullptr && symbol->kind == SymbolKind::kStall) {
     transition.kind = TransitionKind::kStallBegins;
@@ -188,7 +194,7 @@ void Checker::ReportShadowed(const Journey& journey) {
           .NoteAt(taken.at({shadowed.front(), events.front()}), "this one takes the event first")
           .Help("put the transition with the narrower condition first, or leave one of them out");
     }
-    if (!written[i].where.exists()) {
+    if (!written[i].where.exists() && transition.sequence == kNone) {
       for (const std::uint32_t stage : transition.from) {
         for (const EventId event : events) {
           taken.emplace(std::pair(stage, event), transition.span);

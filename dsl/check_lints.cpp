@@ -210,6 +210,7 @@ void Linter::LintNudge(const Nudge& nudge) {
   std::set<Place> guarded = GuardsOf(nudge.if_condition);
   guarded.merge(GuardsOf(nudge.where));
   guarded.merge(GuardsOf(nudge.condition));
+  if (nudge.sequence != kNone) guarded.merge(GuardsOf(program_.sequences[nudge.sequence].steps.back().where));
   if (nudge.stall != kNone) {
     guarded.merge(GuardsOf(program_.stalls[nudge.stall]));
   }
@@ -273,6 +274,9 @@ void Linter::Run() {
       guarded.merge(GuardsOf(reason.when));
       LintText(reason.text, stall.entity, guarded);
     }
+  }
+  for (const Sequence& sequence : program_.sequences) {
+    LintConditions(sequence);
   }
   for (const Journey& journey : program_.journeys) {
     LintConditions(journey);

@@ -17,9 +17,13 @@ void Checker::CheckNudges() {
     if (nudge.entity != kNone) {
       Scope scope{nudge.entity, kNone, kNone, false, false};
       CheckMoment(decl, scope, nudge);
-      // The `if` of a `while` is read at any time, not only for one of its episodes.
+      // The `if` while an `after each` stall lasts is read at any time, not only for one of its episodes.
       Scope if_scope = scope;
-      if (nudge.trigger == TriggerKind::kWhileStall) if_scope.trigger = kNone;
+      const bool of_stall = nudge.trigger == TriggerKind::kWhileStall && nudge.stall != kNone;
+      if (of_stall && program_.stalls[nudge.stall].form == StallForm::kAfterEach) {
+        if_scope.trigger = kNone;
+        if_scope.named.clear();
+      }
       nudge.if_condition = JoinAll(decl.if_conditions, ExprKind::kAnd, if_scope);
       CheckAction(decl, scope, nudge);
       CheckRoutes(decl, scope, nudge);
@@ -33,7 +37,12 @@ void Checker::CheckNudges() {
       }
       nudge.again_after = decl.again_after.exists() ? CheckDuration(decl.again_after, if_scope) : kNone;
       RequirePositive(nudge.again_after);
-      CheckWithdraw(decl, scope, nudge);
+      // Read long after the trigger, at any time.
+      CheckWithdraw(decl, {nudge.entity, kNone, kNone, false, false}, nudge);
+      CheckValidFor(decl, scope, nudge);
+      CheckRepeat(decl, if_scope, nudge);
+      CheckKeepWhenOver(decl, nudge);
+      CheckExisting(decl, nudge);
       CollectScores(nudge);
     }
     program_.nudges.push_back(std::move(nudge));
@@ -86,6 +95,12 @@ void Checker::CheckOn(const syntax::Moment& moment, Scope& scope, Nudge& nudge) 
     CheckSchedule(moment.schedule, moment.span, nudge);
     return;
   }
+  if (moment.kind == syntax::MomentKind::kSequence) {
+    nudge.trigger = TriggerKind::kEvent;
+    nudge.sequence = CheckSequence(moment.sequence, scope);
+    nudge.events = scope.trigger;
+    return;
+  }
   if (moment.kind == syntax::MomentKind::kEntering) {
     nudge.trigger = TriggerKind::kStageEntered;
     const Symbol* symbol = Find(moment.name.text);
@@ -104,8 +119,8 @@ void Checker::CheckOn(const syntax::Moment& moment, Scope& scope, Nudge& nudge) 
   nudge.trigger = nudge.stall == kNone ? TriggerKind::kConditionRises : TriggerKind::kStallBegins;
   if (nudge.stall == kNone) {
     nudge.condition = CheckCondition(moment.condition, scope);
-  } else if (program_.stalls[nudge.stall].form == StallForm::kAfterEach) {
-    scope.trigger = program_.stalls[nudge.stall].opening;
+  } else {
+    AddOpening(program_.stalls[nudge.stall], true, scope);
   }
 }
 
@@ -137,9 +152,7 @@ void Checker::CheckOnName(const syntax::Moment& moment, Scope& scope, Nudge& nud
   if (symbol != nullptr && symbol->kind == SymbolKind::kStall && EntityOf(*symbol) == scope.entity) {
     nudge.trigger = TriggerKind::kStallBegins;
     nudge.stall = symbol->index;
-    if (program_.stalls[nudge.stall].form == StallForm::kAfterEach) {
-      scope.trigger = program_.stalls[nudge.stall].opening;
-    }
+    AddOpening(program_.stalls[nudge.stall], true, scope);
     return;
   }
   nudge.trigger = TriggerKind::kConditionRises;
@@ -164,8 +177,8 @@ void Checker::CheckWhile(syntax::ExprId condition, Scope& scope, Nudge& nudge) {
   nudge.trigger = nudge.stall == kNone ? TriggerKind::kWhileCondition : TriggerKind::kWhileStall;
   if (nudge.stall == kNone) {
     nudge.condition = CheckCondition(condition, scope);
-  } else if (program_.stalls[nudge.stall].form == StallForm::kAfterEach) {
-    scope.trigger = program_.stalls[nudge.stall].opening;
+  } else {
+    AddOpening(program_.stalls[nudge.stall], true, scope);
   }
 }
 

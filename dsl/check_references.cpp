@@ -87,7 +87,7 @@ std::vector<NameMeaning> Checker::FindMeanings(std::string_view name, const Scop
   if (const auto meaning = FindUpwards(name, scope.entity)) {
     meanings.push_back(*meaning);
   }
-  if (trigger_field) {
+  if (trigger_field && (meanings.empty() || !scope.trigger_last)) {
     meanings.push_back({NameMeaning::kTriggerField, kNone});
   }
   // A field or an attribute may well have the name of the key, and is then meant.

@@ -4,6 +4,11 @@
 #include "dsl/checker.h"
 
 namespace lull::dsl {
+namespace {
+
+constexpr int kEndOfDay = 86'400;  // in seconds: what a date means as a deadline
+
+}  // namespace
 
 void Checker::CheckStalls() {
   for (const syntax::StallDecl& decl : tree_.stalls) {
@@ -13,14 +18,17 @@ void Checker::CheckStalls() {
     stall.doc = decl.doc;
     stall.span = decl.name.span;
     if (stall.entity != kNone) {
-      Scope scope{stall.entity, kNone, kNone, false, false};
-      stall.while_condition = JoinAll(decl.while_conditions, ExprKind::kAnd, scope);
-      stall.unless_condition = JoinAll(decl.unless, ExprKind::kOr, scope);
+      const Scope scope{stall.entity, kNone, kNone, false, false};
       CheckStallForm(decl, scope, stall);
-      if (stall.form == StallForm::kAfterEach) {
-        scope.trigger = stall.opening;
-      }
-      CheckReasons(decl.because, scope, stall);
+      Scope meanwhile = scope;
+      AddOpening(stall, false, meanwhile);
+      stall.while_condition = JoinAll(decl.while_conditions, ExprKind::kAnd, meanwhile);
+      stall.unless_condition = JoinAll(decl.unless, ExprKind::kOr, meanwhile);
+      CheckUntil(decl, meanwhile, stall);
+      stall.including_existing = decl.including_existing.exists();
+      Scope reasons = scope;
+      AddOpening(stall, true, reasons);
+      CheckReasons(decl.because, reasons, stall);
     }
     program_.stalls.push_back(std::move(stall));
   }
@@ -73,28 +81,79 @@ void Checker::CheckWait(const syntax::StallTrigger& trigger, const Scope& scope,
                : trigger.kind == syntax::StallKind::kAfterEach ? StallForm::kAfterEach
                                                                : StallForm::kAfter;
   stall.opening = ResolveEvents(trigger.event, stall.entity);
+  stall.opening_name = trigger.event.text;
+  if (trigger.opening_name.exists() && CheckNewName(trigger.opening_name, stall.entity)) {
+    stall.opening_name = trigger.opening_name.text;
+  }
   stall.awaited = ResolveEventList(trigger.absent, stall.entity);
   ReportRepeats(trigger.absent);
-  Scope after = scope;
-  after.trigger = stall.opening;
   if (stall.opening != kNone && trigger.event_where.exists()) {
-    stall.opening_where =
-        CheckCondition(trigger.event_where, {scope.entity, kNone, stall.opening, false, false});
+    Scope where{scope.entity, kNone, stall.opening, false, false};
+    where.named.push_back({stall.opening_name, stall.opening, FieldScope::kOwn, 0});
+    stall.opening_where = CheckCondition(trigger.event_where, where);
   }
-  if (stall.opening != kNone && stall.awaited != kNone) {
-    if (trigger.absent_where.exists()) {
-      stall.awaited_where =
-          CheckCondition(trigger.absent_where, {scope.entity, kNone, stall.awaited, false, false});
-    }
-    if (trigger.same_field.exists()) {
-      Aggregate same;
-      same.events = stall.awaited;
-      CheckSame(trigger.same_field, after, same);
-      stall.same_field = same.same_field;
-    }
+  if (stall.opening != kNone && stall.awaited != kNone) CheckAwaited(trigger, scope, stall);
+  CheckDeadline(trigger, scope, stall);
+}
+
+void Checker::CheckAwaited(const syntax::StallTrigger& trigger, const Scope& scope, Stall& stall) {
+  Scope after = scope;
+  AddOpening(stall, true, after);
+  if (trigger.same_field.exists()) {
+    Aggregate same;
+    same.events = stall.awaited;
+    CheckSame(trigger.same_field, after, same);
+    stall.same_field = same.same_field;
   }
-  stall.duration = CheckDuration(trigger.duration, scope);
-  RequirePositive(stall.duration);
+  if (!trigger.absent_where.exists()) return;
+  Scope where{scope.entity, kNone, stall.awaited, false, false};
+  AddOpening(stall, false, where);
+  // `E.f` is the event that the `where` looks at, if E is awaited too; only `q.f` is the first one.
+  if (stall.awaited == stall.opening) {
+    std::erase_if(where.named,
+                  [&](const NamedEvent& event) { return event.name != trigger.opening_name.text; });
+  }
+  stall.awaited_where = CheckCondition(trigger.absent_where, where);
+}
+
+void Checker::CheckDeadline(const syntax::StallTrigger& trigger, const Scope& scope, Stall& stall) {
+  Scope after = scope;
+  AddOpening(stall, false, after);
+  if (!trigger.by.exists()) {
+    stall.duration = CheckDuration(trigger.duration, after);
+    RequirePositive(stall.duration);
+    return;
+  }
+  stall.by = CheckExpr(trigger.by, after, Type{TypeKind::kTime, kNone});
+  if (stall.by == kNone) return;
+  const TypeKind kind = At(stall.by).type.kind;
+  if (kind == TypeKind::kDate) stall.by = MakeTimeOnDay(stall.by, kEndOfDay, At(stall.by).span);
+  if (kind == TypeKind::kDate || kind == TypeKind::kTime) return;
+  Diagnostic& diagnostic =
+      diagnostics_.Report(Code::kNotATime, At(stall.by).span, "a deadline `by` is a time or a date")
+          .Label("this is " + TypeNameOf(stall.by));
+  if (kind == TypeKind::kDuration) diagnostic.Help("for a duration write `within` instead of `by`");
+}
+
+bool Checker::CheckNewName(const syntax::Name& name, EntityId entity) {
+  const Symbol* symbol = Find(name.text);
+  if (symbol == nullptr && !FindOfEntity(name.text, entity)) return true;
+  Diagnostic& diagnostic = diagnostics_.Report(Code::kDuplicateName, name.span,
+                                               Quoted(name.text) + " is already the name of something else");
+  if (symbol != nullptr) diagnostic.NoteAt(symbol->span, "declared here");
+  diagnostic.Help("choose a name for this event that nothing else has");
+  return false;
+}
+
+void Checker::AddOpening(const Stall& stall, bool bare, Scope& scope) const {
+  if (stall.opening == kNone) return;
+  if (bare) {
+    scope.trigger = stall.opening;
+    scope.trigger_last = IsSingleWait(stall.form);
+  }
+  scope.named.push_back({stall.opening_name, stall.opening, FieldScope::kTrigger, 0});
+  const std::string& written = program_.event_sets[stall.opening].name;
+  if (written != stall.opening_name) scope.named.push_back({written, stall.opening, FieldScope::kTrigger, 0});
 }
 
 void Checker::CheckReasons(const std::vector<syntax::Because>& reasons, const Scope& scope, Stall& stall) {

@@ -25,6 +25,7 @@ using AggregateId = std::uint32_t;
 using FeatureId = std::uint32_t;
 using JourneyId = std::uint32_t;
 using StallId = std::uint32_t;
+using SequenceId = std::uint32_t;
 using ScoreId = std::uint32_t;
 using UnitId = std::uint32_t;
 using CalendarId = std::uint32_t;
@@ -108,7 +109,8 @@ enum class Rounding : std::uint8_t { kNearest, kUp, kDown };
 
 /// The event whose field is read: the trigger of the rule (or the opening event of a wait), or the event that
 /// an aggregate, a transition or a wait is looking at.
-enum class FieldScope : std::uint8_t { kTrigger, kOwn };
+/// kStep: step Expr::integer of the sequence that has come to its end.
+enum class FieldScope : std::uint8_t { kTrigger, kOwn, kStep };
 
 struct Expr {
   ExprKind kind = ExprKind::kLiteral;
@@ -240,15 +242,29 @@ struct Feature {
 
 enum class TransitionKind : std::uint8_t { kEvent, kStallBegins, kAfter, kAfterQuiet, kWhen };
 
+/// Events one after the other. It begins anew when it has come to its end, and with each first step.
+struct SequenceStep {
+  EventSetId events = kNone;
+  ExprId where = kNone;  // fields of the step's event have scope kOwn, those of earlier steps kStep
+  std::string name;      // what the text calls it
+};
+struct Sequence {
+  EntityId entity = kNone;
+  std::vector<SequenceStep> steps;  // two or more
+  ExprId duration = kNone;          // from the first to the last
+  EventSetId without = kNone;       // one of these, and it has to begin anew
+};
+
 struct Transition {
   std::vector<std::uint32_t> from;  // stages; `any` is already expanded
   std::uint32_t to = 0;
   TransitionKind kind = TransitionKind::kEvent;
-  EventSetId events = kNone;  // kEvent
-  ExprId where = kNone;       // kEvent; fields have scope kTrigger
-  StallId stall = kNone;      // kStallBegins
-  ExprId duration = kNone;    // kAfter, kAfterQuiet
-  ExprId when = kNone;        // kWhen
+  EventSetId events = kNone;    // kEvent
+  ExprId where = kNone;         // kEvent; fields have scope kTrigger
+  SequenceId sequence = kNone;  // kEvent: its last step has to be such an event
+  StallId stall = kNone;        // kStallBegins
+  ExprId duration = kNone;      // kAfter, kAfterQuiet
+  ExprId when = kNone;          // kWhen
   Span span;
 };
 
@@ -270,6 +286,11 @@ struct Journey {
 
 enum class StallForm : std::uint8_t { kQuiet, kNo, kAfter, kAfterFirst, kAfterEach, kFor };
 
+/// Whether it waits for an answer to one event at a time.
+constexpr bool IsSingleWait(StallForm form) {
+  return form == StallForm::kAfter || form == StallForm::kAfterFirst;
+}
+
 /// A reason, given where `when` holds (kNone: always).
 struct Reason {
   ExprId text = kNone;
@@ -281,6 +302,9 @@ struct Stall {
   EntityId entity = kNone;
   ExprId while_condition = kNone;
   ExprId unless_condition = kNone;
+  /// Once begun, it lasts until this is yes and what made it a stall is over.
+  ExprId until_condition = kNone;
+  bool including_existing = false;
   StallForm form = StallForm::kQuiet;
   EventSetId opening = kNone;    // E of the `after` forms
   ExprId opening_where = kNone;  // fields have scope kOwn
@@ -288,6 +312,8 @@ struct Stall {
   ExprId awaited_where = kNone;  // fields of F have scope kOwn, those of E kTrigger
   std::string same_field;        // F counts only with the same value of this field as E; empty: any F
   ExprId duration = kNone;
+  ExprId by = kNone;         // of the `after` forms: an instant, instead of the duration
+  std::string opening_name;  // what the text calls E
   std::vector<Reason> reasons;
   std::string doc;
   Span span;
@@ -390,6 +416,7 @@ struct Nudge {
   TriggerKind trigger = TriggerKind::kEvent;
   EventSetId events = kNone;
   ExprId where = kNone;
+  SequenceId sequence = kNone;  // kEvent: its last step has to be such an event
   StallId stall = kNone;
   JourneyId journey = kNone;
   std::uint32_t stage = 0;
@@ -401,7 +428,12 @@ struct Nudge {
   /// Tried in order: the first whose key is known, or that has none.
   std::vector<Route> routes;
   ExprId worth = kNone;
-  ExprId again_after = kNone;  // duration
+  ExprId again_after = kNone;    // duration
+  ExprId valid_for = kNone;      // duration; kNone: an `on` nudge has its moment only
+  ExprId repeat_every = kNone;   // duration; of `while` nudges
+  std::uint32_t repeat_max = 0;  // 0: as long as the state lasts
+  bool keep_when_over = false;
+  bool including_existing = false;
   ExprId withdraw_when = kNone;
   /// Scores that the rule uses, directly or through features: their reasons travel with the action.
   std::vector<ScoreId> scores;
@@ -472,6 +504,7 @@ struct CheckedProgram {
   std::vector<EventSet> event_sets;
   std::vector<Aggregate> aggregates;
   std::vector<Feature> features;
+  std::vector<Sequence> sequences;
   std::vector<Journey> journeys;
   std::vector<Stall> stalls;
   std::vector<Score> scores;

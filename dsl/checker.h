@@ -51,6 +51,14 @@ struct Symbol {
   Span span;
 };
 
+/// An event at hand that has a name of its own: `as q`, or a step of a sequence.
+struct NamedEvent {
+  std::string name;
+  EventSetId events = kNone;
+  FieldScope scope = FieldScope::kTrigger;
+  std::uint32_t step = 0;  // of a sequence
+};
+
 /// What the names of an expression may mean.
 struct Scope {
   EntityId entity = kNone;
@@ -59,6 +67,8 @@ struct Scope {
   bool trigger_first = false;  // in a `where` of the trigger, whose fields come before all other names
   bool in_aggregate = false;   // in the `where` of an aggregate, where the trigger is out of reach
   bool on_event = false;       // the rule is decided in the moment of the trigger, so there is a just before
+  bool trigger_last = false;   // its fields have their bare names only where nothing else has them
+  std::vector<NamedEvent> named = {};
 };
 
 /// What a bare name of an expression means.
@@ -224,6 +234,9 @@ class Checker {
   void ReportUnknownName(const syntax::Name& name, const Scope& scope, std::optional<Type> expected = {});
   ExprId CheckFieldRef(const syntax::FieldRef& node, Span span, const Scope& scope);
   ExprId CheckNamedField(const syntax::Name& base, const syntax::Name& field, Span span, const Scope& scope);
+  void ReportTriggerInWhere(const syntax::Name& base, const syntax::Name& field, Span span);
+  ExprId CheckFieldOfNamed(const NamedEvent& event, const syntax::Name& base, const syntax::Name& field,
+                           Span span, const Scope& scope);
   ExprId CheckEventField(EventSetId set, const syntax::Name& base, const syntax::Name& field, Span span,
                          const Scope& scope);
   ExprId CheckEntityField(EntityId entity, const syntax::Name& base, const syntax::Name& field, Span span,
@@ -262,10 +275,21 @@ class Checker {
   std::optional<std::uint32_t> FindStage(JourneyId journey, std::string_view name) const;
   std::optional<std::uint32_t> ResolveStage(JourneyId journey, const syntax::Name& name);
 
+  // check_sequences.cpp
+  /// Leaves its last step in `scope` as the event at hand.
+  SequenceId CheckSequence(const syntax::Sequence& written, Scope& scope);
+  bool CheckStep(const syntax::SequenceStep& written, bool is_last, Scope& scope, Sequence& sequence);
+
   // check_stalls.cpp
   void CheckStalls();
   void CheckStallForm(const syntax::StallDecl& decl, const Scope& scope, Stall& stall);
   void CheckWait(const syntax::StallTrigger& trigger, const Scope& scope, Stall& stall);
+  void CheckAwaited(const syntax::StallTrigger& trigger, const Scope& scope, Stall& stall);
+  void CheckDeadline(const syntax::StallTrigger& trigger, const Scope& scope, Stall& stall);
+  /// A name that an event gets in a rule.
+  bool CheckNewName(const syntax::Name& name, EntityId entity);
+  /// Puts the opening event of a wait at hand: with its fields by their bare names, if `bare`.
+  void AddOpening(const Stall& stall, bool bare, Scope& scope) const;
   void CheckReasons(const std::vector<syntax::Because>& reasons, const Scope& scope, Stall& stall);
 
   // check_nudges.cpp
@@ -279,6 +303,13 @@ class Checker {
   void CheckAction(const syntax::NudgeDecl& decl, const Scope& scope, Nudge& nudge);
   void CheckRoutes(const syntax::NudgeDecl& decl, const Scope& scope, Nudge& nudge);
   void CheckWithdraw(const syntax::NudgeDecl& decl, const Scope& scope, Nudge& nudge);
+
+  // check_lasting.cpp: the clauses that shape a rule over time
+  void CheckValidFor(const syntax::NudgeDecl& decl, const Scope& scope, Nudge& nudge);
+  void CheckRepeat(const syntax::NudgeDecl& decl, const Scope& scope, Nudge& nudge);
+  void CheckKeepWhenOver(const syntax::NudgeDecl& decl, Nudge& nudge);
+  void CheckExisting(const syntax::NudgeDecl& decl, Nudge& nudge);
+  void CheckUntil(const syntax::StallDecl& decl, const Scope& scope, Stall& stall);
   void CollectScores(Nudge& nudge) const;
 
   // check_policies.cpp

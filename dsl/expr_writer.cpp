@@ -127,6 +127,8 @@ std::string ExprWriter::Write(ExprId id) {
     case ExprKind::kAttribute:
       return AttributeText(expr.index);
     case ExprKind::kField:
+      if (expr.scope == FieldScope::kStep)
+        return fmt::format("step {} ", expr.integer) + FieldText(expr.index, expr.scope, expr.text);
       return FieldText(expr.index, expr.scope, expr.text);
     case ExprKind::kFeature:
     case ExprKind::kScore:

@@ -14,7 +14,6 @@ struct unit : seq<head<"unit", &T::units, "the name of the unit">,
                   opt<at<one<'{'>>, block<BlockKind::kUnit, unit_hours, capacity>>> {};
 
 // --- Nudge ---
-struct then : seq<at<word<"then">>, give_up<Code::kLaterSequence>> {};
 struct month_day : sor<seq<kw<"day">, need<count, "the day of the month">, call<&B::SetMonthDay>>,
                        seq<at_phrase<"the", "last">, phrase<"the", "last">, need<kw<"day">, "`day`">,
                            call<&B::SetLastDay>>> {};
@@ -33,9 +32,10 @@ struct moment
     : sor<seq<at<word<"every">, ws, not_at<one<'.'>>, same_line, free_word>, schedule>,
           seq<at<free_word, ws, word<"entering">>, name, kw<"entering">,
               need_name<"the name of a stage after `entering`">, call<&B::SetOnEntering>>,
-          seq<at<free_word, ws, word<"then">>, name, then>,
+          seq<at_sequence, sequence, call<&B::SetOnSequence>>,
           seq<at<free_word, ws, word<"where">>, name, call<&B::SetOnName>, kw<"where">,
-              need_condition<"a condition after `where`">, call<&B::SetOnWhere>, opt<then>>,
+              need_condition<"a condition after `where`">, call<&B::SetOnWhere>,
+              opt<at<word<"then">>, call<&B::BeginSequenceOfOn>, sequence_rest, call<&B::SetOnSequence>>>,
           seq<need_condition<"an event, a stall, `JOURNEY entering STAGE` or a condition after `on`">,
               call<&B::SetOnExpression>>> {};
 struct destination
@@ -44,13 +44,10 @@ struct destination
 struct to : act<&B::EndTo, kw<"to">, destination,
                 star<sor<seq<comma, need<kw<"else">, "`else` and another unit">>, kw<"else">>, destination>> {
 };
-struct valid_for
-    : act<&B::ReportLater<Code::kLaterValidFor>, kw<"valid">, need<kw<"for">, "`for` and a duration">,
-          need_value<"a duration">, call<&B::DropExpr>> {};
-struct repeat : act<&B::ReportLater<Code::kLaterRepeat>, kw<"repeat">,
-                    need<kw<"every">, "`every` and a duration">, need_value<"a duration">, call<&B::DropExpr>,
-                    opt<at_phrase<"up", "to">, phrase<"up", "to">, need<count, "a number">,
-                        call<&B::DropExpr>, opt<kw<"times">>>> {};
+struct repeat : act<&B::SetRepeat, kw<"repeat">, need<kw<"every">, "`every` and a duration">,
+                    need_value<"a duration">, call<&B::SetRepeatEvery>,
+                    opt<at_phrase<"up", "to">, phrase<"up", "to">, need<count, "a number of reminders">,
+                        call<&B::SetRepeatMax>, need<kw<"times">, "`times`">>> {};
 struct due
     : act<&B::ReportLater<Code::kLaterDue>, kw<"due">, opt<kw<"by">>, nested<value>, call<&B::DropExpr>> {};
 struct otherwise : act<&B::ReportLater<Code::kLaterLadder>, kw<"otherwise">,
@@ -59,7 +56,7 @@ struct otherwise : act<&B::ReportLater<Code::kLaterLadder>, kw<"otherwise">,
 struct expires
     : act<&B::ReportLater<Code::kLaterExpires>, kw<"expires">, need<kw<"after">, "`after` and a duration">,
           need_value<"a duration">, call<&B::DropExpr>> {};
-struct keep_when_over : act<&B::ReportLater<Code::kLaterKeepWhenOver>, kw<"keep">,
+struct keep_when_over : act<&B::SetMark<&T::nudges, &NudgeDecl::keep_when_over>, kw<"keep">,
                             need<kw<"when">, "`when over`">, need<kw<"over">, "`over`">> {};
 template <auto kMember, typename... Rules>
 struct nudge_value : set_clause<&T::nudges, kMember, Rules...> {};
@@ -78,7 +75,9 @@ struct nudge
                 add_clause<&T::nudges, &NudgeDecl::withdraw_when, kw<"withdraw">,
                            need<kw<"when">, "`when` and a condition">,
                            need_condition<"a condition after `when`">>,
-                valid_for, repeat, due, otherwise, expires, keep_when_over, until, including_existing>> {};
+                nudge_value<&NudgeDecl::valid_for, kw<"valid">, need<kw<"for">, "`for` and a duration">,
+                            need_value<"a duration">>,
+                repeat, due, otherwise, expires, keep_when_over, including_existing<&T::nudges>>> {};
 
 // --- Policy ---
 struct best : act<&B::SetBest, kw<"best">, need<count, "a number after `best`">,

@@ -113,13 +113,29 @@ struct count : seq<raw<&B::MakeCount, number_text>, ws> {};
 struct with_same : seq<kw<"with">, need<kw<"same">, "`same` and a field after `with`">,
                        need_name<"the name of a field after `with same`">> {};
 
+// --- Sequences ---
+struct step_where : act<&B::SetStepWhere, kw<"where">, need_condition<"a condition after `where`">> {};
+struct step_name : seq<kw<"as">, need_name<"a name for the event after `as`">, call<&B::SetStepName>> {};
+struct step_same : act<&B::SetStepSame, with_same> {};
+struct step_rest : seq<opt<step_name>, opt<step_same>, opt<step_where>> {};
+/// What follows the first step.
+struct sequence_rest
+    : seq<plus<kw<"then">, need_name<"the name of an event after `then`">, call<&B::BeginStep>, step_rest>,
+          need<kw<"within">, "`within` and a duration">, need_value<"a duration after `within`">,
+          call<&B::SetSequenceWithin>,
+          opt<kw<"without">, need_names<"the names of events after `without`">, call<&B::SetSequenceWithout>>,
+          opt<step_where>> {};
+/// A sequence whose first step has a name, or no `where`.
+struct at_sequence : at<free_word, ws, sor<word<"then">, word<"as">>> {};
+struct sequence : seq<name, call<&B::BeginStep>, step_rest, need<at<word<"then">>, "`then` and an event">,
+                      sequence_rest> {};
+
 // --- Clauses of stalls and nudges ---
 template <Code kCode>
 struct give_up : seq<call<&B::FailLater<kCode>>> {};
-struct including_existing : act<&B::ReportLater<Code::kLaterIncludingExisting>, kw<"including">,
-                                need<kw<"existing">, "`existing`">> {};
-struct until : act<&B::ReportLater<Code::kLaterUntil>, kw<"until">,
-                   need_condition<"a condition after `until`">, call<&B::DropExpr>> {};
+template <auto kTable>
+struct including_existing
+    : act<&B::SetIncludingExisting<kTable>, kw<"including">, need<kw<"existing">, "`existing`">> {};
 
 // --- Blocks ---
 struct fail_clause : fail<&B::FailClause> {};

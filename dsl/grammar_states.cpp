@@ -15,8 +15,11 @@ struct task_step : seq<at<sor<word<"done">, word<"declined">, word<"expired">>, 
 struct transition_on
     : seq<kw<"on">,
           sor<task_step, seq<at_phrase<"every", "open">, give_up<Code::kLaterClockTrigger>>,
+              seq<at_sequence, sequence, call<&B::SetTransitionSequence>>,
               seq<need_name<"the name of an event or a stall after `on`">, call<&B::SetTransitionOn>>>,
-          opt<kw<"where">, need_condition<"a condition after `where`">, call<&B::SetTransitionWhere>>> {};
+          opt<kw<"where">, need_condition<"a condition after `where`">, call<&B::SetTransitionWhere>,
+              opt<at<word<"then">>, call<&B::BeginSequenceOfTransition>, sequence_rest,
+                  call<&B::SetTransitionSequence>>>> {};
 struct transition_after : seq<kw<"after">, need_value<"a duration after `after`">,
                               call<&B::SetTransitionValue<TransitionKind::kAfter>>,
                               opt<kw<"quiet">, call<&B::SetTransitionQuiet>>> {};
@@ -32,23 +35,21 @@ struct journey : seq<head<"journey", &T::journeys, "the name of the journey">, o
                      block<BlockKind::kJourney, start, end, transition>> {};
 
 // --- Stall ---
-struct named_wait : act<&B::ReportLater<Code::kLaterNamedWait>, kw<"as">, need_name<"a name for the event">,
-                        call<&B::DropName>> {};
-struct by_time : seq<at<word<"by">>, give_up<Code::kLaterByTime>> {};
 struct wait_kind : sor<seq<kw<"first">, call<&B::SetStallKind<StallKind::kAfterFirst>>>,
                        seq<kw<"each">, call<&B::SetStallKind<StallKind::kAfterEach>>>,
                        call<&B::SetStallKind<StallKind::kAfter>>> {};
 struct stall_wait
     : act<&B::EndStallTrigger, kw<"after">, wait_kind, need_name<"the name of an event">,
-          call<&B::SetStallEvent>, opt<named_wait>,
+          call<&B::SetStallEvent>,
+          opt<kw<"as">, need_name<"a name for the event after `as`">, call<&B::SetStallOpeningName>>,
           opt<kw<"where">, need_condition<"a condition after `where`">, call<&B::SetStallEventWhere>>,
           need<kw<"no">, "`no` and the events that have to follow">,
           need_names<"the names of events after `no`">, call<&B::SetStallAbsent>,
           opt<with_same, call<&B::SetStallSame>>,
           opt<kw<"where">, need_condition<"a condition after `where`">, call<&B::SetStallAbsentWhere>>,
-          sor<by_time,
-              seq<need<kw<"within">, "`within` and a duration">, need_value<"a duration after `within`">>>,
-          call<&B::SetStallDuration>> {};
+          sor<seq<kw<"by">, need_value<"a time or a date after `by`">, call<&B::SetStallBy>>,
+              seq<need<kw<"within">, "`within` and a duration, or `by` and a time or a date">,
+                  need_value<"a duration after `within`">, call<&B::SetStallDuration>>>> {};
 struct stall_no : act<&B::EndStallTrigger, kw<"no">, call<&B::SetStallKind<StallKind::kNoFor>>,
                       need_names<"the names of events after `no`">, call<&B::SetStallAbsent>,
                       need<kw<"for">, "`for` and a duration">, need_value<"a duration after `for`">,
@@ -65,7 +66,10 @@ struct stall : seq<head<"stall", &T::stalls, "the name of the stall">, of_entity
                          add_clause<&T::stalls, &StallDecl::unless, kw<"unless">,
                                     need_condition<"a condition after `unless`">>,
                          stall_span<"quiet", StallKind::kQuiet>, stall_span<"for", StallKind::kFor>, stall_no,
-                         stall_wait, because, until, including_existing>> {};
+                         stall_wait, because,
+                         add_clause<&T::stalls, &StallDecl::until, kw<"until">,
+                                    need_condition<"a condition after `until`">>,
+                         including_existing<&T::stalls>>> {};
 
 // --- Score ---
 struct line_part : sor<act<&B::SetLineWhen, kw<"when">, need_condition<"a condition after `when`">>,

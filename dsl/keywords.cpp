@@ -36,9 +36,9 @@ constexpr std::string_view kStallClauses[] = {"while", "unless",  "quiet", "no",
                                               "after", "because", "until", "including"};
 constexpr std::string_view kScoreClauses[] = {"start", "add", "take", "kept"};
 constexpr std::string_view kUnitClauses[] = {"hours", "at"};
-constexpr std::string_view kNudgeClauses[] = {"on",    "while",    "if",   "do",       "to",        "worth",
-                                              "again", "withdraw", "due",  "valid",    "otherwise", "repeat",
-                                              "until", "expires",  "keep", "including"};
+constexpr std::string_view kNudgeClauses[] = {"on",        "while",  "if",       "do",   "to",
+                                              "worth",     "again",  "withdraw", "due",  "valid",
+                                              "otherwise", "repeat", "expires",  "keep", "including"};
 constexpr std::string_view kCalendarClauses[] = {"zone",     "every",  "always",   "closed",
                                                  "open",     "monday", "tuesday",  "wednesday",
                                                  "thursday", "friday", "saturday", "sunday"};

@@ -148,6 +148,12 @@ std::string Meaning(const CheckedProgram& program, DefinitionKind kind, std::uin
       return Named(program, "nudge", program.nudges[index]);
     case DefinitionKind::kPolicy:
       return Named(program, "policy", program.policies[index]);
+    case DefinitionKind::kSequence: {
+      const std::string text =
+          fmt::format("sequence of {}: {}\n", writer.EntityText(program.sequences[index].entity),
+                      SequenceText(program, index, writer));
+      return text + writer.Dependencies();
+    }
     case DefinitionKind::kAggregate:
       writer.Reference(ExprKind::kAggregate, index);
       break;

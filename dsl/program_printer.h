@@ -27,6 +27,7 @@ enum class DefinitionKind : std::uint8_t {
   kFeature,
   kJourney,
   kStall,
+  kSequence,
   kScore,
   kNudge,
   kPolicy

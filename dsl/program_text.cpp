@@ -24,7 +24,19 @@ std::string Events(EventSetId set, ExprWriter& writer) { return set == kNone ? "
 
 }  // namespace
 
-std::string DefinitionText(const CheckedProgram&, const Journey& journey, ExprWriter& writer) {
+std::string SequenceText(const CheckedProgram& program, SequenceId id, ExprWriter& writer) {
+  std::string text;
+  if (id == kNone) return text;
+  const Sequence& sequence = program.sequences[id];
+  for (const SequenceStep& step : sequence.steps) {
+    text += (text.empty() ? "" : " then ") + Events(step.events, writer) +
+            Conditional("where", writer.Write(step.where));
+  }
+  return text + " within " + writer.Write(sequence.duration) +
+         Conditional("without", Events(sequence.without, writer));
+}
+
+std::string DefinitionText(const CheckedProgram& program, const Journey& journey, ExprWriter& writer) {
   std::string out = "  stages";
   for (const Stage& stage : journey.stages) {
     out += " " + stage.name + (stage.is_end ? "(end)" : "");
@@ -38,8 +50,9 @@ std::string DefinitionText(const CheckedProgram&, const Journey& journey, ExprWr
     line += " -> " + journey.stages[transition.to].name;
     switch (transition.kind) {
       case TransitionKind::kEvent:
-        line +=
-            " on " + Events(transition.events, writer) + Conditional("where", writer.Write(transition.where));
+        line += " on " + Events(transition.events, writer) +
+                Conditional("where", writer.Write(transition.where)) +
+                Conditional("after", SequenceText(program, transition.sequence, writer));
         break;
       case TransitionKind::kStallBegins:
         line += " on begin of " + writer.Reference(ExprKind::kStall, transition.stall);
@@ -65,6 +78,7 @@ std::string DefinitionText(const CheckedProgram& program, const Stall& stall, Ex
   std::string out;
   Clause(out, "while", writer.Write(stall.while_condition));
   Clause(out, "unless", writer.Write(stall.unless_condition));
+  Clause(out, "until", writer.Write(stall.until_condition));
   std::string form = kForms[static_cast<std::size_t>(stall.form)];
   if (stall.form == StallForm::kQuiet && stall.entity != kNone) {
     form += " without " + Events(program.entities[stall.entity].activity, writer);
@@ -77,7 +91,9 @@ std::string DefinitionText(const CheckedProgram& program, const Stall& stall, Ex
     form += " with same " + writer.FieldText(stall.awaited, FieldScope::kOwn, stall.same_field) + " as " +
             writer.FieldText(stall.opening, FieldScope::kTrigger, stall.same_field);
   }
-  Clause(out, form.c_str(), writer.Write(stall.duration));
+  Clause(out, form.c_str(),
+         (stall.by == kNone ? "" : "by ") + writer.Write(stall.by == kNone ? stall.duration : stall.by));
+  if (stall.including_existing && writer.writes_outputs()) out += "  including existing\n";
   for (std::size_t i = 0; writer.writes_outputs() && i < stall.reasons.size(); ++i) {
     const Reason& reason = stall.reasons[i];
     Clause(out, "because", writer.Write(reason.text) + Conditional("when", writer.Write(reason.when)));
@@ -116,7 +132,9 @@ std::string DefinitionText(const CheckedProgram& program, const Nudge& nudge, Ex
   std::string out;
   switch (nudge.trigger) {
     case TriggerKind::kEvent:
-      Clause(out, "on", Events(nudge.events, writer) + Conditional("where", writer.Write(nudge.where)));
+      Clause(out, "on",
+             Events(nudge.events, writer) + Conditional("where", writer.Write(nudge.where)) +
+                 Conditional("after", SequenceText(program, nudge.sequence, writer)));
       break;
     case TriggerKind::kStallBegins:
     case TriggerKind::kWhileStall:
@@ -146,7 +164,13 @@ std::string DefinitionText(const CheckedProgram& program, const Nudge& nudge, Ex
   }
   Clause(out, "again after", writer.Write(nudge.again_after));
   Clause(out, "withdraw when", writer.Write(nudge.withdraw_when));
+  Clause(out, "valid for", writer.Write(nudge.valid_for));
+  Clause(out, "repeat every",
+         writer.Write(nudge.repeat_every) +
+             (nudge.repeat_max == 0 ? "" : fmt::format(" up to {}", nudge.repeat_max)));
+  if (nudge.keep_when_over) out += "  keep when over\n";
   if (writer.writes_outputs()) {
+    if (nudge.including_existing) out += "  including existing\n";
     OutputText(program, nudge, writer, out);
   }
   return out;

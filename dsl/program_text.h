@@ -11,6 +11,8 @@ namespace lull::dsl {
 
 /// What a writer does not print by itself: names of other definitions inside clauses.
 std::string DefinitionText(const CheckedProgram& program, const Journey& journey, ExprWriter& writer);
+/// kNone gives "".
+std::string SequenceText(const CheckedProgram& program, SequenceId sequence, ExprWriter& writer);
 std::string DefinitionText(const CheckedProgram& program, const Stall& stall, ExprWriter& writer);
 std::string DefinitionText(const CheckedProgram& program, const Score& score, ExprWriter& writer);
 std::string DefinitionText(const CheckedProgram& program, const Nudge& nudge, ExprWriter& writer);

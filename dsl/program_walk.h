@@ -50,13 +50,21 @@ template <typename Visit>
 void VisitRoots(const Stall& stall, const Visit& visit) {
   visit(stall.while_condition, RootUse::kCondition);
   visit(stall.unless_condition, RootUse::kCondition);
+  visit(stall.until_condition, RootUse::kCondition);
   visit(stall.opening_where, RootUse::kCondition);
   visit(stall.awaited_where, RootUse::kCondition);
   visit(stall.duration, RootUse::kValue);
+  visit(stall.by, RootUse::kValue);
   for (const Reason& reason : stall.reasons) {
     visit(reason.text, RootUse::kText);
     visit(reason.when, RootUse::kCondition);
   }
+}
+
+template <typename Visit>
+void VisitRoots(const Sequence& sequence, const Visit& visit) {
+  for (const SequenceStep& step : sequence.steps) visit(step.where, RootUse::kCondition);
+  visit(sequence.duration, RootUse::kValue);
 }
 
 template <typename Visit>
@@ -79,6 +87,8 @@ void VisitRoots(const Nudge& nudge, const Visit& visit) {
   }
   visit(nudge.worth, RootUse::kValue);
   visit(nudge.again_after, RootUse::kValue);
+  visit(nudge.valid_for, RootUse::kValue);
+  visit(nudge.repeat_every, RootUse::kValue);
   visit(nudge.withdraw_when, RootUse::kCondition);
 }
 

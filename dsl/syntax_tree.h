@@ -89,8 +89,22 @@ struct FeatureDecl : Declaration {
   ExprId value;
 };
 
+/// `a [as x] [where C] then b [as y] [where C] ... within D [without c, d] [where C]`; the last `where` is
+/// that of the last step.
+struct SequenceStep {
+  Name event;
+  Name name;  // as x
+  Span same;  // with same f: not for sequences
+  ExprId where;
+};
+struct Sequence {
+  std::vector<SequenceStep> steps;  // none: there is no sequence; else two or more
+  ExprId within;
+  std::vector<Name> without;
+};
+
 enum class TransitionKind {
-  kOn,          // on EVENT [where C], or on STALL
+  kOn,          // on EVENT [where C], on STALL, or on a sequence
   kAfter,       // after D
   kAfterQuiet,  // after D quiet
   kWhen,        // when C
@@ -100,9 +114,10 @@ struct Transition {
   bool any = false;
   Name to;
   TransitionKind kind{};
-  Name trigger;  // kOn: an event, a group, or a stall
-  ExprId where;  // kOn
-  ExprId value;  // kAfter, kAfterQuiet: the duration; kWhen: the condition
+  Name trigger;       // kOn: an event, a group, or a stall
+  ExprId where;       // kOn
+  Sequence sequence;  // kOn, instead of these two
+  ExprId value;       // kAfter, kAfterQuiet: the duration; kWhen: the condition
   Span span;
 };
 struct JourneyDecl : Declaration {
@@ -130,17 +145,21 @@ enum class StallKind {
 struct StallTrigger {
   StallKind kind = StallKind::kNone;
   Name event;                // kAfter*: E
+  Name opening_name;         // kAfter*: `as q`
   ExprId event_where;        // kAfter*
   std::vector<Name> absent;  // kNoFor, kAfter*: the events that have to stay away
   Name same_field;           // kAfter*
   ExprId absent_where;       // kAfter*: `where` after the absent events
   ExprId duration;
+  ExprId by;  // kAfter*: `by T` instead of `within D`
   Span span;
 };
 struct StallDecl : Declaration {
   Name entity;
   std::vector<ExprId> while_conditions;  // all must hold
   std::vector<ExprId> unless;            // any one ends it
+  std::vector<ExprId> until;             // any one lets it end
+  Span including_existing;
   StallTrigger trigger;
   std::vector<Because> because;
 };
@@ -210,6 +229,7 @@ enum class MomentKind {
   kEntering,   // on JOURNEY entering STAGE
   kCondition,  // on C: a condition becoming true
   kEvery,      // on every ... at TIME
+  kSequence,   // on a then b within D
 };
 /// every monday, friday at 09:00; every open day of CALENDAR at 08:00; every month on day 1 at 09:00
 struct Schedule {
@@ -225,6 +245,7 @@ struct Moment {
   Name stage;         // kEntering
   ExprId condition;   // kCondition
   Schedule schedule;  // kEvery
+  Sequence sequence;  // kSequence
   Span span;
 };
 struct Destination {
@@ -243,6 +264,11 @@ struct NudgeDecl : Declaration {
   ExprId worth;
   ExprId again_after;
   std::vector<ExprId> withdraw_when;  // any one withdraws
+  ExprId valid_for;
+  ExprId repeat_every;
+  ExprId repeat_max;  // a number
+  Span keep_when_over;
+  Span including_existing;
 };
 
 enum class LimitPer { kRolling, kDay, kWeek, kMonth };

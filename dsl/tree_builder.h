@@ -221,6 +221,17 @@ class TreeBuilder {
   void AddExpr() {
     ((tree_.*kTable).back().*kMember).push_back(PopExpr());
   }
+  /// Marks that a clause without a value was given.
+  template <auto kTable, auto kMember>
+  void SetMark(Span span) {
+    Span& slot = (tree_.*kTable).back().*kMember;
+    if (!ReportTwice(slot.exists(), slot, span)) slot = span;
+  }
+  template <auto kTable>
+  void SetIncludingExisting(Span span) {
+    Span& slot = (tree_.*kTable).back().including_existing;
+    if (!ReportTwice(slot.exists(), slot, span)) slot = span;
+  }
   /// Adds all names of a list.
   template <auto kTable, auto kMember>
   void AddNames() {
@@ -257,6 +268,8 @@ class TreeBuilder {
     trigger_.kind = kKind;
   }
   void SetStallEvent() { trigger_.event = PopName(); }
+  void SetStallOpeningName() { trigger_.opening_name = PopName(); }
+  void SetStallBy() { trigger_.by = PopExpr(); }
   void SetStallEventWhere() { trigger_.event_where = PopExpr(); }
   void SetStallAbsent() { AppendNames(trigger_.absent); }
   void SetStallSame() { trigger_.same_field = PopName(); }
@@ -275,6 +288,18 @@ class TreeBuilder {
   }
   void SetKept(Span span);
 
+  // A sequence, and what it belongs to.
+  void BeginStep();
+  void SetStepName() { sequence_.steps.back().name = PopName(); }
+  void SetStepSame(Span span);
+  void SetStepWhere(Span span);
+  void SetSequenceWithin() { sequence_.within = PopExpr(); }
+  void SetSequenceWithout() { AppendNames(sequence_.without); }
+  void BeginSequenceOfOn();
+  void BeginSequenceOfTransition();
+  void SetOnSequence();
+  void SetTransitionSequence();
+
   void SetOnName();
   void SetOnWhere() { moment_.where = PopExpr(); }
   void SetOnEntering();
@@ -289,6 +314,10 @@ class TreeBuilder {
   void SetDestinationKey() { destination_.key = PopExpr(); }
   void EndDestination(Span span);
   void EndTo(Span span);
+
+  void SetRepeatEvery() { repeat_every_ = PopExpr(); }
+  void SetRepeatMax() { repeat_max_ = PopExpr(); }
+  void SetRepeat(Span span);
 
   void SetCovers(Span span);
   void SetBest(Span span);
@@ -465,9 +494,12 @@ class TreeBuilder {
   StallTrigger trigger_;
   ExprId when_;
   ScoreLine line_;
+  Sequence sequence_;
   Moment moment_;
   Destination destination_;
   std::vector<Destination> destinations_;
+  ExprId repeat_every_;
+  ExprId repeat_max_;
   Limit limit_;
   QuietHours quiet_;
   CalendarClause calendar_;

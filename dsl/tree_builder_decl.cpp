@@ -1,4 +1,6 @@
 // Declarations and their clauses.
+#include <utility>
+
 #include "dsl/tree_builder.h"
 #include "runtime/base/check.h"
 
@@ -124,6 +126,37 @@ void TreeBuilder::EndTransition(Span span) {
   transition_ = {};
 }
 
+// --- Sequences ---
+
+void TreeBuilder::BeginStep() { sequence_.steps.push_back({PopName(), {}, {}, {}}); }
+
+void TreeBuilder::SetStepSame(Span span) {
+  PopName();
+  sequence_.steps.back().same = span;
+}
+
+void TreeBuilder::SetStepWhere(Span span) { SetOnce(sequence_.steps.back().where, PopExpr(), span); }
+
+void TreeBuilder::BeginSequenceOfOn() {
+  sequence_ = {};
+  sequence_.steps.push_back({moment_.name, {}, {}, moment_.where});
+}
+
+void TreeBuilder::BeginSequenceOfTransition() {
+  sequence_ = {};
+  sequence_.steps.push_back({transition_.trigger, {}, {}, transition_.where});
+}
+
+void TreeBuilder::SetOnSequence() {
+  moment_.kind = MomentKind::kSequence;
+  moment_.sequence = std::exchange(sequence_, {});
+}
+
+void TreeBuilder::SetTransitionSequence() {
+  transition_.kind = TransitionKind::kOn;
+  transition_.sequence = std::exchange(sequence_, {});
+}
+
 // --- Stall ---
 
 void TreeBuilder::EndStallTrigger(Span span) {
@@ -224,6 +257,15 @@ void TreeBuilder::EndTo(Span span) {
   if (!ReportTwice(!slot.empty(), slot.empty() ? Span() : slot[0].span, span))
     slot = std::move(destinations_);
   destinations_.clear();
+}
+
+void TreeBuilder::SetRepeat(Span span) {
+  NudgeDecl& nudge = tree_.nudges.back();
+  const bool given = nudge.repeat_every.exists();
+  SetOnce(nudge.repeat_every, repeat_every_, span);
+  if (!given) nudge.repeat_max = repeat_max_;
+  repeat_every_ = {};
+  repeat_max_ = {};
 }
 
 // --- Policy ---

@@ -438,6 +438,9 @@ void TreeBuilder::ResetStacks() {
   when_ = {};
   line_ = {};
   moment_ = {};
+  sequence_ = {};
+  repeat_every_ = {};
+  repeat_max_ = {};
   destination_ = {};
   destinations_.clear();
   limit_ = {};

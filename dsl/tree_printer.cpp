@@ -147,13 +147,23 @@ class TreePrinter {
     LineIf("open tasks at most", unit.open_tasks, unit.per_key ? " per key" : "");
   }
 
+  std::string Steps(const Sequence& sequence) const {
+    std::string text;
+    for (const SequenceStep& step : sequence.steps) {
+      text += (text.empty() ? "" : " then ") + step.event.text +
+              (step.name.exists() ? " as " + step.name.text : "") + When("where", step.where);
+    }
+    text += When("within", sequence.within);
+    return sequence.without.empty() ? text : text + " without " + Join(sequence.without);
+  }
   void Journey(const JourneyDecl& journey) {
     Head("journey", journey, journey.entity);
     if (journey.start.exists()) Line("start", journey.start.text);
     if (!journey.ends.empty()) Line("end", Join(journey.ends));
     for (const Transition& each : journey.transitions) {
       const std::string value = Text(each.value);
-      const std::string triggers[] = {"on " + each.trigger.text + When("where", each.where), "after " + value,
+      const std::string on = each.sequence.steps.empty() ? each.trigger.text : Steps(each.sequence);
+      const std::string triggers[] = {"on " + on + When("where", each.where), "after " + value,
                                       "after " + value + " quiet", "when " + value};
       Line(each.any ? "any" : Join(each.from),
            "-> " + each.to.text + " " + triggers[static_cast<int>(each.kind)]);
@@ -163,6 +173,8 @@ class TreePrinter {
     Head("stall", stall, stall.entity);
     Lines("while", stall.while_conditions);
     Lines("unless", stall.unless);
+    Lines("until", stall.until);
+    if (stall.including_existing.exists()) Line("including existing", "");
     const StallTrigger& trigger = stall.trigger;
     const std::string duration = Text(trigger.duration);
     constexpr const char* kWait[] = {"after", "after first", "after each"};
@@ -171,9 +183,11 @@ class TreePrinter {
     if (trigger.kind == StallKind::kNoFor) Line("no", Join(trigger.absent) + " for " + duration);
     if (trigger.kind >= StallKind::kAfter) {
       Line(kWait[static_cast<int>(trigger.kind) - static_cast<int>(StallKind::kAfter)],
-           trigger.event.text + When("where", trigger.event_where) + " no " + Join(trigger.absent) +
+           trigger.event.text + (trigger.opening_name.exists() ? " as " + trigger.opening_name.text : "") +
+               When("where", trigger.event_where) + " no " + Join(trigger.absent) +
                (trigger.same_field.exists() ? " with same " + trigger.same_field.text : "") +
-               When("where", trigger.absent_where) + " within " + duration);
+               When("where", trigger.absent_where) +
+               (trigger.by.exists() ? " by " + Text(trigger.by) : " within " + duration));
     }
     for (const Because& because : stall.because)
       Line("because", Text(because.text) + When("when", because.when));
@@ -198,7 +212,8 @@ class TreePrinter {
     if (nudge.on) {
       const std::string moments[] = {nudge.on->name.text + When("where", nudge.on->where),
                                      nudge.on->name.text + " entering " + nudge.on->stage.text,
-                                     Text(nudge.on->condition), Text(nudge.on->schedule)};
+                                     Text(nudge.on->condition), Text(nudge.on->schedule),
+                                     Steps(nudge.on->sequence)};
       Line("on", moments[static_cast<int>(nudge.on->kind)]);
     }
     LineIf("while", nudge.while_condition);
@@ -210,6 +225,10 @@ class TreePrinter {
     LineIf("worth", nudge.worth);
     LineIf("again after", nudge.again_after);
     Lines("withdraw when", nudge.withdraw_when);
+    LineIf("valid for", nudge.valid_for);
+    LineIf("repeat every", nudge.repeat_every, When("up to", nudge.repeat_max));
+    if (nudge.keep_when_over.exists()) Line("keep when over", "");
+    if (nudge.including_existing.exists()) Line("including existing", "");
   }
   void Policy(const PolicyDecl& policy) {
     Head("policy", policy, policy.entity);

@@ -19,38 +19,6 @@ constexpr std::int64_t kFirstMonday = -3;
 
 }  // namespace
 
-void StepState::SetTrigger(WaitSerial serial) {
-  moment.fields = event_fields;
-  moment.event_time = event_time;
-  if (serial == 0 || side() == nullptr) return;
-  for (std::size_t index = 0; index < side()->each.size(); ++index) {
-    for (const EachWait& wait : side()->each[index].waits) {
-      if (wait.serial == serial) return SetTrigger(wait, entity->each_waits[index]);
-    }
-  }
-}
-
-void StepState::SetTrigger(const EachWait& wait, const EachWaitSpec& spec) {
-  if (spec.same_type == ValueType::kText) {
-    moment.same.text = wait.known ? texts->View(static_cast<std::uint32_t>(wait.value)) : TextView{};
-  } else {
-    moment.same.integer = static_cast<std::int64_t>(wait.value);
-  }
-  moment.event_time = wait.start;
-  if (spec.captured.empty()) return;
-  for (std::size_t index = 0; index < spec.captured.size(); ++index) {
-    const auto& [slot, type] = spec.captured[index];
-    FieldValue& field = captured_fields[slot];
-    if (wait.captured == nullptr) {
-      field = UnknownOf(type);
-    } else {
-      field = wait.captured[index];
-      if (type == ValueType::kText) field.text = texts->View(static_cast<std::uint32_t>(field.integer));
-    }
-  }
-  moment.fields = captured_fields.data();
-}
-
 void Arbiter::Reset() {
   policies_.assign(state_.ruleset->policies.size(), {});
   trigger_counts_.assign(state_.ruleset->nudges.size(), 0);
@@ -86,15 +54,29 @@ void Arbiter::Run() {
   }
   RemoveWaiting();
   state_.Select(0);
-  state_.SetTrigger(0);
+  state_.ResetTrigger();
   part_policies_.clear();
   part_trigger_counts_.clear();
   for (const Candidate& candidate : candidates_) trigger_counts_[candidate.nudge] = 0;
   std::fill(policies_.begin(), policies_.end(), PolicyState{});
 }
 
+void Arbiter::SetTrigger(const Candidate& candidate) {
+  if (candidate.waiting != kNoIndex && state_.shared()->waiting[candidate.waiting].is_trigger()) {
+    state_.SetTrigger(state_.shared()->waiting[candidate.waiting]);
+  } else {
+    state_.SetTrigger(candidate.nudge, candidate.serial);
+  }
+}
+
 void Arbiter::Collect() {
   candidates_.clear();
+  std::erase_if(state_.triggers, [this](const Trigger& trigger) {
+    state_.Select(trigger.member);
+    if (!trigger.checked && !PassesOwnConditions(trigger)) return true;
+    DropReplaced(trigger);
+    return false;
+  });
   if (const EntitySide* side = state_.shared(); side != nullptr) {
     for (std::uint32_t index = 0; index < side->waiting.size(); ++index) {
       Candidate candidate;
@@ -102,10 +84,17 @@ void Arbiter::Collect() {
       candidate.member = static_cast<std::uint32_t>(state_.Take(side->waiting[index].part));
       candidate.serial = side->waiting[index].serial;
       candidate.waiting = index;
+      candidate.is_reminder = side->waiting[index].is_reminder;
       candidates_.push_back(candidate);
     }
   }
-  AddTriggers();
+  for (const Trigger& trigger : state_.triggers) {
+    Candidate candidate;
+    candidate.nudge = trigger.nudge;
+    candidate.member = trigger.member;
+    candidate.serial = trigger.serial;
+    candidates_.push_back(candidate);
+  }
   for (Candidate& candidate : candidates_) {
     candidate.k = NumberOf(candidate);
     if (state_.plan->nudges[candidate.nudge].needs_unit) {
@@ -115,21 +104,9 @@ void Arbiter::Collect() {
   }
 }
 
-void Arbiter::AddTriggers() {
-  for (const Trigger& trigger : state_.triggers) {
-    state_.Select(trigger.member);
-    if (!trigger.checked && !PassesOwnConditions(trigger)) continue;
-    Candidate candidate;
-    candidate.nudge = trigger.nudge;
-    candidate.member = trigger.member;
-    candidate.serial = trigger.serial;
-    candidates_.push_back(candidate);
-  }
-}
-
 bool Arbiter::PassesOwnConditions(const Trigger& trigger) {
   const NudgeSpec& nudge = state_.ruleset->nudges[trigger.nudge];
-  state_.SetTrigger(trigger.serial);
+  state_.SetTrigger(trigger.nudge, trigger.serial);
   if (nudge.if_condition != kNoFunction && !state_.Holds(nudge.if_condition)) return false;
   if (nudge.due_offset == kNoOffset) return true;
   const std::int64_t now = state_.moment.now;
@@ -193,7 +170,7 @@ void Arbiter::RankAll() {
 
 Hold Arbiter::Judge(Candidate& candidate) {
   using Judgement = Hold (Arbiter::*)(const Candidate&);
-  static constexpr Judgement kInOrder[] = {&Arbiter::JudgeNever, &Arbiter::JudgeLimits,
+  static constexpr Judgement kInOrder[] = {&Arbiter::JudgeIf, &Arbiter::JudgeNever, &Arbiter::JudgeLimits,
                                            &Arbiter::JudgeQuietHours, &Arbiter::JudgePlaces};
   Take(candidate);
   for (const Judgement judgement : kInOrder) {
@@ -262,6 +239,7 @@ Hold Arbiter::JudgeQuietHours(const Candidate& candidate) {
 }
 
 Hold Arbiter::JudgePlaces(const Candidate& candidate) {
+  if (candidate.is_reminder) return {};
   const NudgePlan& plan = state_.plan->nudges[candidate.nudge];
   for (const std::uint32_t index : plan.policies) {
     const std::uint32_t places = state_.ruleset->policies[index].best_count;
@@ -367,6 +345,7 @@ void Arbiter::Win(Candidate& candidate) {
     for (const LimitSpec& limit : state_.ruleset->policies[index].limits) {
       if (Matches(limit, candidate)) Count(limit);
     }
+    if (candidate.is_reminder) continue;
     PolicyState& policy = StateOf(index, candidate);
     ++policy.winners;
     policy.last_winner = &candidate;
@@ -376,17 +355,11 @@ void Arbiter::Win(Candidate& candidate) {
   const bool held_out = IsHeldOut(candidate, hold);
   const DecisionId id = writer_.IdOf(candidate);
   const DecisionWriter::Route route = writer_.RouteOf(candidate.nudge);
-  const std::int64_t expires = plan.is_task ? state_.moment.now + kTaskLifeMicros : kUnknown;
-  if (plan.is_task) {
-    OpenTask task{.id = id, .expires = expires, .nudge = candidate.nudge, .part = state_.part()};
-    task.serial = candidate.serial;
-    task.unit = route.unit;
-    task.unit_key = state_.texts->Intern(route.key);
-    task.held_out = held_out;
-    SideOf(HeaderOf(state_.whole)).tasks.push_back(task);
-    state_.ArmShared(expires);
-  }
-  writer_.Win(candidate, id, route, hold, expires);
+  const bool opens = plan.is_task && !candidate.is_reminder;
+  const std::int64_t expires = opens ? state_.moment.now + kTaskLifeMicros : kUnknown;
+  if (opens) OpenTaskOf(candidate, id, route.unit, route.key, held_out, expires);
+  const std::uint32_t reminder = nudge.repeat_every == kNoFunction ? 0 : CountReminder(candidate);
+  writer_.Win(candidate, id, route, hold, expires, reminder);
   if (candidate.waiting == kNoIndex) return;
   state_.shared()->waiting[candidate.waiting].nudge = kNoIndex;
   if (plan.each_wait == kNoIndex) {
@@ -398,15 +371,34 @@ void Arbiter::Win(Candidate& candidate) {
   }
 }
 
+void Arbiter::OpenTaskOf(const Candidate& candidate, DecisionId id, std::uint32_t unit, TextView unit_key,
+                         bool held_out, std::int64_t expires) {
+  OpenTask task{.id = id, .expires = expires, .nudge = candidate.nudge, .part = state_.part()};
+  task.serial = candidate.serial;
+  task.unit = unit;
+  task.unit_key = state_.texts->Intern(unit_key);
+  task.held_out = held_out;
+  SideOf(HeaderOf(state_.whole)).tasks.push_back(task);
+  state_.ArmShared(expires);
+}
+
 void Arbiter::Lose(Candidate& candidate, const Hold& hold) {
   state_.Select(candidate.member);
-  if (candidate.waiting == kNoIndex) {
+  if (candidate.waiting == kNoIndex && !StartsToWait(candidate)) {
     writer_.Lose(DecisionKind::kSuppressed, candidate, hold);
     return;
   }
-  if (hold.until != kNever) state_.ArmShared(hold.until);
   WaitingNudge& waiting = state_.shared()->waiting[candidate.waiting];
   waiting.until = hold.until;
+  if (waiting.is_trigger()) {
+    if (waiting.end <= state_.moment.age_now) {
+      writer_.Lose(DecisionKind::kSuppressed, candidate, hold);
+      waiting.nudge = kNoIndex;
+      return;
+    }
+    waiting.until = std::min(waiting.until, waiting.end);
+  }
+  if (waiting.until != kNever) state_.ArmShared(waiting.until);
   if (waiting.code == hold.code) return;
   waiting.code = hold.code;
   writer_.Lose(DecisionKind::kWaiting, candidate, hold);

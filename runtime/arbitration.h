@@ -28,7 +28,8 @@ struct Candidate {
   WaitSerial serial = 0;
   std::uint32_t k = 0;
   std::uint32_t waiting = kNoIndex;  // index into EntitySide::waiting of the whole
-  std::uint32_t unit = kNoIndex;     // if it had to be known
+  bool is_reminder = false;
+  std::uint32_t unit = kNoIndex;  // if it had to be known
   Rank rank;
 };
 
@@ -54,7 +55,7 @@ class Arbiter {
 
  private:
   void Collect();
-  void AddTriggers();
+  void SetTrigger(const Candidate& candidate);
   bool PassesOwnConditions(const Trigger& trigger);
   void RankAll();
   Rank RankOf(const Candidate& candidate);
@@ -62,6 +63,7 @@ class Arbiter {
   Hold Judge(Candidate& candidate);
   /// Whether the condition holds; lowers `until` to the instant at which it may change by time.
   bool HoldsUntil(FunctionId condition, std::int64_t& until);
+  Hold JudgeIf(const Candidate& candidate);
   Hold JudgeNever(const Candidate& candidate);
   Hold JudgeLimits(const Candidate& candidate);
   Hold JudgeQuietHours(const Candidate& candidate);
@@ -74,17 +76,24 @@ class Arbiter {
   void Count(const LimitSpec& limit);
   bool IsHeldOut(const Candidate& candidate, Hold& hold) const;
   void Win(Candidate& candidate);
+  void OpenTaskOf(const Candidate& candidate, DecisionId id, std::uint32_t unit, TextView unit_key,
+                  bool held_out, std::int64_t expires);
   void Lose(Candidate& candidate, const Hold& hold);
   void RemoveWaiting();
 
   /// Takes the candidate's member and trigger in hand.
   void Take(const Candidate& candidate) {
     state_.Select(candidate.member);
-    state_.SetTrigger(candidate.serial);
+    SetTrigger(candidate);
   }
   /// Takes what the policy is of in hand: the whole, or the candidate's own part.
   void TakeOwner(std::uint32_t policy, const Candidate& candidate);
   std::uint32_t NumberOf(const Candidate& candidate);
+
+  // Nudges that wait although their moment is over, and reminders (arbitration_waiting.cpp).
+  void DropReplaced(const Trigger& trigger);
+  bool StartsToWait(Candidate& candidate);
+  std::uint32_t CountReminder(const Candidate& candidate);
 
   struct PolicyState {
     bool never_known = false;

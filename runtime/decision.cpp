@@ -14,7 +14,7 @@ std::string_view NameOf(DecisionKind kind) {
 std::string_view NameOf(DecisionCode code) {
   static constexpr std::array<std::string_view, kDecisionCodeCount> kNames = {
       "",           "never",    "capped",        "quiet_hours", "outranked", "place_taken", "holdout",
-      "state_over", "answered", "withdraw_when", "forgotten",   "rule_gone", "time_over"};
+      "state_over", "answered", "withdraw_when", "forgotten",   "rule_gone", "time_over",   "if"};
   return kNames[static_cast<std::size_t>(code)];
 }
 

@@ -40,8 +40,9 @@ enum class DecisionCode : std::uint8_t {
   kForgotten,     // withdrawn: the entity's record is deleted
   kRuleGone,      // withdrawn: a new ruleset no longer has the nudge
   kTimeOver,      // expired
+  kIf,            // waited, and its own `if` does not hold
 };
-inline constexpr std::uint32_t kDecisionCodeCount = 13;
+inline constexpr std::uint32_t kDecisionCodeCount = 14;
 
 /// "never", "capped", "quiet_hours", ...; empty for kNone.
 std::string_view NameOf(DecisionCode code);
@@ -72,8 +73,9 @@ struct Decision {
   TextView unit_key;              // the routing key in plain; unknown if the route has none or it is unknown
   std::uint32_t n = 0;
   std::uint32_t k = 0;
-  LogPosition position;  // the entry that revealed it
-  EventTime expires;     // of a task; kUnknown micros for messages
+  LogPosition position;        // the entry that revealed it
+  EventTime expires;           // of a task; kUnknown micros for messages and reminders
+  std::uint32_t reminder = 0;  // kSent, kHeldOut: the how many-th of its episode; 0: no reminder
 
   /// Set for kSent and kHeldOut, if the sink wants details (else empty).
   FieldValue worth;  // of NudgeSpec::worth_type

@@ -62,7 +62,7 @@ void DecisionWriter::Give(const Decision& decision) {
 }
 
 void DecisionWriter::Win(const Candidate& candidate, DecisionId id, const Route& route, const Hold& hold,
-                         std::int64_t expires) {
+                         std::int64_t expires, std::uint32_t reminder) {
   const bool held_out = hold.code != DecisionCode::kNone;
   const DecisionKind kind = held_out ? DecisionKind::kHeldOut : DecisionKind::kSent;
   Count(kind, candidate.nudge, route.unit);
@@ -75,8 +75,8 @@ void DecisionWriter::Win(const Candidate& candidate, DecisionId id, const Route&
   decision.unit_key = route.key;
   decision.k = candidate.k;
   decision.expires = {expires};
+  decision.reminder = reminder;
   if (wants_.details) {
-    state_.SetTrigger(candidate.serial);
     AddDetails(decision);
     if (held_out) decision.why = Why(candidate, hold);
   }
@@ -243,6 +243,8 @@ void DecisionWriter::AppendOutranked(std::string& text, const Candidate& candida
 
 std::string_view DecisionWriter::Why(const Candidate& candidate, const Hold& hold) {
   std::string& text = NewText();
+  if (hold.code == DecisionCode::kIf) text += "its `if` does not hold";
+  if (hold.policy == kNoIndex) return text;
   const std::string& policy = state_.ruleset->policies[hold.policy].name;
   if (hold.code == DecisionCode::kNever) text += "never, says policy " + policy;
   if (hold.code == DecisionCode::kCapped) AppendLimit(text, *hold.limit);

@@ -23,9 +23,9 @@ class DecisionWriter {
   Route RouteOf(std::uint32_t nudge);
 
   DecisionId IdOf(const Candidate& candidate) const;
-  /// It goes out (or would, if `hold` says held out).
+  /// It goes out (or would, if `hold` says held out). Its trigger is in hand.
   void Win(const Candidate& candidate, DecisionId id, const Route& route, const Hold& hold,
-           std::int64_t expires);
+           std::int64_t expires, std::uint32_t reminder);
   /// kSuppressed or kWaiting.
   void Lose(DecisionKind kind, const Candidate& candidate, const Hold& hold);
   /// kWithdrawn or kExpired.

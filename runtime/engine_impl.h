@@ -88,15 +88,16 @@ class Engine::Impl {
   Successor FindSuccessor(std::uint32_t from, const Ruleset& next) const;
   void Settle(const std::vector<Successor>& successors, std::uint32_t index);
   void SettleParts(const std::vector<Successor>& successors, RecordHeader& header);
-  void CarrySide(const std::vector<Successor>& successors, const Successor& successor, EntitySide& side,
-                 const RulePlan& new_plan);
+  void CarrySide(const std::vector<Successor>& successors, const Successor& successor, const Ruleset& next,
+                 EntitySide& side, const RulePlan& new_plan);
   void CarryEach(const Successor& successor, EntitySide& side, const RulePlan& new_plan);
   void CarryPending(const Ruleset& from, const Ruleset& to, EntitySide& side);
   void Carry(const std::vector<Successor>& successors, const Successor& successor, const Ruleset& next,
              const RulePlan& new_plan, RecordStore& store);
   void JoinParts(const std::vector<Successor>& successors, const Ruleset& next,
                  std::vector<std::unique_ptr<RecordStore>>& stores);
-  void Resume(const Successor& successor, const std::vector<std::vector<std::uint64_t>>& carried);
+  void Resume(const Successor& successor, const std::vector<std::vector<std::uint64_t>>& carried,
+              const std::vector<bool>& new_nudges);
   void FoldCounters();
 
   Program program_;

@@ -190,13 +190,22 @@ void Engine::Impl::CarryEach(const Successor& successor, EntitySide& side, const
 }
 
 void Engine::Impl::CarrySide(const std::vector<Successor>& successors, const Successor& successor,
-                             EntitySide& side, const RulePlan& new_plan) {
+                             const Ruleset& next, EntitySide& side, const RulePlan& new_plan) {
   const auto renumbered = [&](std::uint32_t nudge) {
     return successors[ruleset().nudges[nudge].entity].nudges[nudge];
   };
   std::erase_if(side.waiting, [&](WaitingNudge& waiting) {
-    waiting.nudge = renumbered(waiting.nudge);
-    return waiting.nudge == kNoIndex;
+    const std::uint32_t nudge = renumbered(waiting.nudge);
+    const bool same_fields =
+        nudge != kNoIndex && ruleset().nudges[waiting.nudge].kept == next.nudges[nudge].kept;
+    // What its nudge reads of the event now was not kept then.
+    if (!same_fields) waiting.event.fields.reset();
+    waiting.nudge = nudge;
+    return nudge == kNoIndex;
+  });
+  std::erase_if(side.reminders, [&](Reminder& reminder) {
+    reminder.nudge = renumbered(reminder.nudge);
+    return reminder.nudge == kNoIndex;
   });
   for (OpenTask& task : side.tasks) {
     task.nudge = renumbered(task.nudge);
@@ -260,20 +269,20 @@ void Engine::Impl::Carry(const std::vector<Successor>& successors, const Success
   store.ForEach([&](std::byte* record) {
     EntitySide* side = HeaderOf(record).side;
     if (side == nullptr) return;
-    CarrySide(successors, successor, *side, new_plan);
+    CarrySide(successors, successor, next, *side, new_plan);
     CarryPending(ruleset(), next, *side);
   });
 }
 
-void Engine::Impl::Resume(const Successor& successor,
-                          const std::vector<std::vector<std::uint64_t>>& carried) {
+void Engine::Impl::Resume(const Successor& successor, const std::vector<std::vector<std::uint64_t>>& carried,
+                          const std::vector<bool>& new_nudges) {
   if (successor.to == kNoIndex || ruleset().entities[successor.to].whole != kNoIndex) return;
   RecordStore& store = *stores_[successor.to];
   store.ForEach([&](std::byte* record) {
     const RecordHeader& header = HeaderOf(record);
     if (header.first_event != kUnknown) {
       step_.Bind(successor.to, record, store.KeyOf(record), position_);
-      step_.HoldExisting(ClockOf(header), carried);
+      step_.HoldExisting(ClockOf(header), carried, new_nudges);
     }
     Schedule(successor.to, record);
     EndEntity();
@@ -317,7 +326,12 @@ Status Engine::Impl::Swap(Program program) {
   for (const Successor& successor : successors) {
     if (successor.to != kNoIndex) carried[successor.to] = successor.carried_bits;
   }
-  for (const Successor& successor : successors) Resume(successor, carried);
+  std::vector<bool> new_nudges(ruleset().nudges.size(), true);
+  for (const Successor& successor : successors) {
+    if (successor.to == kNoIndex) continue;
+    for (const auto& [before, after] : successor.plan->nudges()) new_nudges[after] = false;
+  }
+  for (const Successor& successor : successors) Resume(successor, carried, new_nudges);
   EndEntry();
   return {};
 }

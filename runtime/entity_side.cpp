@@ -35,6 +35,7 @@ void ClearSide(EntitySide& side, const EntitySpec& entity, TextPool& texts) {
   side.each.clear();
   side.tasks.clear();
   side.waiting.clear();
+  side.reminders.clear();
 }
 
 void FreeSide(RecordHeader& header, const EntitySpec& entity, TextPool& texts) {

@@ -23,13 +23,35 @@ struct Family;        // runtime/parts.h
 /// Numbers the waits of `after each` of one entity; 0 where there is none.
 using WaitSerial = std::uint32_t;
 
-/// A `while` nudge that is due and has not gone out.
+/// The event of a trigger, for a nudge that may go out later. Owns its texts.
+struct KeptEvent {
+  std::int64_t time = 0;
+  std::unique_ptr<FieldValue[]> fields;  // by NudgeSpec::kept
+  std::unique_ptr<char[]> texts;
+};
+
+/// A nudge that is due and has not gone out: a `while` nudge, a reminder of one, or an `on` nudge that is
+/// valid for a while.
 struct WaitingNudge {
   std::uint32_t nudge = 0;
   std::uint32_t part = 0;  // Part::number; 0: of the entity itself
   WaitSerial serial = 0;
   DecisionCode code = DecisionCode::kNone;  // what held it back when it was last tried ...
   std::int64_t until = kNever;              // ... and when that is over by time alone
+  std::int64_t end = kUnknown;              // of an `on` nudge: the instant of its last try
+  bool is_reminder = false;
+  KeptEvent event = {};  // of an `on` nudge; no fields: unknown
+
+  /// Whether it waits only because it is `valid for` a while.
+  bool is_trigger() const { return end != kUnknown; }
+};
+
+/// A nudge with `repeat` that went out in an episode that lasts.
+struct Reminder {
+  std::uint32_t nudge = 0;
+  WaitSerial serial = 0;
+  std::int64_t sent = 0;    // when it last went out
+  std::uint32_t count = 0;  // reminders that went out
 };
 
 /// A task that went out and has not ended. It holds a place.
@@ -84,6 +106,7 @@ struct EntitySide {
   std::vector<WaitingNudge> waiting;      // of a whole: those of its parts too
   std::vector<OpenTask> tasks;            // the same
   std::unique_ptr<Family> family;         // of a whole with parts
+  std::vector<Reminder> reminders;        // of this record alone
   std::vector<EachWaitList> each;         // by EntitySpec::each_waits; may be shorter
   std::vector<SeenId> seen;               // oldest first
   PendingEvent* pending_first = nullptr;  // by time

@@ -139,20 +139,31 @@ struct ConditionSpec {
   std::uint32_t since_offset = kNoOffset;  // kI64 slot: instant at which it opened
   std::uint32_t each_wait = kNoIndex;  // stall of the form `after each`: index into EntitySpec::each_waits
   std::vector<Listener> listeners;
+  /// What is already true when a ruleset begins to watch opens the condition, too.
+  bool including_existing = false;
+};
+
+/// A field of an event that is kept for later.
+struct CapturedField {
+  std::uint32_t slot = 0;  // of the event frame; kNoIndex: the event's time
+  ValueType type = ValueType::kText;
+  friend bool operator==(const CapturedField&, const CapturedField&) = default;
 };
 
 /// The waits of an `after each` stall: every unanswered opening event is an episode of its own.
 struct EachWaitSpec {
+  /// Whether an event answers one wait, where that depends on the fields of both (kNoFunction: it answers
+  /// all that have its value of `with same`). Reads the kept fields at `beside`, one for each of `captured`
+  /// (kNoIndex: not read), next to those of the event in hand.
+  FunctionId answers = kNoFunction;
+  std::vector<std::uint32_t> beside;
+  /// Whether the stall's other conditions hold, where that depends on the fields of the wait.
+  FunctionId gate = kNoFunction;
   std::uint32_t condition = 0;             // the stall's condition
   FunctionId deadline = kNoFunction;       // when a wait falls due, from its beginning
   ValueType same_type = ValueType::kText;  // type of the value of `with same`
   std::uint32_t keep_count = 4'096;
   /// Fields of the opening event that texts and conditions of its nudges read: kept with each wait.
-  struct CapturedField {
-    std::uint32_t slot = 0;  // of the event frame
-    ValueType type = ValueType::kText;
-    friend bool operator==(const CapturedField&, const CapturedField&) = default;
-  };
   std::vector<CapturedField> captured;
   /// Whether overdue waits must be kept until they are answered (a `while` nudge, or the stall as a
   /// condition).
@@ -314,6 +325,26 @@ struct NudgeSpec {
   /// it in their own functions.
   FunctionId if_condition = kNoFunction;
   FunctionId again_after = kNoFunction;  // deadline, from when it last became due; not for kEvent
+  /// `on` nudges that may wait: until when they are tried again, with what of their event is kept.
+  FunctionId valid_for = kNoFunction;  // deadline, from its moment; kNoFunction: one chance only
+  FunctionId retry_if = kNoFunction;   // condition; arms its own next change
+  std::vector<CapturedField> kept;
+  /// Fields of the event that opened the stall's wait: in the record, and where functions read them.
+  struct OpeningField {
+    std::uint32_t slot = 0;  // of the event frame
+    ValueType type = ValueType::kText;
+    std::uint32_t offset = 0;
+    SlotKind kind = SlotKind::kI64;
+  };
+  std::vector<OpeningField> opening;
+  std::uint32_t opening_time_offset = kNoOffset;  // kI64: the event's time, where there is such a wait
+  /// `while` nudges that remind.
+  FunctionId repeat_every = kNoFunction;  // deadline, from when it last went out
+  std::uint32_t repeat_max = 0;           // 0: as long as the episode lasts
+  bool keep_when_over = false;            // an open task stays when the state ends
+  /// What is already so when a ruleset that is new begins to watch triggers it.
+  bool including_existing = false;
+  std::uint32_t trigger_condition = kNoIndex;  // kStall, kCondition
   std::uint32_t channel = 0;
   TextSpec title;
   std::vector<TextSpec> reasons;      // of the stall

@@ -106,6 +106,14 @@ void Step::DecideMoment() {
     Select(index);
     AddDueEach();
   }
+  for (std::size_t index = 0; index < member_count; ++index) {
+    // A part that was forgotten in this chain has no record any more.
+    if (members[index].record == nullptr) continue;
+    const EntitySide* own = HeaderOf(members[index].record).side;
+    if (own == nullptr || own->reminders.empty()) continue;
+    Select(index);
+    AddDueReminders();
+  }
   Select(0);
   if (MustArbitrate()) arbiter_.Run();
   for (std::size_t index = 0; each_over_ && index < member_count; ++index) {
@@ -376,7 +384,8 @@ bool Step::IsForgettable() {
   return false;
 }
 
-void Step::HoldExisting(std::int64_t instant, const std::vector<std::vector<std::uint64_t>>& carried) {
+void Step::HoldExisting(std::int64_t instant, const std::vector<std::vector<std::uint64_t>>& carried,
+                        const std::vector<bool>& new_nudges) {
   BeginChain(instant, instant - 1);
   TakeAllParts();
   for (std::size_t index = 0; index < member_count; ++index) {
@@ -392,6 +401,14 @@ void Step::HoldExisting(std::int64_t instant, const std::vector<std::vector<std:
   }
   triggers.clear();
   EndWhatIsOver();
+  for (std::size_t index = 0; index < member_count; ++index) {
+    Select(index);
+    for (std::uint32_t nudge = 0; nudge < ruleset->nudges.size(); ++nudge) {
+      const NudgeSpec& spec = ruleset->nudges[nudge];
+      if (spec.including_existing && spec.entity == entity_index && new_nudges[nudge]) IncludeExisting(nudge);
+    }
+  }
+  Select(0);
   Settle();
 }
 
@@ -406,9 +423,15 @@ void Step::EndWhatIsOver() {
   });
   for (std::size_t index = 0; index < member_count; ++index) {
     Select(index);
+    if (side() != nullptr) {
+      std::erase_if(side()->reminders, [&](const Reminder& reminder) {
+        return is_over(ruleset->nudges[reminder.nudge].state_condition);
+      });
+    }
     for (std::uint32_t nudge = 0; nudge < ruleset->nudges.size(); ++nudge) {
-      if (ruleset->nudges[nudge].entity != entity_index) continue;
-      if (is_over(ruleset->nudges[nudge].state_condition)) Withdraw(nudge, 0, DecisionCode::kStateEnded);
+      const NudgeSpec& spec = ruleset->nudges[nudge];
+      if (spec.entity != entity_index || spec.keep_when_over) continue;
+      if (is_over(spec.state_condition)) Withdraw(nudge, 0, DecisionCode::kStateEnded);
     }
   }
 }

@@ -40,8 +40,10 @@ class Step : public StepState {
 
   /// Of a record that was carried over to a new ruleset, and its parts: what is true at `instant` of
   /// conditions without a bit in `carried` (by entity) is held without triggering, and the next deadline
-  /// moment arms everything anew.
-  void HoldExisting(std::int64_t instant, const std::vector<std::vector<std::uint64_t>>& carried);
+  /// moment arms everything anew. Rules `including existing` that are new (`new_nudges`, by number) have
+  /// their trigger in that moment.
+  void HoldExisting(std::int64_t instant, const std::vector<std::vector<std::uint64_t>>& carried,
+                    const std::vector<bool>& new_nudges);
   /// Ends what waits and what is open of a nudge, of the entity or its parts, between two events.
   void WithdrawNudge(std::uint32_t nudge, std::int64_t instant, DecisionCode reason);
 
@@ -136,9 +138,20 @@ class Step : public StepState {
   void RememberAnswer(std::uint32_t wait, bool with_same, const SameValue& same);
   void BeginEach(std::uint32_t wait, EachWait& entry);
   void EndEach(std::uint32_t wait, EachWait& entry);
+  void EndEpisodeOf(EachWait& entry, const EachWaitSpec& spec, DecisionCode reason);
+  bool IsAnswered(const EachWait& entry, const EachWaitSpec& spec);
+  bool GateOf(EachWait& entry, const EachWaitSpec& spec);
   void CaptureFields(const EachWaitSpec& spec, EachWait& entry);
   void AddDueEach();
   void SweepEach();
+
+  // Reminders, and what is already so (step_waiting.cpp).
+  void AddDueReminders();
+  bool IsWaiting(std::uint32_t nudge, WaitSerial serial);
+  void DropReminders(std::uint32_t nudge, WaitSerial serial);
+  void IncludeExisting(std::uint32_t nudge);
+  bool IsTriggerOn(std::uint32_t nudge) const;
+  void AddExisting(std::uint32_t nudge, WaitSerial serial);
 
   bool IsEarly(std::uint32_t condition) const {
     return ((members[hand].early[condition / 64] >> (condition % 64)) & 1U) != 0;

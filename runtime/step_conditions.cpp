@@ -8,6 +8,7 @@ namespace lull::runtime {
 void Step::OnConditionEdge(std::uint32_t condition, bool value) {
   if (carried_ != nullptr) {
     if ((((*carried_)[condition / 64] >> (condition % 64)) & 1U) != 0) return;
+    if (value && entity->conditions[condition].including_existing) return;
     SetBit(moment.record, condition, value);
     const std::uint32_t since = entity->conditions[condition].since_offset;
     if (value && since != kNoOffset) SlotI64(since) = moment.now;
@@ -75,7 +76,8 @@ void Step::BeginEpisode(std::uint32_t /*condition*/, std::uint32_t nudge) {
 void Step::EndEpisode(std::uint32_t condition, std::uint32_t nudge) {
   BeginEpisode(condition, nudge);
   DropWaiting(nudge, 0);
-  Withdraw(nudge, 0, DecisionCode::kStateEnded);
+  DropReminders(nudge, 0);
+  if (!ruleset->nudges[nudge].keep_when_over) Withdraw(nudge, 0, DecisionCode::kStateEnded);
 }
 
 void Step::BecomeDue(std::uint32_t /*condition*/, std::uint32_t nudge) {
@@ -91,6 +93,7 @@ void Step::BecomeDue(std::uint32_t /*condition*/, std::uint32_t nudge) {
 void Step::StopWaiting(std::uint32_t /*condition*/, std::uint32_t nudge) { DropWaiting(nudge, 0); }
 
 void Step::WithdrawOpen(std::uint32_t /*condition*/, std::uint32_t nudge) {
+  DropWaiting(nudge, 0);
   Withdraw(nudge, 0, DecisionCode::kWithdrawWhen);
 }
 

@@ -48,6 +48,7 @@ void Step::CaptureFields(const EachWaitSpec& spec, EachWait& entry) {
   if (spec.captured.empty() || moment.fields == nullptr) return;
   entry.captured = std::make_unique<FieldValue[]>(spec.captured.size());
   for (std::size_t index = 0; index < spec.captured.size(); ++index) {
+    if (spec.captured[index].slot == kNoIndex) continue;
     const FieldValue& field = moment.fields[spec.captured[index].slot];
     entry.captured[index] = field;
     if (spec.captured[index].type == ValueType::kText)
@@ -106,32 +107,57 @@ void Step::RememberAnswer(std::uint32_t wait, bool with_same, const SameValue& s
   answers.push_back(answer);
 }
 
+bool Step::IsAnswered(const EachWait& entry, const EachWaitSpec& spec) {
+  if (spec.answers == kNoFunction) return true;
+  SetBeside(entry, spec);
+  const bool answers = Holds(spec.answers);
+  ResetTrigger();
+  return answers;
+}
+
 void Step::AnswerEach(std::uint32_t wait, bool with_same) {
-  const SameValue same = with_same ? FindSame(entity->each_waits[wait].same_type) : SameValue{};
+  const EachWaitSpec& spec = entity->each_waits[wait];
+  const SameValue same = with_same ? FindSame(spec.same_type) : SameValue{};
+  const TextView same_text = spec.same_type == ValueType::kText ? moment.same.text : TextView{};
   if (EachWaitList* list = FindEach(wait); list != nullptr) {
     std::erase_if(list->waits, [&](EachWait& entry) {
       if (with_same && !(same.known && entry.known && entry.value == same.bits)) return false;
+      if (!IsAnswered(entry, spec)) return false;
       EndEach(wait, entry);
       return true;
     });
   }
-  const bool is_text = entity->each_waits[wait].same_type == ValueType::kText;
-  if (!with_same || same.known || (is_text && moment.same.text.known()))
-    RememberAnswer(wait, with_same, same);
+  // What it would have answered of a late one, where that depends on its fields, is not known.
+  const bool is_general = spec.answers == kNoFunction;
+  moment.same.text = same_text;
+  if (is_general && (!with_same || same.known || same_text.known())) RememberAnswer(wait, with_same, same);
   moment.same = {};
 }
 
 void Step::EndEach(std::uint32_t wait, EachWait& entry) {
   const EachWaitSpec& spec = entity->each_waits[wait];
   if (entry.overdue) Stir();
-  if (entry.begun) {
-    for (const Listener& listener : entity->conditions[spec.condition].listeners) {
-      if (listener.kind != ListenerKind::kEpisode) continue;
-      DropWaiting(listener.index, entry.serial);
-      Withdraw(listener.index, entry.serial, DecisionCode::kAnswered);
-    }
-  }
+  if (entry.begun) EndEpisodeOf(entry, spec, DecisionCode::kAnswered);
   ReleaseWait(entry, spec, *texts);
+}
+
+void Step::EndEpisodeOf(EachWait& entry, const EachWaitSpec& spec, DecisionCode reason) {
+  for (const Listener& listener : entity->conditions[spec.condition].listeners) {
+    if (listener.kind != ListenerKind::kEpisode) continue;
+    DropWaiting(listener.index, entry.serial);
+    DropReminders(listener.index, entry.serial);
+    if (!ruleset->nudges[listener.index].keep_when_over) Withdraw(listener.index, entry.serial, reason);
+  }
+}
+
+bool Step::GateOf(EachWait& entry, const EachWaitSpec& spec) {
+  if (spec.gate == kNoFunction) return true;
+  SetTrigger(entry, spec);
+  const bool holds = Holds(spec.gate);
+  if (holds || !entry.begun) return holds;
+  Stir();
+  EndEpisodeOf(entry, spec, DecisionCode::kStateEnded);
+  return false;
 }
 
 bool Step::UpdateEach(std::uint32_t wait, bool gate) {
@@ -143,13 +169,14 @@ bool Step::UpdateEach(std::uint32_t wait, bool gate) {
   bool any = false;
   for (EachWait& entry : list->waits) {
     if (!entry.overdue) {
+      SetTrigger(entry, spec);
       // A deadline before its start falls due at the end of that instant.
       const std::int64_t due = std::max(DeadlineOf(spec.deadline, entry.start), entry.start);
       entry.overdue = due <= moment.age_now;
       if (!entry.overdue) Arm(due);
     }
     if (!entry.overdue) continue;
-    if (!gate) {
+    if (!gate || !GateOf(entry, spec)) {
       entry.begun = false;
       entry.gone = 0;
       continue;
@@ -157,6 +184,7 @@ bool Step::UpdateEach(std::uint32_t wait, bool gate) {
     if (!entry.begun && !early) BeginEach(wait, entry);
     any = any || spec.keep_overdue || !entry.begun;
   }
+  ResetTrigger();
   return any && gate;
 }
 
@@ -179,16 +207,20 @@ void Step::BeginEach(std::uint32_t wait, EachWait& entry) {
 }
 
 bool Step::OverdueBefore(std::uint32_t wait, bool gate) {
+  const EachWaitSpec& spec = entity->each_waits[wait];
   EachWaitList* list = FindEach(wait);
   if (list == nullptr) return false;
   bool any = false;
   for (EachWait& entry : list->waits) {
     if (!entry.overdue) continue;
-    any = true;
-    if (gate) continue;
+    if (gate && GateOf(entry, spec)) {
+      any = true;
+      continue;
+    }
     entry.begun = false;
     entry.gone = 0;
   }
+  ResetTrigger();
   return any && gate;
 }
 
@@ -200,11 +232,7 @@ void Step::AddDueEach() {
     if (list == nullptr || due == kNoIndex || !TestBit(moment.record, due)) continue;
     for (const EachWait& entry : list->waits) {
       if (!entry.begun || (entry.gone & nudge_plan.each_bit) != 0) continue;
-      const bool waits =
-          shared() != nullptr && std::ranges::any_of(shared()->waiting, [&](const WaitingNudge& waiting) {
-            return waiting.nudge == nudge && waiting.part == part() && waiting.serial == entry.serial;
-          });
-      if (!waits) AddWaiting(nudge, entry.serial);
+      if (!IsWaiting(nudge, entry.serial)) AddWaiting(nudge, entry.serial);
     }
   }
 }

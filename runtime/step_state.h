@@ -12,8 +12,8 @@
 #include "runtime/parts.h"
 #include "runtime/rule_plan.h"
 #include "runtime/step_context.h"
-#include "runtime/zone_cache.h"
 #include "runtime/trace.h"
+#include "runtime/zone_cache.h"
 
 namespace lull::runtime {
 
@@ -118,8 +118,18 @@ struct StepState : StepContext {
   }
   /// Puts the candidate's own trigger in hand: for a wait of `after each`, its value of `with same` and the
   /// fields it kept; else (serial 0) the event of the moment.
-  void SetTrigger(WaitSerial serial);
-  /// The same for the whole's own wake-up, whoever is in hand.
+  void SetTrigger(std::uint32_t nudge, WaitSerial serial);
+  /// The event of the moment.
+  void ResetTrigger();
+  /// The opening event of a wait of `after each`, for a condition or a deadline of the wait itself.
+  void SetTrigger(const EachWait& wait, const EachWaitSpec& spec);
+  /// The same, next to the event of the moment (EachWaitSpec::beside).
+  void SetBeside(const EachWait& wait, const EachWaitSpec& spec);
+  /// The same for one that waits.
+  void SetTrigger(const WaitingNudge& waiting);
+  /// A copy of what a nudge that may wait reads of the event in hand.
+  KeptEvent KeepEvent(std::uint32_t nudge) const;
+  /// As Arm, for the whole's own wake-up, whoever is in hand.
   void ArmShared(std::int64_t instant) {
     if (hand == 0) return Arm(instant);
     std::int64_t& next_wake = members[0].next_wake;
@@ -132,7 +142,9 @@ struct StepState : StepContext {
 
  private:
   void Switch(std::size_t index);
-  void SetTrigger(const EachWait& wait, const EachWaitSpec& spec);
+  FieldValue ValueOf(const EachWait& wait, const EachWaitSpec& spec, std::size_t field) const;
+  FieldValue ReadSlot(const NudgeSpec::OpeningField& field) const;
+  void SetOpening(const NudgeSpec& nudge);
 };
 
 }  // namespace lull::runtime

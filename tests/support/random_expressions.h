@@ -20,7 +20,8 @@ struct Subject {
   int stalls = 4;
   int nudges = 7;
   std::vector<bool> each_stalls = {};
-  std::vector<std::string> names = {};  // of all nudges
+  std::vector<std::string> openings = {};  // of stalls: how their wait's event is called; or empty
+  std::vector<std::string> names = {};     // of all nudges
   std::vector<std::string> tasks = {};
   const Subject* whole = nullptr;  // of a part
 };

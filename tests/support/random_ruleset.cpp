@@ -109,6 +109,10 @@ class Writer : RandomExpressions {
     text_ += fmt::format("  {0}_three -> {0}_one on {1}\n", l, Pick(of.events));
     if (OneIn(2)) text_ += fmt::format("  any -> {}_two on {} where {}\n", l, Pick(of.events), Where());
     if (OneIn(2)) text_ += fmt::format("  {0}_two -> {0}_two on {1}\n", l, Pick(of.events));
+    if (OneIn(2)) {
+      text_ += fmt::format("  {0}_two, {0}_three -> {0}_one on ", l);
+      Sequence(of);
+    }
     text_ += "}\n";
   }
 
@@ -117,6 +121,7 @@ class Writer : RandomExpressions {
     const std::size_t form = Below(7);
     if (form == 2 || OneIn(2)) text_ += "  while " + Condition(of, index) + "\n";
     if (OneIn(3)) text_ += "  unless " + Condition(of, index, 1) + "\n";
+    if (form != 5 && OneIn(4)) text_ += "  until " + Condition(of, index, 1) + "\n";
     of.each_stalls.push_back(form == 5);
     switch (form) {
       case 0:
@@ -128,18 +133,67 @@ class Writer : RandomExpressions {
       case 2:
         text_ += "  for " + Deadline(of) + "\n";
         break;
-      default: {
-        const char* kind = form == 5 ? "each " : form == 4 ? "first " : "";
-        text_ += fmt::format("  after {}{}", kind, Pick(of.events));
-        if (OneIn(3)) text_ += " where " + Where();
-        text_ += " no " + Pick(of.events);
-        if (OneIn(3))
-          text_ += PickOf({" with same label", " with same shade", " with same amount", " with same size"});
-        if (OneIn(3)) text_ += " where " + Where();
-        text_ += " within " + Deadline(of) + "\n";
-      }
+      default:
+        Wait(of, form == 5 ? "each " : form == 4 ? "first " : "");
     }
+    of.openings.resize(of.each_stalls.size());
     text_ += "  because \"It has stalled\"\n}\n";
+  }
+
+  void Wait(Subject& of, const char* kind) {
+    const std::string event = Pick(of.events);
+    const bool named = OneIn(2);
+    of.openings.resize(of.each_stalls.size() - 1);
+    of.openings.push_back(named ? "q" : event);
+    if (named && OneIn(3)) text_ += "  while " + OfEarlier("q") + "\n";
+    if (named && OneIn(5)) text_ += "  unless " + OfEarlier("q") + "\n";
+    text_ += fmt::format("  after {}{}{}", kind, event, named ? " as q" : "");
+    if (OneIn(3)) text_ += " where " + Where();
+    text_ += " no " + Pick(of.events);
+    if (OneIn(3))
+      text_ += PickOf({" with same label", " with same shade", " with same amount", " with same size"});
+    if (OneIn(2)) text_ += " where " + (named ? Against("q") : Where());
+    if (named && OneIn(3)) {
+      text_ += OneIn(2) ? " by q.time + " + AnyDuration() + "\n"
+                        : fmt::format(" within (if q.done then {} else {})\n", Duration(), AnyDuration());
+    } else {
+      text_ += " within " + Deadline(of) + "\n";
+    }
+  }
+
+  /// A condition about an event that has a name.
+  std::string OfEarlier(const std::string& name) {
+    return name + PickOf({".amount > 20 USD", ".size < 4", ".done", ".shade is not red", ".label is known"});
+  }
+
+  /// A condition about an event and an earlier one that has a name.
+  std::string Against(const std::string& name) {
+    switch (Below(5)) {
+      case 0:
+        return "amount > " + name + ".amount";
+      case 1:
+        return "size <= " + name + ".size";
+      case 2:
+        return "label is " + name + ".label";
+      case 3:
+        return "shade is not " + name + ".shade or " + name + ".done";
+      default:
+        return "amount >= " + name + ".amount * 50%";
+    }
+  }
+
+  /// A sequence; returns how its rule may call one of its events.
+  std::string Sequence(const Subject& of) {
+    const bool named = OneIn(2);
+    const std::string last = Pick(of.events);
+    text_ += Pick(of.events) + (named ? " as e" : "");
+    if (OneIn(3)) text_ += " where " + Where();
+    if (OneIn(3)) text_ += " then " + Pick(of.events) + (OneIn(2) ? " where " + Where() : "");
+    text_ += " then " + last + " within " + Deadline(of);
+    if (OneIn(3)) text_ += " without " + Pick(of.events);
+    if (OneIn(2)) text_ += " where " + (named ? Against("e") : Where());
+    text_ += "\n";
+    return named && OneIn(2) ? "e" : last;
   }
 
   void Score(const Subject& of) {
@@ -216,13 +270,18 @@ class Writer : RandomExpressions {
     const std::string name = fmt::format("{}_nudge_{}", of.letter, index);
     const std::string stall =
         fmt::format("{}_stall_{}", of.letter, Below(static_cast<std::size_t>(of.stalls)));
+    const std::string& opening = of.openings[static_cast<std::size_t>(stall.back() - '0')];
     const bool of_each = of.each_stalls[static_cast<std::size_t>(stall.back() - '0')];
     const std::string channel = PickOf({"call", "call", "visit", "email"});
     std::string event;
     bool is_while = false;
     bool pause_allowed = true;
     text_ += fmt::format("nudge {} of {} {{\n", name, of.name);
-    switch (Below(8)) {
+    switch (Below(9)) {
+      case 8:
+        text_ += "  on ";
+        event = Sequence(of);
+        break;
       case 7:
         text_ +=
             "  on every " +
@@ -242,6 +301,7 @@ class Writer : RandomExpressions {
         break;
       case 1:
         text_ += "  on " + stall + "\n";
+        event = opening;
         break;
       case 2:
         text_ += fmt::format("  on {}_way_0 entering {}_{}\n", of.letter, of.letter,
@@ -258,11 +318,19 @@ class Writer : RandomExpressions {
         is_while = true;
         pause_allowed = !of_each;
         text_ += "  while " + stall + "\n";
+        event = opening;
     }
+    if (!event.empty() && !(is_while && of_each) && OneIn(3)) text_ += "  if " + OfEarlier(event) + "\n";
     if (OneIn(3)) text_ += "  if " + Condition(of, of.stalls, 1) + "\n";
     if (pause_allowed && OneIn(3)) text_ += "  again after " + Deadline(of) + "\n";
     if (!is_while && channel != "email" && OneIn(2))
       text_ += "  withdraw when " + Condition(of, of.stalls, 1) + "\n";
+    if (is_while && channel != "email" && OneIn(4)) text_ += "  keep when over\n";
+    if (is_while && OneIn(4)) {
+      // Without an end only rarely: the reference looks at every instant that any of them makes possible.
+      text_ += "  repeat every " + (OneIn(4) ? "20 hours" : Deadline(of) + " up to 2 times") + "\n";
+    }
+    if (!is_while && OneIn(2)) text_ += "  valid for " + Deadline(of) + "\n";
     text_ += fmt::format("  do {} \"Do it\"\n  to {}\n  worth {}\n}}\n", channel, Route(of, event),
                          Worth(of, event));
     of.names.push_back(name);

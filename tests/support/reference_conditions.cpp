@@ -38,6 +38,7 @@ void Timeline::AddStall(dsl::StallId id) {
   const dsl::Stall& stall = program_.stalls[id];
   AddStallsOf(stall.while_condition);
   AddStallsOf(stall.unless_condition);
+  AddStallsOf(stall.until_condition);
   AddStallsOf(stall.duration);
   if (stall.form == StallForm::kFor) AddCondition(Role::kDwell, id);
   AddCondition(Role::kStall, id);
@@ -108,9 +109,22 @@ bool Timeline::ValueOf(const Condition& condition, bool before) {
 
 bool Timeline::StallValue(dsl::StallId id, bool before) {
   const dsl::Stall& stall = program_.stalls[id];
-  const View view{now_, clock_, nullptr, nullptr};
+  const bool begun = BegunValue(id, before);
+  if (begun || stall.until_condition == dsl::kNone || !history_.stall_held[id]) return begun;
+  const View view{now_, clock_, OpeningOf(id), nullptr};
   const bool unless = stall.unless_condition != dsl::kNone && history_.Holds(stall.unless_condition, view);
-  const bool gate = history_.Holds(stall.while_condition, view) && !unless;
+  return !unless && !history_.Holds(stall.until_condition, view);
+}
+
+bool Timeline::GateOf(const dsl::Stall& stall, const Entry* opening) const {
+  const View view{now_, clock_, opening, nullptr};
+  if (stall.unless_condition != dsl::kNone && history_.Holds(stall.unless_condition, view)) return false;
+  return history_.Holds(stall.while_condition, view);
+}
+
+bool Timeline::BegunValue(dsl::StallId id, bool before) {
+  const dsl::Stall& stall = program_.stalls[id];
+  const View view{now_, clock_, nullptr, nullptr};
   const auto passed_since = [&](std::int64_t from) {
     const Value due = history_.Deadline(from, stall.duration, view);
     return due.known && clock_ >= due.integer;
@@ -118,15 +132,16 @@ bool Timeline::StallValue(dsl::StallId id, bool before) {
   switch (stall.form) {
     case StallForm::kFor: {
       const Condition& dwell = Find(Role::kDwell, id);
-      return dwell.held && !unless && passed_since(dwell.since);
+      if (stall.unless_condition != dsl::kNone && history_.Holds(stall.unless_condition, view)) return false;
+      return dwell.held && passed_since(dwell.since);
     }
     case StallForm::kQuiet:
     case StallForm::kNo: {
       const Value latest = history_.LatestTime(stall.form == StallForm::kNo ? stall.awaited : dsl::kNone);
-      return gate && passed_since(latest.known ? latest.integer : history_.first_event());
+      return GateOf(stall, nullptr) && passed_since(latest.known ? latest.integer : history_.first_event());
     }
     case StallForm::kAfterEach:
-      return EachValue(id, gate, before);
+      return EachValue(id, before);
     default:
       break;
   }
@@ -134,17 +149,21 @@ bool Timeline::StallValue(dsl::StallId id, bool before) {
   if (waits.empty()) return false;
   const bool overdue = HasEnded(stall, waits.front());
   if (!before) waits.front().overdue = overdue;
-  return overdue && gate;
+  return overdue && GateOf(stall, OpeningOf(id));
 }
 
-bool Timeline::EachValue(dsl::StallId id, bool gate, bool before) {
+bool Timeline::EachValue(dsl::StallId id, bool before) {
+  const dsl::Stall& stall = program_.stalls[id];
   const bool early = Find(Role::kStall, id).early;
   bool any = false;
   for (Wait& wait : waits_[id]) {
-    if (!before) wait.overdue = HasEnded(program_.stalls[id], wait);
+    if (!before) wait.overdue = HasEnded(stall, wait);
     if (!wait.overdue) continue;
-    any = true;
+    const bool gate = GateOf(stall, &history_.entries()[wait.opening]);
+    any = any || gate;
     if (!gate) {
+      // Where the condition is about the wait's own event, others may go on.
+      if (wait.begun) EndEach(id, wait);
       wait.begun = false;
       wait.gone.clear();
       continue;
@@ -159,12 +178,12 @@ bool Timeline::EachValue(dsl::StallId id, bool gate, bool before) {
       if (on) AddTrigger(nudge, wait.serial);
     }
   }
-  return any && gate;
+  return any;
 }
 
 bool Timeline::DueValue(const Condition& condition) const {
-  const View view{now_, clock_, nullptr, nullptr};
   const dsl::Nudge& nudge = program_.nudges[condition.index];
+  const View view{now_, clock_, nudge.stall == dsl::kNone ? nullptr : OpeningOf(nudge.stall), nullptr};
   const auto is_state = [&](const Condition& other) {
     return other.role == Role::kState && other.index == condition.index;
   };
@@ -207,10 +226,14 @@ void Timeline::Open(Condition& condition) {
           nudge.stall != dsl::kNone && program_.stalls[nudge.stall].form == StallForm::kAfterEach;
       if (each || gone_[condition.index]) return;
       last_due_[condition.index] = now_;
-      waiting_.push_back({hand_, condition.index, 0});
+      Waiting waiting;
+      waiting.member = hand_;
+      waiting.nudge = condition.index;
+      waiting_.push_back(waiting);
       return;
     }
     case Role::kWithdraw:
+      DropWaiting(condition.index, 0);
       Withdraw(condition.index, 0);
       return;
   }
@@ -224,7 +247,8 @@ void Timeline::Close(Condition& condition) {
   if (condition.role != Role::kState) return;
   gone_[condition.index] = false;
   DropWaiting(condition.index, 0);
-  Withdraw(condition.index, 0);
+  DropReminders(condition.index, 0);
+  if (!program_.nudges[condition.index].keep_when_over) Withdraw(condition.index, 0);
 }
 
 void Timeline::DropWaiting(dsl::NudgeId nudge, int serial) {
@@ -254,7 +278,11 @@ void Timeline::AddDueOfEach() {
       };
       if (std::ranges::any_of(waiting_, is_it)) continue;
       last_due_[nudge] = now_;
-      waiting_.push_back({hand_, nudge, wait.serial});
+      Waiting waiting;
+      waiting.member = hand_;
+      waiting.nudge = nudge;
+      waiting.serial = wait.serial;
+      waiting_.push_back(waiting);
     }
   }
 }

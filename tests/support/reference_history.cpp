@@ -226,6 +226,7 @@ Value History::Read(ExprId id, const View& view) const {
       return attributes_[expr.index];
     case ExprKind::kField: {
       const Entry* entry = expr.scope == dsl::FieldScope::kOwn ? view.own : view.trigger;
+      if (expr.scope == dsl::FieldScope::kStep) entry = view.steps.at(static_cast<std::size_t>(expr.integer));
       LULL_CHECK(entry != nullptr);
       return Field(*entry, expr.text);
     }

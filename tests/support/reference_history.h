@@ -32,6 +32,7 @@ struct View {
   std::int64_t clock = 0;
   const Entry* trigger = nullptr;
   const Entry* own = nullptr;
+  std::vector<const Entry*> steps = {};  // of a sequence
 };
 
 class History {

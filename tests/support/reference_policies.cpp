@@ -31,7 +31,21 @@ void Timeline::Say(const char* what, dsl::NudgeId nudge, const char* why, std::s
 View Timeline::ViewOf(const Candidate& candidate) {
   Select(candidate.member);
   View view{now_, now_, EntryInHand(), nullptr};
-  if (candidate.serial == 0) return view;
+  if (candidate.waits && waiting_[candidate.waiting].is_trigger) {
+    const int triggered = waiting_[candidate.waiting].entry;
+    view.trigger = triggered < 0 ? nullptr : &history_.entries()[static_cast<std::size_t>(triggered)];
+    view.steps = EntriesOf(waiting_[candidate.waiting].steps);
+    return view;
+  }
+  if (const auto done = done_.find(program_.nudges[candidate.nudge].sequence); done != done_.end()) {
+    view.steps = EntriesOf(done->second);
+  }
+  const dsl::StallId stall = program_.nudges[candidate.nudge].stall;
+  if (candidate.serial == 0) {
+    if (stall != dsl::kNone && dsl::IsSingleWait(program_.stalls[stall].form))
+      view.trigger = OpeningOf(stall);
+    return view;
+  }
   const auto waits = waits_.find(program_.nudges[candidate.nudge].stall);
   for (const Wait& wait : waits->second) {
     if (wait.serial == candidate.serial) view.trigger = &history_.entries()[wait.opening];
@@ -57,30 +71,42 @@ std::vector<Timeline::Candidate> Timeline::Collect() {
     for (dsl::NudgeId id = 0; entry != nullptr && id < program_.nudges.size(); ++id) {
       const dsl::Nudge& nudge = program_.nudges[id];
       const bool on = nudge.entity == entity_ && nudge.trigger == dsl::TriggerKind::kEvent &&
-                      history_.IsIn(entry->event, nudge.events);
+                      history_.IsIn(entry->event, nudge.events) &&
+                      (nudge.sequence == dsl::kNone || done_.contains(nudge.sequence));
       if (on) AddTrigger(id, 0);
     }
   });
   std::vector<Candidate> candidates;
   std::map<std::pair<dsl::NudgeId, std::size_t>, int> numbers;
-  const auto add = [&](std::size_t member, dsl::NudgeId nudge, int serial, bool waits) {
-    Candidate candidate;
-    candidate.member = member;
-    candidate.nudge = nudge;
-    candidate.serial = serial;
-    candidate.waits = waits;
+  const auto add = [&](Candidate candidate) {
     const View view = ViewOf(candidate);
-    if (!waits && !IsDueByTrigger(nudge, view)) return;
     candidate.key = key_;
-    candidate.number = numbers[{nudge, member}]++;
+    candidate.number = numbers[{candidate.nudge, candidate.member}]++;
     FindRoute(candidate, view);
     Rank(candidate, view);
     candidates.push_back(candidate);
   };
-  for (const Waiting& waiting : waiting_) add(waiting.member, waiting.nudge, waiting.serial, true);
+  std::vector<Candidate> triggered;
   for (const Trigger& trigger : std::exchange(triggers_, {})) {
-    add(trigger.member, trigger.nudge, trigger.serial, false);
+    Candidate candidate;
+    candidate.member = trigger.member;
+    candidate.nudge = trigger.nudge;
+    candidate.serial = trigger.serial;
+    if (!IsDueByTrigger(trigger.nudge, ViewOf(candidate))) continue;
+    triggered.push_back(candidate);
+    DropReplaced(trigger.nudge, trigger.serial);
   }
+  for (std::size_t i = 0; i < waiting_.size(); ++i) {
+    Candidate candidate;
+    candidate.member = waiting_[i].member;
+    candidate.nudge = waiting_[i].nudge;
+    candidate.serial = waiting_[i].serial;
+    candidate.waits = true;
+    candidate.waiting = i;
+    candidate.is_reminder = waiting_[i].is_reminder;
+    add(candidate);
+  }
+  for (const Candidate& candidate : triggered) add(candidate);
   return candidates;
 }
 
@@ -201,6 +227,8 @@ std::string Timeline::HoldOf(const Candidate& candidate, const View& view) {
   for (const dsl::Policy& policy : program_.policies) {
     if (Covers(policy, candidate.nudge)) policies.push_back(&policy);
   }
+  const bool retried = candidate.waits && waiting_[candidate.waiting].is_trigger;
+  if (retried && !history_.Holds(program_.nudges[candidate.nudge].if_condition, view)) return "if";
   const auto is_any = [&](auto&& holds) { return std::ranges::any_of(policies, holds); };
   const bool never = is_any([&](const dsl::Policy* policy) {
     SelectOwner(*policy, candidate);
@@ -217,6 +245,7 @@ std::string Timeline::HoldOf(const Candidate& candidate, const View& view) {
     return IsQuiet(*policy, view);
   };
   if (is_any(is_quiet)) return "quiet_hours";
+  if (candidate.is_reminder) return "";
   if (is_any([&](const dsl::Policy* policy) { return !HasPlace(*policy, candidate); })) return "outranked";
   return "";
 }
@@ -227,7 +256,7 @@ void Timeline::Win(const Candidate& candidate, const View& view) {
   for (dsl::PolicyId id = 0; id < program_.policies.size(); ++id) {
     const dsl::Policy& policy = program_.policies[id];
     if (!Covers(policy, candidate.nudge)) continue;
-    ++new_ones_[{id, IsShared(policy) ? 0 : candidate.member}];
+    if (!candidate.is_reminder) ++new_ones_[{id, IsShared(policy) ? 0 : candidate.member}];
     const std::string& whole = hand_ == 0 ? key_ : members_.front().key_;
     held_out = held_out || holds_out_(policy, IsShared(policy) ? whole : PartKey(whole, key_));
   }
@@ -238,12 +267,13 @@ void Timeline::Win(const Candidate& candidate, const View& view) {
     worth = Show(program_.expr(nudge.worth).type.kind, history_.Read(nudge.worth, view));
   }
   Say(held_out ? "held_out" : "sent", candidate.nudge, "", candidate.unit_text, worth);
-  if (IsTask(candidate.nudge)) {
+  CountReminder(candidate);
+  if (IsTask(candidate.nudge) && !candidate.is_reminder) {
     tasks_.push_back({candidate.member, candidate.nudge, candidate.serial, now_ + kTaskLifeMicros, held_out,
                       candidate.unit_text});
   }
   if (!candidate.waits) return;
-  DropWaiting(candidate.nudge, candidate.serial);
+  waiting_[candidate.waiting].nudge = dsl::kNone;
   gone_[candidate.nudge] = true;
   for (Wait& wait : waits_[nudge.stall]) {
     if (wait.serial == candidate.serial) wait.gone.insert(candidate.nudge);
@@ -252,6 +282,7 @@ void Timeline::Win(const Candidate& candidate, const View& view) {
 
 void Timeline::Arbitrate() {
   new_ones_.clear();
+  ForEach([&] { AddDueReminders(); });
   std::vector<Candidate> candidates = Collect();
   std::ranges::stable_sort(candidates, [&](const Candidate& a, const Candidate& b) { return Before(a, b); });
   for (const Candidate& candidate : candidates) {
@@ -260,10 +291,11 @@ void Timeline::Arbitrate() {
     Select(candidate.member);
     if (hold.empty()) {
       Win(candidate, view);
-    } else if (!candidate.waits) {
-      Say("suppressed", candidate.nudge, hold.c_str(), "", "");
+    } else {
+      LoseTrigger(candidate, view, hold);
     }
   }
+  std::erase_if(waiting_, [](const Waiting& waiting) { return waiting.nudge == dsl::kNone; });
   Select(0);
 }
 

@@ -1,6 +1,7 @@
 #include "tests/support/reference_timeline.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "runtime/base/time.h"
 
@@ -31,7 +32,11 @@ Timeline::Timeline(const dsl::CheckedProgram& program, dsl::EntityId entity, std
     }
   };
   for (const dsl::Stall& stall : program.stalls) by_calendar(stall.entity, stall.duration);
-  for (const dsl::Nudge& nudge : program.nudges) by_calendar(nudge.entity, nudge.again_after);
+  for (const dsl::Nudge& nudge : program.nudges) {
+    for (const dsl::ExprId id : {nudge.again_after, nudge.valid_for, nudge.repeat_every}) {
+      by_calendar(nudge.entity, id);
+    }
+  }
   for (const dsl::Journey& journey : program.journeys) {
     for (const dsl::Transition& step : journey.transitions) by_calendar(journey.entity, step.duration);
   }
@@ -81,13 +86,18 @@ void Timeline::Reset() {
   history_ = History(program_, entity_, key_);
   for (Condition& condition : conditions_) condition.held = condition.early = false;
   waits_.clear();
+  last_opening_.clear();
+  runs_.clear();
+  done_.clear();
   gone_.clear();
   last_due_.clear();
   waiting_.clear();
+  reminding_.clear();
   tasks_.clear();
   sent_.clear();
   candidates_.clear();
   marks_.clear();
+  countdowns_.clear();
   fresh_marks_.clear();
 }
 
@@ -214,6 +224,8 @@ void Timeline::LearnCountdowns() {
     if (expr.kind != dsl::ExprKind::kTimeUntil || !IsOfAttributes(expr.args[0])) continue;
     const Value until = history_.Read(expr.args[0], view);
     if (!until.known) continue;
+    const auto known = std::make_tuple(until.integer, durations_.size(), marks_.size());
+    if (std::exchange(countdowns_[{hand_, &expr}], known) == known) continue;
     AddCandidate(until.integer);
     for (const std::int64_t micros : durations_) {
       AddCandidate(until.integer - micros);
@@ -254,6 +266,7 @@ void Timeline::Apply(const LogEvent& event, const std::vector<std::pair<dsl::Ent
     if (!own_) return;
     history_.Apply(entry);
     UpdateWaits(history_.entries().back());
+    UpdateSequences(history_.entries().back());
   });
   MoveJourneys(true);
   ForEach([&] { UpdateConditions(); });

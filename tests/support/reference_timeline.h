@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -38,6 +39,12 @@ struct MemberState {
     std::set<dsl::NudgeId> gone;  // `after each`: nudges that went out in it
   };
 
+  /// A nudge with `repeat` that went out in an episode that lasts.
+  struct Reminding {
+    std::int64_t sent = 0;
+    std::uint32_t count = 0;
+  };
+
   MemberState(const dsl::CheckedProgram& program, dsl::EntityId of, std::string its_key)
       : entity_(of), key_(std::move(its_key)), history_(program, of, key_) {}
 
@@ -47,6 +54,12 @@ struct MemberState {
   History history_;
   std::vector<Condition> conditions_;  // those that are read come before those that read
   std::map<dsl::StallId, std::vector<Wait>> waits_;
+  std::map<dsl::StallId, std::size_t> last_opening_;  // index into History::entries
+  /// Runs of first steps of sequences, oldest first, as indexes into History::entries.
+  std::map<dsl::SequenceId, std::vector<std::vector<std::size_t>>> runs_;
+  /// Sequences that came to their end with the event of the moment.
+  std::map<dsl::SequenceId, std::vector<std::size_t>> done_;
+  std::map<std::pair<dsl::NudgeId, int>, Reminding> reminding_;
   std::map<dsl::NudgeId, bool> gone_;              // `while` nudges that went out in this episode
   std::map<dsl::NudgeId, std::int64_t> last_due_;  // for `again after`
   std::set<dsl::StallId> began_;                   // in this moment ...
@@ -71,6 +84,12 @@ class Timeline : MemberState {
     std::size_t member = 0;  // index into members_
     dsl::NudgeId nudge = 0;
     int serial = 0;  // of a Wait; 0: none
+    /// `valid for`: the last try, and the entry that triggered (-1: none).
+    bool is_trigger = false;
+    std::int64_t end = 0;
+    int entry = -1;
+    std::vector<std::size_t> steps = {};
+    bool is_reminder = false;
   };
   struct Task {
     std::size_t member = 0;  // index into members_
@@ -87,6 +106,8 @@ class Timeline : MemberState {
     int number = 0;  // of the nudge and its member in this moment
     std::string key;
     bool waits = false;
+    std::size_t waiting = 0;  // index of waiting_
+    bool is_reminder = false;
     dsl::UnitId unit = dsl::kNone;
     std::string unit_text;
     Value rank;
@@ -139,6 +160,8 @@ class Timeline : MemberState {
   void UpdateWaits(const Entry& entry);
   bool Answers(const dsl::Stall& stall, const Wait& wait, const Entry& entry) const;
   bool HasEnded(const dsl::Stall& stall, const Wait& wait) const;
+  /// The event that opened the latest wait of a stall with one wait at a time.
+  const Entry* OpeningOf(dsl::StallId stall) const;
   bool Matured(const dsl::Stall& stall, const Wait& wait) const;
   void EndEach(dsl::StallId stall, const Wait& wait);
   /// All members decide from one snapshot, then all move.
@@ -146,6 +169,13 @@ class Timeline : MemberState {
   void FindMoves(const Entry* entry);
   bool Move();
   bool IsTaken(dsl::JourneyId journey, const dsl::Transition& step, const Entry* entry) const;
+
+  // Sequences (reference_sequences.cpp).
+  void UpdateSequences(const Entry& entry);
+  /// The latest run of `length` steps that the event may follow; empty: none.
+  std::vector<std::size_t> Followed(const dsl::Sequence& sequence, std::size_t step,
+                                    const Entry& entry) const;
+  std::vector<const Entry*> EntriesOf(const std::vector<std::size_t>& steps) const;
 
   // Conditions (reference_conditions.cpp).
   void ListConditions();
@@ -157,13 +187,22 @@ class Timeline : MemberState {
   void UpdateConditions();
   bool ValueOf(const Condition& condition, bool before);
   bool StallValue(dsl::StallId id, bool before);
-  bool EachValue(dsl::StallId id, bool gate, bool before);
+  bool BegunValue(dsl::StallId id, bool before);
+  bool EachValue(dsl::StallId id, bool before);
+  bool GateOf(const dsl::Stall& stall, const Entry* opening) const;
   bool DueValue(const Condition& condition) const;
   void Open(Condition& condition);
   void Close(Condition& condition);
   void DropWaiting(dsl::NudgeId nudge, int serial);
   void Withdraw(dsl::NudgeId nudge, int serial, const char* what = "withdrawn");
   void AddDueOfEach();
+
+  // What waits although its moment is over, and reminders (reference_waiting.cpp).
+  void AddDueReminders();
+  void DropReminders(dsl::NudgeId nudge, int serial);
+  void DropReplaced(dsl::NudgeId nudge, int serial);
+  void LoseTrigger(const Candidate& candidate, const View& view, const std::string& hold);
+  void CountReminder(const Candidate& candidate);
 
   // Nudges and policies (reference_policies.cpp).
   void Arbitrate();
@@ -225,6 +264,9 @@ class Timeline : MemberState {
   std::set<std::int64_t> candidates_;  // instants
   std::set<std::int64_t> marks_;
   std::set<std::int64_t> durations_;
+  /// What candidates of a countdown were made from last: its instant, and how many durations and marks.
+  std::map<std::pair<std::size_t, const dsl::Expr*>, std::tuple<std::int64_t, std::size_t, std::size_t>>
+      countdowns_;
   std::vector<std::int64_t> fresh_marks_;  // of this moment
   /// Durations of deadlines that count by a calendar.
   std::vector<std::pair<dsl::EntityId, dsl::ExprId>> by_calendar_;

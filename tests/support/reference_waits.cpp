@@ -20,8 +20,17 @@ bool Timeline::Answers(const dsl::Stall& stall, const Wait& wait, const Entry& e
 // The deadline, with its duration as it is now; a duration below zero falls due at the end of the instant.
 bool Timeline::Matured(const dsl::Stall& stall, const Wait& wait) const {
   const Entry& opening = history_.entries()[wait.opening];
+  if (stall.by != dsl::kNone) {
+    const Value by = history_.Read(stall.by, View{now_, clock_, &opening, nullptr});
+    return by.known && clock_ >= std::max(wait.start, by.integer);
+  }
   const Value due = history_.Deadline(wait.start, stall.duration, View{now_, clock_, &opening, nullptr});
   return due.known && clock_ >= std::max(due.integer, wait.start);
+}
+
+const Entry* Timeline::OpeningOf(dsl::StallId stall) const {
+  const auto found = last_opening_.find(stall);
+  return found == last_opening_.end() ? nullptr : &history_.entries()[found->second];
 }
 
 bool Timeline::HasEnded(const dsl::Stall& stall, const Wait& wait) const {
@@ -33,7 +42,8 @@ void Timeline::EndEach(dsl::StallId stall, const Wait& wait) {
     const dsl::Nudge& rule = program_.nudges[nudge];
     if (rule.trigger != dsl::TriggerKind::kWhileStall || rule.stall != stall) continue;
     DropWaiting(nudge, wait.serial);
-    Withdraw(nudge, wait.serial);
+    DropReminders(nudge, wait.serial);
+    if (!rule.keep_when_over) Withdraw(nudge, wait.serial);
   }
 }
 
@@ -59,6 +69,7 @@ void Timeline::UpdateWaits(const Entry& entry) {
     wait.opening = history_.entries().size() - 1;
     wait.start = now_;
     waits.push_back(wait);
+    last_opening_[id] = wait.opening;
   }
 }
 
@@ -71,6 +82,7 @@ bool Timeline::IsTaken(dsl::JourneyId journey, const Transition& step, const Ent
     return due.known && clock_ >= due.integer && may_enter();
   };
   if (step.kind == TransitionKind::kEvent) {
+    if (step.sequence != dsl::kNone) return entry != nullptr && done_.contains(step.sequence);
     return entry != nullptr && history_.IsIn(entry->event, step.events) &&
            history_.Holds(step.where, View{now_, now_, entry, nullptr});
   }

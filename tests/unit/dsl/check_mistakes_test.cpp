@@ -12,7 +12,8 @@ namespace {
 
 std::vector<Mistake> AllMistakes() {
   std::vector<Mistake> all;
-  for (const auto& list : {NameMistakes(), TypeMistakes(), RuleMistakes(), Lints(), TestMistakes()}) {
+  for (const auto& list :
+       {NameMistakes(), TypeMistakes(), RuleMistakes(), WaitMistakes(), Lints(), TestMistakes()}) {
     all.insert(all.end(), list.begin(), list.end());
   }
   return all;
@@ -43,6 +44,7 @@ INSTANTIATE_TEST_SUITE_P(Names, MistakeTest, ::testing::ValuesIn(NameMistakes())
 INSTANTIATE_TEST_SUITE_P(Types, MistakeTest, ::testing::ValuesIn(TypeMistakes()), NameOfMistake);
 INSTANTIATE_TEST_SUITE_P(Rules, MistakeTest, ::testing::ValuesIn(RuleMistakes()), NameOfMistake);
 INSTANTIATE_TEST_SUITE_P(Tests, MistakeTest, ::testing::ValuesIn(TestMistakes()), NameOfMistake);
+INSTANTIATE_TEST_SUITE_P(Waits, MistakeTest, ::testing::ValuesIn(WaitMistakes()), NameOfMistake);
 INSTANTIATE_TEST_SUITE_P(Lints, MistakeTest, ::testing::ValuesIn(Lints()), NameOfMistake);
 
 TEST(CheckCodesTest, EveryCodeIsProducedByATest) {

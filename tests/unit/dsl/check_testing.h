@@ -62,6 +62,7 @@ struct Mistake {
 std::vector<Mistake> NameMistakes();
 std::vector<Mistake> TypeMistakes();
 std::vector<Mistake> RuleMistakes();
+std::vector<Mistake> WaitMistakes();
 std::vector<Mistake> Lints();
 std::vector<Mistake> TestMistakes();
 

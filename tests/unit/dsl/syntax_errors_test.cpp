@@ -17,7 +17,6 @@ struct Row {
   std::string underlined;
 };
 
-std::string Wait(const std::string& rest) { return "stall s of c {\n  after e " + rest + "\n}"; }
 std::string Nudge(const std::string& clause) {
   return "nudge n of c {\n  " + clause + "\n  do call \"x\"\n}";
 }
@@ -102,17 +101,9 @@ std::vector<Row> Rows() {
       {Code::kLaterExperiment, "experiment x of c { arm a 50% }", "experiment x"},
       {Code::kLaterExperiment, Feature("arm of x is a"), "arm of x"},
       {Code::kLaterTable, "table t (a, b) gives number {\n | 1 | 2 |\n}", "table t"},
-      {Code::kLaterSequence, Nudge("on a then b within 3 days"), "then"},
-      {Code::kLaterUntil, "stall s of c {\n  until x > 3\n  quiet 3 days\n}", "until x > 3"},
-      {Code::kLaterValidFor, Nudge("valid for 2 days"), "valid for 2 days"},
-      {Code::kLaterRepeat, Nudge("repeat every 1 day up to 3 times"), "repeat every 1 day up to 3 times"},
-      {Code::kLaterKeepWhenOver, Nudge("keep when over"), "keep when over"},
-      {Code::kLaterIncludingExisting, Nudge("while s including existing"), "including existing"},
       {Code::kLaterUse, "use \"other\"", "use"},
       {Code::kLaterWas, "unit a was b", "was b"},
       {Code::kLaterClockTrigger, Nudge("on every open day of store_hours at 08:00"), "open"},
-      {Code::kLaterNamedWait, Wait("as q no f within 1 day"), "as q"},
-      {Code::kLaterByTime, Wait("no f by promised_by"), "by"},
       {Code::kLaterExpires, Nudge("expires after 3 days"), "expires after 3 days"},
       {Code::kClauseTwice, "unit u { hours office hours store_hours }", "hours store_hours"},
   };

@@ -1,0 +1,138 @@
+// The event that a rule reads when its nudge goes out: that of the moment, the one that opened a wait, or one
+// that was kept.
+#include <algorithm>
+#include <cstring>
+
+#include "runtime/step_state.h"
+#include "runtime/unknown.h"
+
+namespace lull::runtime {
+
+void StepState::ResetTrigger() {
+  moment.fields = event_fields;
+  moment.event_time = event_time;
+}
+
+void StepState::SetTrigger(std::uint32_t nudge, WaitSerial serial) {
+  ResetTrigger();
+  const NudgeSpec& spec = ruleset->nudges[nudge];
+  if (!spec.opening.empty() || spec.opening_time_offset != kNoOffset) return SetOpening(spec);
+  if (serial == 0 || side() == nullptr) return;
+  for (std::size_t index = 0; index < side()->each.size(); ++index) {
+    for (const EachWait& wait : side()->each[index].waits) {
+      if (wait.serial == serial) return SetTrigger(wait, entity->each_waits[index]);
+    }
+  }
+}
+
+FieldValue StepState::ValueOf(const EachWait& wait, const EachWaitSpec& spec, std::size_t field) const {
+  const auto& [slot, type] = spec.captured[field];
+  FieldValue value;
+  if (slot == kNoIndex) {
+    value.integer = wait.start;
+  } else if (wait.captured == nullptr) {
+    value = UnknownOf(type);
+  } else {
+    value = wait.captured[field];
+    if (type == ValueType::kText) value.text = texts->View(static_cast<std::uint32_t>(value.integer));
+  }
+  return value;
+}
+
+void StepState::SetTrigger(const EachWait& wait, const EachWaitSpec& spec) {
+  if (spec.same_type == ValueType::kText) {
+    moment.same.text = wait.known ? texts->View(static_cast<std::uint32_t>(wait.value)) : TextView{};
+  } else {
+    moment.same.integer = static_cast<std::int64_t>(wait.value);
+  }
+  moment.event_time = wait.start;
+  if (spec.captured.empty()) return;
+  for (std::size_t index = 0; index < spec.captured.size(); ++index) {
+    const std::uint32_t slot = spec.captured[index].slot;
+    if (slot != kNoIndex) captured_fields[slot] = ValueOf(wait, spec, index);
+  }
+  moment.fields = captured_fields.data();
+}
+
+void StepState::SetBeside(const EachWait& wait, const EachWaitSpec& spec) {
+  if (event_fields != nullptr) std::copy_n(event_fields, captured_fields.size(), captured_fields.begin());
+  for (std::size_t index = 0; index < spec.beside.size(); ++index) {
+    const std::uint32_t slot = spec.beside[index];
+    if (slot != kNoIndex) captured_fields[slot] = ValueOf(wait, spec, index);
+  }
+  moment.fields = captured_fields.data();
+}
+
+FieldValue StepState::ReadSlot(const NudgeSpec::OpeningField& field) const {
+  const std::byte* at = moment.record + field.offset;
+  FieldValue value = UnknownOf(field.type);
+  switch (field.kind) {
+    case SlotKind::kU8: {
+      const auto narrow = static_cast<std::uint8_t>(*at);
+      if (narrow != 0xFF) value.integer = narrow;
+      break;
+    }
+    case SlotKind::kU32: {
+      std::uint32_t narrow = 0;
+      std::memcpy(&narrow, at, sizeof narrow);
+      if (narrow != 0xFFFF'FFFF) value.integer = narrow;
+      break;
+    }
+    case SlotKind::kText: {
+      std::uint32_t id = 0;
+      std::memcpy(&id, at, sizeof id);
+      value.text = texts->View(id);
+      break;
+    }
+    case SlotKind::kI64:
+      std::memcpy(&value.integer, at, sizeof value.integer);
+      break;
+    case SlotKind::kF64:
+      std::memcpy(&value.number, at, sizeof value.number);
+      break;
+  }
+  return value;
+}
+
+void StepState::SetOpening(const NudgeSpec& nudge) {
+  if (event_fields != nullptr) std::copy_n(event_fields, captured_fields.size(), captured_fields.begin());
+  for (const NudgeSpec::OpeningField& field : nudge.opening) captured_fields[field.slot] = ReadSlot(field);
+  moment.fields = captured_fields.data();
+  if (nudge.opening_time_offset == kNoOffset) return;
+  moment.event_time = SlotI64(nudge.opening_time_offset);
+}
+
+void StepState::SetTrigger(const WaitingNudge& waiting) {
+  const std::vector<CapturedField>& kept = ruleset->nudges[waiting.nudge].kept;
+  moment.event_time = waiting.event.time;
+  for (std::size_t index = 0; index < kept.size(); ++index) {
+    const auto& [slot, type] = kept[index];
+    captured_fields[slot] = waiting.event.fields ? waiting.event.fields[index] : UnknownOf(type);
+  }
+  moment.fields = captured_fields.data();
+}
+
+KeptEvent StepState::KeepEvent(std::uint32_t nudge) const {
+  const std::vector<CapturedField>& kept = ruleset->nudges[nudge].kept;
+  KeptEvent event;
+  event.time = moment.event_time;
+  if (kept.empty() || moment.fields == nullptr) return event;
+  event.fields = std::make_unique<FieldValue[]>(kept.size());
+  std::size_t bytes = 0;
+  for (const CapturedField& field : kept) {
+    if (field.type == ValueType::kText) bytes += moment.fields[field.slot].text.size;
+  }
+  event.texts = std::make_unique<char[]>(bytes + 1);
+  char* to = event.texts.get();
+  for (std::size_t index = 0; index < kept.size(); ++index) {
+    FieldValue& field = event.fields[index];
+    field = moment.fields[kept[index].slot];
+    if (kept[index].type != ValueType::kText || !field.text.known()) continue;
+    if (field.text.size > 0) std::memcpy(to, field.text.data, field.text.size);
+    field.text.data = to;
+    to += field.text.size;
+  }
+  return event;
+}
+
+}  // namespace lull::runtime
