@@ -60,7 +60,7 @@ ExprId Checker::CheckCompare(const syntax::Binary& node, Span span, const Scope&
 }
 
 ExprId Checker::MakeCompare(CompareOp op, ExprId left, ExprId right, Span span) {
-  if (!CheckAlike(left, right)) {
+  if (!CheckAlike(left, right, op)) {
     return kNone;
   }
   if (op != CompareOp::kEqual && op != CompareOp::kNotEqual && !HasOrder(At(left).type)) {
@@ -74,7 +74,7 @@ ExprId Checker::MakeCompare(CompareOp op, ExprId left, ExprId right, Span span) 
   return id;
 }
 
-bool Checker::CheckAlike(ExprId left, ExprId right) {
+bool Checker::CheckAlike(ExprId left, ExprId right, CompareOp op) {
   constexpr std::string_view kWhy = "it cannot be compared";
   if (RefuseCalendarDuration(left, kWhy) || RefuseCalendarDuration(right, kWhy)) {
     return false;
@@ -109,7 +109,7 @@ bool Checker::CheckAlike(ExprId left, ExprId right) {
       diagnostics_.Report(Code::kUnlikeComparison, b.span, "these two cannot be compared")
           .Label("this is " + TypeName(b.type))
           .NoteAt(a.span, "and this is " + TypeName(a.type));
-  HelpUnlike(diagnostic, b, a);
+  HelpUnlike(diagnostic, b, a, op);
   return false;
 }
 

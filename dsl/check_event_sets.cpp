@@ -108,7 +108,8 @@ EventSetId Checker::ResolveEvents(const syntax::Name& name, EntityId entity) {
       diagnostics_
           .Report(Code::kUnknownEvent, name.span,
                   Quoted(name.text) + " is " + std::string(KindWords(symbol->kind)) + ", not an event")
-          .NoteAt(symbol->span, "declared here");
+          .NoteAt(symbol->span, "declared here")
+          .Help("name an event, such as " + ListOf(NamesOf({SymbolKind::kEvent})));
     } else if (symbol == nullptr) {
       ReportUnknown(Code::kUnknownEvent, name, "there is no event " + Quoted(name.text),
                     NamesOf({SymbolKind::kEvent, SymbolKind::kGroup}));

@@ -26,6 +26,12 @@ LatePolicy LateOf(syntax::LatePolicy late) { return static_cast<LatePolicy>(late
 
 void Checker::CheckHeader() {
   if (tree_.rulesets.empty()) {
+    // A declaration that could not be read may have been it.
+    const auto& told = diagnostics_.all();
+    if (std::any_of(told.begin(), told.end(),
+                    [](const Diagnostic& each) { return each.code == Code::kUnknownDeclaration; })) {
+      return;
+    }
     diagnostics_.Report(Code::kNoRuleset, {}, "no file of this folder declares the ruleset")
         .Help(
             "begin one of the files with: ruleset my_rules { title \"My rules\" zone \"America/Chicago\" }");
@@ -108,7 +114,11 @@ Type Checker::ResolveType(const syntax::TypeRef& ref, std::string_view of) {
     Diagnostic& diagnostic =
         ReportUnknown(Code::kUnknownType, ref.name, "there is no type " + Quoted(ref.name.text), candidates);
     const bool turned = std::find(candidates.begin(), candidates.end(), of) != candidates.end();
-    if (turned) {
+    const bool is_event = symbol != nullptr && symbol->kind == SymbolKind::kEvent;
+    constexpr std::array<std::string_view, 1> kActivity = {"activity"};
+    if (is_event && !ClosestWord(of, kActivity).empty()) {
+      diagnostic.Help("events that count as activity are listed with `activity " + ref.name.text + "`");
+    } else if (turned) {
       diagnostic.Help("the name comes first, then the type: `" + ref.name.text + " " + std::string(of) + "`");
     } else if (!meant.help.empty()) {
       diagnostic.Help(std::string(meant.help));

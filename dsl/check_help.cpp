@@ -58,7 +58,7 @@ std::string Checker::ExampleOf(Type type) const {
 }
 
 // `wrong` stands where something of the kind of `other` is needed.
-void Checker::HelpUnlike(Diagnostic& diagnostic, const Expr& wrong, const Expr& other) {
+void Checker::HelpUnlike(Diagnostic& diagnostic, const Expr& wrong, const Expr& other, CompareOp op) {
   const bool text = wrong.kind == ExprKind::kLiteral && wrong.type.kind == TypeKind::kText;
   const TypeKind wanted = other.type.kind;
   const bool date =
@@ -70,6 +70,8 @@ void Checker::HelpUnlike(Diagnostic& diagnostic, const Expr& wrong, const Expr& 
     diagnostic.Help("write `" + written + "`").Replace(wrong.span, written);
   } else if (date || number) {
     diagnostic.Help("leave out the quotes: `" + wrong.text + "`").Replace(wrong.span, wrong.text);
+  } else if (wanted == TypeKind::kText && op != CompareOp::kEqual && op != CompareOp::kNotEqual) {
+    diagnostic.Help("a text is neither larger nor smaller: compare a number, or ask with `is`");
   } else if (wanted == TypeKind::kText && wrong.kind == ExprKind::kLiteral &&
              (wrong.type.kind == TypeKind::kNumber || wrong.type.kind == TypeKind::kFlag)) {
     diagnostic.Help("put it in quotes: " + Quoted("\"...\""));
@@ -105,6 +107,14 @@ void Checker::HelpArithmetic(Diagnostic& diagnostic, syntax::BinaryOp op, Type l
 
 // A name that nothing has: is it a field of an event, a text without quotes, a word of another language?
 bool Checker::ReportKnownSlip(const syntax::Name& name, const Scope& scope, std::optional<Type> expected) {
+  constexpr std::array<std::string_view, 2> kKnown = {"known", "unknown"};
+  const std::string_view known = ClosestWord(name.text, kKnown);
+  if (expected && !known.empty() && ClosestOfEntity(name.text, scope).empty()) {
+    diagnostics_.Report(Code::kUnknownName, name.span, "nothing is named " + Quoted(name.text) + " here")
+        .Help("did you mean " + Quoted(known) + "?")
+        .Replace(name.span, std::string(known));
+    return true;
+  }
   const Synonym value = ValueMeant(name.text);
   if (!value.write.empty() || !value.help.empty()) {
     Diagnostic& diagnostic =
@@ -254,6 +264,16 @@ void Checker::ReportNoClock(syntax::ExprId id) {
   const std::string clock = hours ? two(number->value.units) + ":00"
                                   : two(number->value.units / 100) + ":" + two(number->value.units % 100);
   diagnostic.Help("times of day have hours and minutes: `" + clock + "`").Replace(tree_[id].span, clock);
+}
+
+std::string ListOf(const std::vector<std::string_view>& names) {
+  constexpr std::size_t kShown = 8;
+  std::string list;
+  for (std::size_t i = 0; i < std::min(names.size(), kShown); ++i) {
+    list += (list.empty() ? "" : ", ") + Quoted(names[i]);
+  }
+  if (names.size() > kShown) list += " and " + std::to_string(names.size() - kShown) + " more";
+  return list;
 }
 
 // A zone by its city, or by letters that people know.

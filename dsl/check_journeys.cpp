@@ -31,7 +31,10 @@ void Checker::DeclareStages() {
     journey.start = StageNamed(journey, decl.start);
     if (!decl.start.exists() && !decl.incomplete) {
       diagnostics_.Report(Code::kUnknownStage, decl.name.span, "the journey does not say where it starts")
-          .Help("add `start STAGE`");
+          .Help("add a line such as " +
+                Quoted("start " + (decl.transitions.empty() || decl.transitions.front().from.empty()
+                                       ? std::string("STAGE")
+                                       : decl.transitions.front().from.front().text)));
     }
     std::set<std::string_view> entered = {decl.start.text};
     for (const syntax::Transition& transition : decl.transitions) {

@@ -130,13 +130,7 @@ Diagnostic& Checker::ReportUnknown(Code code, const syntax::Name& name, std::str
     diagnostic.Help("did you mean " + Quoted(closest) + "?").Replace(name.span, std::string(closest));
     return diagnostic;
   }
-  if (!candidates.empty() && candidates.size() <= 8) {
-    std::string list;
-    for (const std::string_view candidate : candidates) {
-      list += (list.empty() ? "" : ", ") + Quoted(candidate);
-    }
-    diagnostic.Help("there is: " + list);
-  }
+  if (!candidates.empty()) diagnostic.Help("there is: " + ListOf(candidates));
   return diagnostic;
 }
 
@@ -156,11 +150,13 @@ std::uint32_t Checker::Resolve(const syntax::Name& name, SymbolKind kind, Code c
     return kNone;
   }
   if (symbol != nullptr) {
-    diagnostics_
-        .Report(code, name.span,
-                Quoted(name.text) + " is " + std::string(KindWords(symbol->kind)) + ", and " +
-                    std::string(what) + " is needed here")
-        .NoteAt(symbol->span, "declared here");
+    Diagnostic& diagnostic = diagnostics_
+                                 .Report(code, name.span,
+                                         Quoted(name.text) + " is " + std::string(KindWords(symbol->kind)) +
+                                             ", and " + std::string(what) + " is needed here")
+                                 .NoteAt(symbol->span, "declared here");
+    const std::vector<std::string_view> candidates = NamesOf({kind});
+    if (!candidates.empty()) diagnostic.Help("there is: " + ListOf(candidates));
     return kNone;
   }
   const std::string noun(what.substr(what.find(' ') + 1));

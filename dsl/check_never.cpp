@@ -47,6 +47,13 @@ class NeverLinter {
         std::min(found->first, found->second, [&](ExprId a, ExprId b) { return place(a) < place(b); });
     const ExprId second = first == found->first ? found->second : found->first;
     if (!told_.insert({first, second}).second) return false;
+    if (At(first).span == At(second).span) {
+      diagnostics_
+          .Report(Code::kAlwaysSame, At(first).span, "this is always no: its bounds exclude each other")
+          .Explain("it needs `" + PrintExpr(program_, first) + "` and `" + PrintExpr(program_, second) + "`")
+          .Help("the lower bound comes first: `between 3 and 10`");
+      return false;
+    }
     diagnostics_.Report(Code::kNeverFires, At(second).span, message)
         .Label("this needs `" + PrintExpr(program_, second) + "`")
         .NoteAt(At(first).span,

@@ -279,6 +279,9 @@ void Checker::ReportUnknownName(const syntax::Name& name, const Scope& scope, st
         .Replace(name.span, written);
     return;
   }
+  if (symbol != nullptr && symbol->kind == SymbolKind::kFeature && tree_.features[symbol->index].incomplete) {
+    return;
+  }
   if (symbol != nullptr) {
     Diagnostic& diagnostic = diagnostics_
                                  .Report(Code::kNotAValue, name.span,

@@ -206,7 +206,7 @@ class Checker {
   ExprId CheckBetween(const syntax::Between& node, Span span, const Scope& scope);
   ExprId CheckOneOf(const syntax::OneOf& node, Span span, const Scope& scope);
   ExprId MakeCompare(CompareOp op, ExprId left, ExprId right, Span span);
-  bool CheckAlike(ExprId left, ExprId right);
+  bool CheckAlike(ExprId left, ExprId right, CompareOp op = CompareOp::kEqual);
   /// Two values of one kind, of which one may be a bare value of the other's choice or journey, or of the
   /// expected one.
   std::pair<ExprId, ExprId> CheckSides(syntax::ExprId left, syntax::ExprId right, const Scope& scope,
@@ -355,7 +355,7 @@ class Checker {
 
   // check_help.cpp
   std::string ExampleOf(Type type) const;
-  void HelpUnlike(Diagnostic& diagnostic, const Expr& wrong, const Expr& other);
+  void HelpUnlike(Diagnostic& diagnostic, const Expr& wrong, const Expr& other, CompareOp op);
   void HelpArithmetic(Diagnostic& diagnostic, syntax::BinaryOp op, Type left, Type right);
   bool ReportKnownSlip(const syntax::Name& name, const Scope& scope, std::optional<Type> expected);
   bool ReportFieldOutOfReach(const syntax::Name& name, const Scope& scope);
@@ -410,6 +410,9 @@ std::string ZoneMeant(std::string_view written);
 
 /// What stands for a type that was not found, which was reported: nothing more is said about its values.
 inline constexpr std::uint32_t kBadType = kNone - 1;
+
+/// `a`, `b` and more, in quotes: the first few.
+std::string ListOf(const std::vector<std::string_view>& names);
 
 /// "an event", "a unit", ...
 std::string_view KindWords(SymbolKind kind);

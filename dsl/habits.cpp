@@ -77,8 +77,9 @@ std::uint32_t NumberEnd(std::string_view text, std::uint32_t at) {
   return at;
 }
 
-std::size_t CurrencySignBytes(std::string_view text) {
-  for (const std::string_view sign : {"€", "£"}) {
+/// Marks of word processors and other countries; all else beyond ASCII is taken for letters.
+std::size_t SignBytes(std::string_view text) {
+  for (const std::string_view sign : {"€", "£", "≥", "≤", "≠", "×", "÷", "−", "–", "—", "→", "⇒", "…"}) {
     if (text.starts_with(sign)) return sign.size();
   }
   return 0;
@@ -91,7 +92,7 @@ HabitToken HabitTokenAt(std::string_view text, std::uint32_t at) {
   if (IsDigit(c)) {
     kind = HabitToken::kNumber;
     end = NumberEnd(text, at);
-  } else if (const std::size_t bytes = CurrencySignBytes(text.substr(at)); bytes > 0) {
+  } else if (const std::size_t bytes = SignBytes(text.substr(at)); bytes > 0) {
     end = at + static_cast<std::uint32_t>(bytes);
   } else if (const std::string_view word = WordAt(text, at); !word.empty()) {
     kind = HabitToken::kWord;
@@ -179,7 +180,9 @@ class Matcher {
       return Capture(!count.empty(), std::string(count)) ? 1 : 0;
     }
     if (atom == "CUR") {
-      const bool code = is_word && token.text.size() == 3 && AsUpper(token.text) == token.text;
+      const bool code =
+          is_word && token.text.size() == 3 &&
+          std::all_of(token.text.begin(), token.text.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
       return Capture(code, std::string(token.text)) ? 1 : 0;
     }
     if (atom == "MONEY") {

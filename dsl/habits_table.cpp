@@ -72,6 +72,7 @@ constexpr Habit kHabits[] = {
     {kInWords, "FIRST never if|where|while", "never when", ""},
     {kInWords, "FIRST never PATH", "never when $1", ""},
     {kInWords, "FIRST never not", "never when not", ""},
+    {kInWords, "quiet hours from NUM : NUM", "quiet hours $1:$2", ""},
     {kInWords, "quiet hours from NUM", "quiet hours $1", ""},
     {kInWords, "quiet hours between", "", "write `quiet hours 20:00 to 08:00`"},
     {kInWords, "quiet [hours] NUM : NUM -|until|till|and NUM : NUM", "quiet hours $1:$2 to $3:$4", ""},
@@ -142,6 +143,18 @@ constexpr Habit kHabits[] = {
     {kInWords, "- > NAME when NAME where", "-> $1 on $2 where", ""},
     {kInWords, "- > NAME if", "-> $1 when", ""},
 
+    // --- Marks of word processors ---
+    {kInSigns, "≥", ">=", ""},
+    {kInSigns, "≤", "<=", ""},
+    {kInSigns, "≠", "is not", ""},
+    {kInSigns, "×", "*", ""},
+    {kInSigns, "÷", "/", ""},
+    {kInSigns, "→|⇒", "->", ""},
+    {kInSigns, "FIRST NAME –|—|− > NAME", "$1 -> $2", ""},
+    {kInSigns, "FIRST NAME –|—|− NAME", "$1 -> $2", ""},
+    {kInSigns, "quiet hours NUM : NUM –|— NUM : NUM", "quiet hours $1:$2 to $3:$4", ""},
+    {kInSigns, "–|—|−", "-", ""},
+
     // --- Comparisons ---
     {kInSigns, "[is] greater|more|larger|bigger|higher than or equal [to]", ">=", ""},
     {kInSigns, "[is] less|fewer|smaller|lower than or equal [to]", "<=", ""},
@@ -174,6 +187,7 @@ constexpr Habit kHabits[] = {
      "write `like`, with `*` for any characters: `page like \"/shop/*\"`"},
     {kInSigns, "isn|aren|wasn ' t", "is not", ""},
     {kInSigns, "isnt|arent", "is not", ""},
+    {kInWords, "any|of NAME were NAME", "", "write `where`: `any page_viewed where seconds > 30`"},
     {kInSigns, "are|was|were|becomes", "is", ""},
     {kInSigns, "does not equal", "is not", ""},
     {kInSigns, "is not in (", "is not one of (", ""},
@@ -264,6 +278,9 @@ constexpr Habit kHabits[] = {
     {kInWords, "there is|was [a] NAME", "any $1", ""},
 
     // --- Alternatives ---
+    {kInWords, "if ( PATH ,|; NUM ,|; NUM )", "if $1 then $2 else $3", ""},
+    {kInWords, "if ( PATH ,|; TEXT ,|; TEXT )", "if $1 then $2 else $3", ""},
+    {kInWords, "INNER if (", "", "write `if condition then a else b`"},
     {kInWords, "case when", "", "write `if ... then ... else ...`"},
     {kInWords, "? PATH : PATH", "", "write `if condition then a else b`"},
     {kInWords, "? NUM : NUM", "", "write `if condition then $1 else $2`"},

@@ -414,6 +414,14 @@ class TreeBuilder {
   std::string ExampleFor(std::uint32_t offset) const;
   void HelpExpected(Diagnostic& diagnostic, std::string_view what, std::uint32_t offset);
   void RememberLostName(std::uint32_t declaration_begin);
+  // tree_builder_slips.cpp
+  void TrySlips(std::uint32_t offset);
+  void TrySlipBehindEvent(std::uint32_t offset);
+  void TrySlipOfClause(std::uint32_t offset);
+  [[noreturn]] void FailSlip(Span span, std::string_view meant);
+  bool HelpMissingWord(Diagnostic& diagnostic, std::uint32_t offset);
+  Span SpanOfLastWord() const;
+  std::uint32_t SkipBlanksFrom(std::uint32_t at) const;
   Span SpanOfToken(std::uint32_t offset) const;
   Span SpanOfClauseStart(std::uint32_t offset, std::string_view write) const;
   std::string Describe(std::uint32_t offset) const;
@@ -479,6 +487,7 @@ class TreeBuilder {
   PlainText plain_;
 
   std::set<std::string> misspelt_;  // names already reported as such
+  std::uint32_t error_begin_ = 0;   // where the grammar could not go on
 
   Declaration* current_ = nullptr;
   std::uint32_t declaration_begin_ = 0;

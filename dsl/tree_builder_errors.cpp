@@ -130,6 +130,11 @@ void TreeBuilder::HelpExpected(Diagnostic& diagnostic, std::string_view what, st
     return;
   }
   const Span here{source_, token_end_, token_end_};
+  const bool is_value = same_line && (text_[offset] == '"' || IsWordByte(text_[offset]));
+  if (what == "`,` or `)`" && is_value) {
+    diagnostic.Help("separate the items with commas: `(a, b)`").Replace(here, ",");
+    return;
+  }
   if (what == "`)`" || what == "`,` or `)`") {
     diagnostic.Help("close the parenthesis with `)`");
     if (!same_line) diagnostic.Replace(here, ")");
@@ -154,6 +159,18 @@ void TreeBuilder::HelpExpected(Diagnostic& diagnostic, std::string_view what, st
       return;
     }
   }
+  if ((what.starts_with("the name") || what.starts_with("a name")) && same_line) {
+    const Span token = SpanOfToken(offset);
+    const std::string written(text_.substr(offset, token.end - offset));
+    if (IsDigit(text_[offset])) {
+      diagnostic.Help("a name begins with a letter");
+      return;
+    }
+    if (text_[offset] == '"' && written.size() > 2) {
+      diagnostic.Help("a name stands without quotes").Replace(token, written.substr(1, written.size() - 2));
+      return;
+    }
+  }
   if (what.starts_with("`then`") || what.starts_with("`else`")) {
     diagnostic.Help("all three belong together: `if condition then a else b`");
     return;
@@ -169,6 +186,8 @@ void TreeBuilder::HelpExpected(Diagnostic& diagnostic, std::string_view what, st
 void TreeBuilder::FailExpected(std::string_view what, std::uint32_t offset) {
   const bool type_missing = what.starts_with("the type") && offset < text_.size() && text_[offset] == ',';
   if (!type_missing) TryHabits(offset);
+  if (what.starts_with("the type")) TrySlipOfClause(offset);
+  TrySlips(offset);
   const std::string expected = "expected " + std::string(what);
   const std::string_view word = WordAt(text_, offset);
   const bool wants_name = what.starts_with("the name") || what.starts_with("a name");
@@ -228,6 +247,7 @@ void TreeBuilder::FailArrow(std::uint32_t offset) {
 
 void TreeBuilder::FailClause(std::uint32_t offset) {
   TryHabits(offset);
+  TrySlips(offset);
   ForgetLastExpression(offset);
   const BlockWords& block = WordsOf(block_);
   const std::string_view word = WordAt(text_, offset);
@@ -250,6 +270,11 @@ void TreeBuilder::FailClause(std::uint32_t offset) {
     Throw(offset);
   }
   const bool is_value = IsDigit(c) || c == '"' || c == '(';
+  if (c == '+' && token_end_ > 0 && text_[token_end_ - 1] == '"') {
+    diagnostics_.Report(Code::kWrongOperator, SpanOfToken(offset), "texts are not joined with `+`")
+        .Help("write one text, with braces around what is put in: \"Call {name}\"");
+    Throw(offset);
+  }
   if (!word.empty() && !block.resumes_anywhere) FailWordInBlock(offset);
   if (is_value && IsOnLineOfLastToken(offset)) {
     TryForeignTime(offset);
@@ -282,6 +307,7 @@ void TreeBuilder::FailWordInBlock(std::uint32_t offset) {
                                 Quoted(word.substr(0, kNameBytesMax)) +
                                     " neither goes on with what stands before it, nor begins a clause of " +
                                     std::string(block.what));
+  if (!begins_line && HelpMissingWord(diagnostic, offset)) Throw(offset);
   const Synonym synonym = ClauseMeant(block.what, word);
   if (!synonym.write.empty() || !synonym.help.empty()) {
     if (!synonym.help.empty()) diagnostic.Help(std::string(synonym.help));
@@ -328,6 +354,8 @@ void TreeBuilder::FailDeclaration(std::uint32_t offset) {
     Throw(offset + 1);
   }
   TryHabits(offset);
+  TrySlips(offset);
+  TrySlipBehindEvent(offset);
   ForgetLastExpression(offset);
   const std::string_view word = WordAt(text_, offset);
   const bool continues = offset > 0 && IsOnLineOfLastToken(offset) && !IsFirstOnLine(offset);
@@ -362,6 +390,10 @@ void TreeBuilder::FailDeclaration(std::uint32_t offset) {
   } else if (!continues && (!synonym.write.empty() || !synonym.help.empty())) {
     if (!synonym.help.empty()) diagnostic.Help(std::string(synonym.help));
     if (!synonym.write.empty()) diagnostic.Replace(SpanOfToken(offset), std::string(synonym.write));
+  } else if (const std::uint32_t next = SkipBlanksFrom(SpanOfToken(offset).end);
+             !continues && next < text_.size() && text_[next] == '{') {
+    diagnostic.Help("say first what it is, such as `ruleset " + std::string(word) + " {` or `unit " +
+                    std::string(word) + " {`");
   } else {
     diagnostic.Help(
         "a declaration begins with a word such as `entity`, `event`, `feature`, `stall` or `nudge`");

@@ -81,6 +81,19 @@ std::size_t EndOfLine(std::string_view text, std::size_t at) {
   return end > at && text[end - 1] == '\r' ? end - 1 : end;
 }
 
+constexpr std::uint32_t kNowhere = UINT32_MAX;
+
+/// Two dashes with a blank on each side, earlier on the line.
+std::uint32_t DashesBefore(std::string_view text, std::uint32_t offset) {
+  const std::size_t line = text.substr(0, offset).rfind('\n');
+  const std::size_t begin = line == std::string_view::npos ? 0 : line + 1;
+  const std::size_t found = text.substr(begin, offset - begin).find(" -- ");
+  const bool in_text =
+      found != std::string_view::npos && text.substr(begin, found).find('"') != std::string_view::npos;
+  return found == std::string_view::npos || in_text ? kNowhere
+                                                    : static_cast<std::uint32_t>(begin + found + 1);
+}
+
 std::string MessageOf(Code code, std::string_view written) {
   switch (code) {
     case Code::kWrongOperator:
@@ -144,17 +157,20 @@ void TreeBuilder::TryComment(std::uint32_t offset) {
   const std::string_view rest = text_.substr(begin);
   const bool dashes = rest.starts_with("--") && !rest.starts_with("-->");
   const bool star = offset > 0 && text_[offset] == '*' && text_[offset - 1] == '/';
-  if (!rest.starts_with("//") && !rest.starts_with("/*") && !dashes && !star && !rest.starts_with("<!--")) {
+  // In an expression dashes were taken for two signs before a value.
+  const std::uint32_t dashes_before = dashes ? kNowhere : DashesBefore(text_, offset);
+  if (!rest.starts_with("//") && !rest.starts_with("/*") && !dashes && !star && !rest.starts_with("<!--") &&
+      dashes_before == kNowhere) {
     return;
   }
-  const std::uint32_t from = star ? offset - 1 : begin;
+  const std::uint32_t from = dashes_before != kNowhere ? dashes_before : star ? offset - 1 : begin;
   const bool block = text_.substr(from).starts_with("/*");
   std::size_t end = EndOfLine(text_, from);
   const std::size_t close = text_.find("*/", from + 2);
   const bool on_one_line = !block || close == std::string_view::npos || close + 2 <= end;
   if (block && close != std::string_view::npos) end = on_one_line ? end : close + 2;
   const Span mark = SpanOf(from, from + (rest.starts_with("<!--") ? 4 : 2));
-  if (!second_slash && !star) ForgetLastExpression(from);
+  if (!second_slash && !star) ForgetLastExpression(dashes_before != kNowhere ? offset : from);
   Diagnostic& diagnostic = diagnostics_.Report(Code::kForeignComment, mark, "comments begin with `#`");
   if (on_one_line) {
     diagnostic.Replace(mark, "#");
@@ -205,6 +221,13 @@ void TreeBuilder::TryStrayMark(std::uint32_t offset) {
   const char mark = text_[offset];
   if (mark != ';' && mark != ':' && mark != ',') return;
   const Span span = SpanOfToken(offset);
+  if (mark == ':' && !in_block_ && EndOfLine(text_, offset) == offset + 1 &&
+      !ExampleOfClause("", WordAt(text_, declaration_begin_)).empty()) {
+    diagnostics_
+        .Report(Code::kStrayMark, span, "what belongs to a declaration stands in braces, not behind a `:`")
+        .Help("write `{` here, and `}` at the end");
+    Throw(offset + 1);
+  }
   // One of a kind is enough to be told of.
   const bool told = std::any_of(diagnostics_.all().begin(), diagnostics_.all().end(), [&](const auto& each) {
     return each.code == Code::kStrayMark && each.span.source == source_ && text_[each.span.begin] == mark;
@@ -259,12 +282,12 @@ void TreeBuilder::TryHabits(std::uint32_t offset) {
   if (offset >= text_.size()) return;
   TryQuotes(offset);
   TryComment(offset);
-  TryCapitals(offset);
   if (const std::optional<HabitFound> found = FindHabit(text_, offset)) {
     ForgetLastExpression(offset);
     ReportHabit(*found);
     Throw(std::max(offset, found->end));
   }
+  TryCapitals(offset);
   TryCommaInNumber(offset);
   if (IsOnLineOfLastToken(offset)) TryStrayMark(offset);
 }

@@ -29,6 +29,17 @@ constexpr TimeUnit kUnits[] = {
     {"year", "years", 0, 12},
 };
 
+constexpr std::string_view kMonths[] = {"January",   "February", "March",    "April",
+                                        "May",       "June",     "July",     "August",
+                                        "September", "October",  "November", "December"};
+
+std::string LastDayHelp(std::chrono::year_month_day day) {
+  if (!day.year().ok() || !day.month().ok()) return "dates are written year-month-day: `2026-11-26`";
+  const unsigned last = static_cast<unsigned>((day.year() / day.month() / std::chrono::last).day());
+  return std::string(kMonths[static_cast<unsigned>(day.month()) - 1]) + " " +
+         std::to_string(static_cast<int>(day.year())) + " has " + std::to_string(last) + " days";
+}
+
 int TwoDigits(std::string_view text, std::size_t at) { return (text[at] - '0') * 10 + (text[at + 1] - '0'); }
 
 }  // namespace
@@ -149,7 +160,7 @@ void TreeBuilder::MakeDate(Span span) {
                                  std::string(text.substr(5, 2));
       diagnostic.Help("dates are written year-month-day: `" + turned + "`").Replace(span, turned);
     } else {
-      diagnostic.Help("look at the calendar: a month has 28 to 31 days");
+      diagnostic.Help(LastDayHelp(day));
     }
     date = {2000, 1, 1};
   }
