@@ -230,6 +230,7 @@ void AddSchedules(const CheckedProgram& program, dsl::EntityId id, EntitySpec& s
     schedule.kind = static_cast<runtime::Schedule::Kind>(nudge.schedule.kind);
     schedule.weekdays = nudge.schedule.weekdays;
     schedule.month_day = nudge.schedule.month_day;
+    schedule.calendar = nudge.schedule.calendar;
     schedule.second_of_day = nudge.schedule.second_of_day;
     spec.clock_nudges.push_back({n, schedule});
   }

@@ -279,6 +279,8 @@ ValueId ExpressionLowering::Value(ExprId id) {
       return NextYearly(expr);
     case ExprKind::kTimeIn:
       return TimeIn(expr);
+    case ExprKind::kOpenTimeIn:
+      return OpenTimeIn(expr);
     case ExprKind::kBeforeThis:
       return builder_.Field(lowering_.plan.before_slots.at(id), IrTypeOf(expr.type.kind));
     case ExprKind::kKey:

@@ -126,6 +126,7 @@ class ExpressionLowering {
   ValueId TimeOnDay(const dsl::Expr& expr);
   ValueId NextYearly(const dsl::Expr& expr);
   ValueId TimeIn(const dsl::Expr& expr);
+  ValueId OpenTimeIn(const dsl::Expr& expr);
   ValueId Score(dsl::ScoreId id);
   ValueId Aggregate(dsl::AggregateId id);
   ValueId ScalarAggregate(const dsl::Aggregate& aggregate, const Stream& stream);

@@ -108,7 +108,8 @@ runtime::NudgeSpec NudgeLowering::Nudge(dsl::NudgeId id) {
     const dsl::Journey& journey = program.journeys[nudge.journey];
     spec.trigger_name = journey.name + " entering " + journey.stages[nudge.stage].name;
   }
-  if (nudge.trigger == dsl::TriggerKind::kClock) spec.trigger_name = dsl::PrintSchedule(nudge.schedule);
+  if (nudge.trigger == dsl::TriggerKind::kClock)
+    spec.trigger_name = dsl::PrintSchedule(lowering_.program(), nudge.schedule);
   spec.state_condition = plan.state;
   spec.due_condition = plan.due;
   spec.gone_bit = plan.gone_bit;

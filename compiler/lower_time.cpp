@@ -135,6 +135,12 @@ void TimeLowering::ArmBends(ExprId id, bool steps) {
   if (expr.kind == ExprKind::kOfWhole) return;
   for (const ExprId argument : expr.args) ArmBends(argument, steps);
   if (expr.kind == ExprKind::kRound && steps) ArmSteps(id);
+  if (expr.kind == ExprKind::kOpenTimeIn && steps) {
+    // It stands still while the calendar is closed.
+    const ValueId clock = of_.Clock();
+    const ValueId arm = of_.builder_.ConstBool(true);
+    of_.builder_.Call(AbiId::kCalendarIsOpen, {of_.U32(expr.index), clock, arm});
+  }
   if (expr.kind != ExprKind::kSmaller && expr.kind != ExprKind::kLarger) return;
   for (std::size_t i = 0; i < expr.args.size(); ++i) {
     for (std::size_t j = i + 1; j < expr.args.size(); ++j) ArmMeeting(expr.args[i], expr.args[j]);

@@ -49,4 +49,11 @@ ValueId ExpressionLowering::TimeIn(const dsl::Expr& expr) {
   return builder_.Select(is_in, since, unknown);
 }
 
+ValueId ExpressionLowering::OpenTimeIn(const dsl::Expr& expr) {
+  const ValueId length = Value(expr.args[0]);
+  const ValueId clock = Clock();
+  const ValueId entered = builder_.ISub(clock, length);
+  return builder_.Call(AbiId::kOpenTimeBetween, {U32(expr.index), entered, clock});
+}
+
 }  // namespace lull::compiler

@@ -45,7 +45,7 @@ std::string NudgeMeaning(const CheckedProgram& program, const dsl::Nudge& nudge)
     text += " entering " + journey.stages[nudge.stage].name + " of " + JourneyMeaning(program, journey);
   }
   if (nudge.trigger == dsl::TriggerKind::kClock) {
-    text += " " + dsl::PrintSchedule(nudge.schedule);
+    text += " " + dsl::PrintSchedule(program, nudge.schedule);
   }
   for (const dsl::ExprId expr :
        {nudge.where, nudge.condition, nudge.if_condition, nudge.again_after, nudge.withdraw_when}) {

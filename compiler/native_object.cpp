@@ -23,7 +23,7 @@ namespace {
 constexpr int kLevelMax = 2;
 
 /// Raised when the translation changes, so that older objects on disk are not taken.
-constexpr int kTranslationVersion = 2;
+constexpr int kTranslationVersion = 3;
 
 void InitialiseTarget() {
   static std::once_flag once;

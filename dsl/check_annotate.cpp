@@ -158,6 +158,7 @@ Facts Annotator::FactsOf(const Expr& expr) const {
     case ExprKind::kKey:
       return {};
     case ExprKind::kTimeIn:
+    case ExprKind::kOpenTimeIn:
       return {true, true, 2 * kTimeMax, kEven};
     default:  // texts with braces, and whatever is yes or no
       return {false, facts.timed, 1, kStill};

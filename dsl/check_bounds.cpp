@@ -363,7 +363,7 @@ class Prover {
           function == AggregateFunction::kTimeSince || function == AggregateFunction::kGap;
       if (never_negative) facts.low = Bound{0, true, kNone};
     } else if (expr->kind == ExprKind::kLength || expr->kind == ExprKind::kTimeUntil ||
-               expr->kind == ExprKind::kTimeIn) {
+               expr->kind == ExprKind::kTimeIn || expr->kind == ExprKind::kOpenTimeIn) {
       facts.low = Bound{0, true, kNone};
     } else if (expr->kind == ExprKind::kScore) {
       const Score& score = program_.scores[expr->index];

@@ -32,6 +32,12 @@ void Checker::CheckSchedule(const syntax::Schedule& written, Span span, Nudge& n
   if (const auto* clock = std::get_if<syntax::ClockLiteral>(&tree_[written.clock].node)) {
     schedule.second_of_day = clock->second_of_day;
   }
+  if (written.calendar.exists()) {
+    schedule.kind = ScheduleKind::kOpenDays;
+    schedule.calendar =
+        Resolve(written.calendar, SymbolKind::kCalendar, Code::kUnknownCalendar, "a calendar");
+    return;
+  }
   if (written.month_day.exists()) {
     schedule.kind = ScheduleKind::kMonthDay;
     schedule.month_day =

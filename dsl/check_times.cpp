@@ -87,13 +87,6 @@ ExprId Checker::CheckBeforeThis(const syntax::Unary& node, Span span, const Scop
 
 // The journey of the entity that has the stage; the one after `of` if several have it.
 std::optional<JourneyId> Checker::JourneyOfStage(const syntax::TimeIn& node, const Scope& scope) {
-  if (node.also_of.exists()) {
-    diagnostics_
-        .Report(Code::kUnknownJourney, node.also_of.span, "`time in STAGE of JOURNEY` takes one journey")
-        .Help("leave out " + Quoted("of " + node.also_of.text) +
-              ": the open time of a calendar is not counted here");
-    return std::nullopt;
-  }
   if (node.of.exists()) {
     const JourneyId named = Resolve(node.of, SymbolKind::kJourney, Code::kUnknownJourney, "a journey");
     if (named == kNone) {
@@ -142,14 +135,30 @@ ExprId Checker::CheckTimeIn(const syntax::TimeIn& node, Span span, const Scope& 
         .Help("write a fixed value, such as `24 hours`");
     return kNone;
   }
-  const std::optional<JourneyId> journey = JourneyOfStage(node, scope);
-  if (!journey) {
+  // The calendar stands last; the journey may be left out.
+  syntax::TimeIn of_journey = node;
+  syntax::Name calendar_name = std::exchange(of_journey.also_of, {});
+  const Symbol* symbol = node.of.exists() && !calendar_name.exists() ? Find(node.of.text) : nullptr;
+  if (symbol != nullptr && symbol->kind == SymbolKind::kCalendar) {
+    calendar_name = std::exchange(of_journey.of, {});
+  }
+  const std::optional<JourneyId> journey = JourneyOfStage(of_journey, scope);
+  CalendarId calendar = kNone;
+  if (calendar_name.exists()) {
+    calendar = Resolve(calendar_name, SymbolKind::kCalendar, Code::kUnknownCalendar, "a calendar");
+  }
+  if (!journey || (calendar_name.exists() && calendar == kNone)) {
     return kNone;
   }
   const ExprId id = Make(ExprKind::kTimeIn, kDurationType, {}, span);
   program_.exprs[id].index = *journey;
   program_.exprs[id].integer = FindStage(*journey, node.stage.text).value_or(0);
-  return id;
+  if (calendar == kNone) {
+    return id;
+  }
+  const ExprId open = Make(ExprKind::kOpenTimeIn, kDurationType, {id}, span);
+  program_.exprs[open].index = calendar;
+  return open;
 }
 
 }  // namespace lull::dsl

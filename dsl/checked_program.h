@@ -94,6 +94,7 @@ enum class ExprKind : std::uint8_t {
   kBeforeThis,  // args[0] just before the event in hand; index = EventSetId of the events it may be
   kKey,         // of the entity; a text
   kTimeIn,      // duration since the journey `index` entered stage `integer`; unknown where it is not in it
+  kOpenTimeIn,  // of a kTimeIn, the time in which calendar `index` was open
   /// args[0] as the whole has it, read by its part: an attribute, feature, score, stage, stall or aggregate.
   kOfWhole,
   kCalendarOpen,  // index = CalendarId; yes while it is open
@@ -395,13 +396,15 @@ enum class TriggerKind : std::uint8_t {
   kClock,           // on every ... at TIME
 };
 
-enum class ScheduleKind : std::uint8_t { kWeekdays, kMonthDay };
+enum class ScheduleKind : std::uint8_t { kWeekdays, kMonthDay, kOpenDays };
 
-/// Instants that come again: a time of day on some local days of the ruleset's zone.
+/// Instants that come again: a time of day on some local days of the ruleset's zone (kOpenDays: the
+/// calendar's).
 struct Schedule {
   ScheduleKind kind = ScheduleKind::kWeekdays;
-  std::uint8_t weekdays = 0;   // kWeekdays: bit 0 is Monday
-  std::int32_t month_day = 1;  // kMonthDay: 1..31, the last day where the month is shorter
+  std::uint8_t weekdays = 0;    // kWeekdays: bit 0 is Monday
+  std::int32_t month_day = 1;   // kMonthDay: 1..31, the last day where the month is shorter
+  CalendarId calendar = kNone;  // kOpenDays
   std::int32_t second_of_day = 0;
 };
 

@@ -166,6 +166,8 @@ std::string ExprWriter::Write(ExprId id) {
       const Stage& stage = program_.journeys[expr.index].stages[static_cast<std::size_t>(expr.integer)];
       return fmt::format("(time in {} of {})", stage.name, Reference(ExprKind::kStage, expr.index));
     }
+    case ExprKind::kOpenTimeIn:
+      return "(" + Write(expr.args[0]) + " of " + program_.calendars[expr.index].name + ")";
     default:
       break;
   }

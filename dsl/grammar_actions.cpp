@@ -20,14 +20,16 @@ struct month_day : sor<seq<kw<"day">, need<count, "the day of the month">, call<
 struct schedule_days
     : seq<name, star<sor<comma, kw<"and">>, need_name<"a day such as `monday`">>, call<&B::SetScheduleDays>> {
 };
-struct schedule : seq<kw<"every">,
-                      sor<seq<at_phrase<"open", "day">, give_up<Code::kLaterClockTrigger>>,
-                          seq<at_phrase<"month", "on">, phrase<"month", "on">,
-                              need<month_day, "`day` and its number, or `the last day`">>,
-                          need<schedule_days, "`day`, `weekday`, the name of a day, or `month on day 1`">>,
-                      need<kw<"at">, "`at` and a time of day, such as `at 09:00`">,
-                      need<seq<raw<&B::MakeClock, clock_text>, ws, call<&B::SetScheduleClock>>,
-                           "a time of day such as 09:00">> {};
+struct schedule
+    : seq<kw<"every">,
+          sor<seq<at_phrase<"open", "day">, phrase<"open", "day">, need<kw<"of">, "`of` and a calendar">,
+                  need_name<"the name of a calendar">, call<&B::SetScheduleCalendar>>,
+              seq<at_phrase<"month", "on">, phrase<"month", "on">,
+                  need<month_day, "`day` and its number, or `the last day`">>,
+              need<schedule_days, "`day`, `weekday`, the name of a day, or `month on day 1`">>,
+          need<kw<"at">, "`at` and a time of day, such as `at 09:00`">,
+          need<seq<raw<&B::MakeClock, clock_text>, ws, call<&B::SetScheduleClock>>,
+               "a time of day such as 09:00">> {};
 struct moment
     : sor<seq<at<word<"every">, ws, not_at<one<'.'>>, same_line, free_word>, schedule>,
           seq<at<free_word, ws, word<"entering">>, name, kw<"entering">,

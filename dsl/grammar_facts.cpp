@@ -52,7 +52,8 @@ struct forget : seq<at_phrase<"forget", "after">,
 struct part_of : seq<kw<"within">, need_name<"the name of the entity after `within`">, call<&B::SetWhole>> {};
 struct entity : seq<head<"entity", &T::entities, "the name of the entity">,
                     opt<kw<"by">, need_name<"the name of the key field">, call<&B::SetKey>>, opt<part_of>,
-                    block<BlockKind::kEntity, act<&B::SetActivity, activity>, forget, attribute>> {};
+                    sor<at<sor<eof, declaration_here>>,
+                        block<BlockKind::kEntity, act<&B::SetActivity, activity>, forget, attribute>>> {};
 
 struct from_path : seq<at<word<"from">, ws, one<'"'>>, kw<"from">, plain> {};
 struct event_field : seq<act<&B::EndField, name, need_type<"the type of the field, such as `text`">,

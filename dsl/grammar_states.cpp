@@ -14,7 +14,9 @@ struct task_step : seq<at<sor<word<"done">, word<"declined">, word<"expired">>, 
                        give_up<Code::kLaterTaskStep>> {};
 struct transition_on
     : seq<kw<"on">,
-          sor<task_step, seq<at_phrase<"every", "open">, give_up<Code::kLaterClockTrigger>>,
+          sor<task_step,
+              seq<at<word<"every">, ws, not_at<one<'.'>>, same_line, free_word>,
+                  give_up<Code::kLaterClockTrigger>>,
               seq<at_sequence, sequence, call<&B::SetTransitionSequence>>,
               seq<need_name<"the name of an event or a stall after `on`">, call<&B::SetTransitionOn>>>,
           opt<kw<"where">, need_condition<"a condition after `where`">, call<&B::SetTransitionWhere>,

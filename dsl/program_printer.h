@@ -17,7 +17,7 @@ std::string PrintExpr(const CheckedProgram& program, ExprId expr);
 std::string PrintAggregate(const CheckedProgram& program, AggregateId aggregate);
 std::string PrintType(const CheckedProgram& program, Type type);
 /// "every monday, friday at 09:00"; the same for schedules that mean the same.
-std::string PrintSchedule(const Schedule& schedule);
+std::string PrintSchedule(const CheckedProgram& program, const Schedule& schedule);
 /// "1 day 12 hours"; zero is "0 seconds".
 std::string PrintDuration(std::int64_t micros);
 

@@ -152,7 +152,7 @@ std::string DefinitionText(const CheckedProgram& program, const Nudge& nudge, Ex
       Clause(out, "on", writer.Write(nudge.condition));
       break;
     case TriggerKind::kClock:
-      Clause(out, "on", PrintSchedule(nudge.schedule));
+      Clause(out, "on", PrintSchedule(program, nudge.schedule));
       break;
     case TriggerKind::kWhileCondition:
       Clause(out, "while", writer.Write(nudge.condition));

@@ -13,7 +13,10 @@ constexpr std::uint8_t kEveryDay = 127;
 constexpr std::uint8_t kWeekdays = 31;
 constexpr std::int32_t kLastDay = 31;
 
-std::string DaysText(const Schedule& schedule) {
+std::string DaysText(const CheckedProgram& program, const Schedule& schedule) {
+  if (schedule.kind == ScheduleKind::kOpenDays) {
+    return "open day of " + program.calendars[schedule.calendar].name;
+  }
   if (schedule.kind == ScheduleKind::kMonthDay) {
     return schedule.month_day == kLastDay ? "month on the last day"
                                           : fmt::format("month on day {}", schedule.month_day);
@@ -35,10 +38,10 @@ std::string DaysText(const Schedule& schedule) {
 
 }  // namespace
 
-std::string PrintSchedule(const Schedule& schedule) {
+std::string PrintSchedule(const CheckedProgram& program, const Schedule& schedule) {
   const std::int32_t second = schedule.second_of_day;
   std::string text =
-      fmt::format("every {} at {:02}:{:02}", DaysText(schedule), second / 3'600, second / 60 % 60);
+      fmt::format("every {} at {:02}:{:02}", DaysText(program, schedule), second / 3'600, second / 60 % 60);
   if (second % 60 != 0) {
     text += fmt::format(":{:02}", second % 60);
   }

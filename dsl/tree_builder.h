@@ -305,6 +305,7 @@ class TreeBuilder {
   void SetOnEntering();
   void SetOnExpression();
   void SetScheduleDays() { AppendNames(moment_.schedule.days); }
+  void SetScheduleCalendar() { moment_.schedule.calendar = PopName(); }
   void SetMonthDay() { moment_.schedule.month_day = PopExpr(); }
   void SetLastDay(Span span);
   void SetScheduleClock();

@@ -203,8 +203,9 @@ class TreePrinter {
   }
 
   std::string Text(const Schedule& schedule) {
-    const std::string days =
-        schedule.month_day.exists() ? "month on day " + Text(schedule.month_day) : Join(schedule.days);
+    std::string days = Join(schedule.days);
+    if (schedule.month_day.exists()) days = "month on day " + Text(schedule.month_day);
+    if (schedule.calendar.exists()) days = "open day of " + schedule.calendar.text;
     return "every " + days + " at " + Text(schedule.clock);
   }
   void Nudge(const NudgeDecl& nudge) {

@@ -152,6 +152,7 @@ void ArmStep(Moment* moment, std::uint32_t value);
 // ---- zone. Counts are made whole, upwards. Unknown in, unknown out; unknown if there is no such instant.
 /// Whether it is open at an instant; `arm`: its next edge after that.
 std::uint64_t CalendarIsOpen(Moment* moment, std::uint32_t calendar, std::int64_t at, std::uint64_t arm);
+/// Unknown if an instant is.
 std::int64_t OpenTimeBetween(Moment* moment, std::uint32_t calendar, std::int64_t from, std::int64_t to);
 std::int64_t AfterOpenTime(Moment* moment, std::uint32_t calendar, std::int64_t start, std::int64_t micros);
 std::int64_t AfterOpenDays(Moment* moment, std::uint32_t calendar, std::int64_t start, double count);

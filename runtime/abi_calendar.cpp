@@ -23,6 +23,7 @@ std::uint64_t CalendarIsOpen(Moment* moment, std::uint32_t calendar, std::int64_
 }
 
 std::int64_t OpenTimeBetween(Moment* moment, std::uint32_t calendar, std::int64_t from, std::int64_t to) {
+  if (from == kUnknown || to == kUnknown) return kUnknown;
   return CalendarOf(moment, calendar).OpenTimeBetween(from, to);
 }
 

@@ -269,6 +269,17 @@ std::int64_t Calendar::AfterOpenDaysAt(std::int64_t start, std::int64_t count) c
   return target == kUnknown ? kUnknown : zone_.InstantOf(target, clock);
 }
 
+std::int64_t Calendar::NextOpenDayAt(std::int64_t instant, std::int64_t second_of_day) const {
+  // From the day before yesterday on: its end may be today.
+  std::int64_t day = zone_.DayOf(instant) - 2;
+  while (true) {
+    day = AfterOpenDays(day, 1);
+    if (day == kUnknown) return kNever;
+    const std::int64_t found = zone_.SecondOfDay(day, second_of_day);
+    if (found > instant) return found;
+  }
+}
+
 std::int64_t DayAfterMonths(std::int64_t day, std::int64_t months) {
   if (day < kDayMin || day > kDayMax || months == kUnknown) return kUnknown;
   constexpr std::int64_t kMonthsMax = 12 * 1'000;

@@ -73,6 +73,8 @@ class Calendar {
   std::int64_t AfterOpenDays(std::int64_t day, std::int64_t count) const;
   /// The same time of day on the n-th open day after that of `start`.
   std::int64_t AfterOpenDaysAt(std::int64_t start, std::int64_t count) const;
+  /// The first instant after this one that is this time of day on an open day; kNever.
+  std::int64_t NextOpenDayAt(std::int64_t instant, std::int64_t second_of_day) const;
 
  private:
   struct Opening {

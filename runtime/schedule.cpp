@@ -20,7 +20,11 @@ bool IsOn(const Schedule& schedule, std::int64_t day) {
 
 }  // namespace
 
-std::int64_t NextInstant(const Zone& zone, const Schedule& schedule, std::int64_t micros) {
+std::int64_t NextInstant(const Zone& zone, std::span<const Calendar> calendars, const Schedule& schedule,
+                         std::int64_t micros) {
+  if (schedule.kind == Schedule::Kind::kOpenDays) {
+    return calendars[schedule.calendar].NextOpenDayAt(micros, schedule.second_of_day);
+  }
   const std::int64_t today = zone.DayOf(micros);
   // From yesterday on: its end may be today.
   for (std::int64_t day = today - 1; day <= today + kDaysAhead; ++day) {

@@ -195,8 +195,8 @@ class RandomExpressions {
         return fmt::format("time until {} {} {}", TimeOrDate(), Compare(),
                            OneIn(2) ? Duration() : LongDuration());
       case 19:
-        return fmt::format("time in {}_{} {} {}", of.letter, PickOf({"one", "two", "three"}), Compare(),
-                           Duration());
+        return fmt::format("time in {}_{}{} {} {}", of.letter, PickOf({"one", "two", "three"}),
+                           PickOf({"", "", " of office", " of shifts"}), Compare(), Duration());
       case 20:
         return of.name + "_id" + PickOf({" is \"ada\"", " is not \"ben\"", " starts with \"t\""});
       case 21:

@@ -286,7 +286,8 @@ class Writer : RandomExpressions {
         text_ +=
             "  on every " +
             PickOf({"day at 08:00", "weekday at 17:30", "monday, saturday at 02:30", "day at 24:00",
-                    "month on day 31 at 12:00", "month on the last day at 23:59:30", "sunday at 00:00"}) +
+                    "open day of office at 09:30", "open day of shifts at 23:00", "month on day 31 at 12:00",
+                    "month on the last day at 23:59:30", "sunday at 00:00"}) +
             "\n";
         break;
       case 0:

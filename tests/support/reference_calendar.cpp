@@ -147,6 +147,39 @@ std::optional<std::int64_t> ReferenceCalendars::AfterOpenDays(dsl::CalendarId ca
   return zones_[calendar].InstantOf(day, TimeOfDay(zones_[calendar], start));
 }
 
+std::int64_t ReferenceCalendars::OpenTime(dsl::CalendarId calendar, std::int64_t from,
+                                          std::int64_t to) const {
+  std::int64_t open = 0;
+  for (std::int64_t at = from; at < to;) {
+    const std::int64_t next = std::min(NextEdge(calendar, at).value_or(to), to);
+    if (IsOpen(calendar, at)) open += next - at;
+    at = next;
+  }
+  return open;
+}
+
+std::vector<std::int64_t> ReferenceCalendars::TimesAround(dsl::CalendarId calendar, std::int64_t instant,
+                                                          std::int32_t second) const {
+  std::vector<std::int64_t> times;
+  const std::int64_t today = DayOf(calendar, instant);
+  for (std::int64_t day = today - 2; day <= today + 2; ++day) {
+    times.push_back(zones_[calendar].InstantOf(day, second * kMicrosPerSecond));
+  }
+  return times;
+}
+
+bool ReferenceCalendars::IsTimeOfOpenDay(dsl::CalendarId calendar, std::int64_t instant,
+                                         std::int32_t second) const {
+  const std::int64_t today = DayOf(calendar, instant);
+  for (std::int64_t day = today - 2; day <= today + 2; ++day) {
+    if (zones_[calendar].InstantOf(day, second * kMicrosPerSecond) == instant &&
+        !OfDay(calendar, day).empty()) {
+      return true;
+    }
+  }
+  return false;
+}
+
 std::optional<std::int64_t> ReferenceCalendars::AfterMonths(std::int64_t start, double count) const {
   const auto whole = static_cast<std::int64_t>(std::ceil(count));
   if (whole == 0) return start;

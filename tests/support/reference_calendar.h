@@ -24,6 +24,13 @@ class ReferenceCalendars {
   std::optional<std::int64_t> AfterOpenTime(dsl::CalendarId calendar, std::int64_t start,
                                             std::int64_t micros) const;
   std::optional<std::int64_t> AfterOpenDays(dsl::CalendarId calendar, std::int64_t start, double count) const;
+  /// How long it was open from one instant to a later one.
+  std::int64_t OpenTime(dsl::CalendarId calendar, std::int64_t from, std::int64_t to) const;
+  /// Whether an instant is this second of an open day.
+  bool IsTimeOfOpenDay(dsl::CalendarId calendar, std::int64_t instant, std::int32_t second) const;
+  /// The instants that may be, on the days around this one.
+  std::vector<std::int64_t> TimesAround(dsl::CalendarId calendar, std::int64_t instant,
+                                        std::int32_t second) const;
   std::optional<std::int64_t> AfterMonths(std::int64_t start, double count) const;
   /// The zone of this name; the ruleset's if there is none.
   Zone ZoneNamed(const std::string& name) const;

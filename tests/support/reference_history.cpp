@@ -288,6 +288,7 @@ Value History::Read(ExprId id, const View& view) const {
     case ExprKind::kTimeOnDay:
     case ExprKind::kNextYearly:
     case ExprKind::kTimeIn:
+    case ExprKind::kOpenTimeIn:
       return OfTime(expr, view);
     case ExprKind::kBeforeThis:
       LULL_CHECK(before != nullptr);
@@ -306,6 +307,9 @@ Value History::OfTime(const Expr& expr, const View& view) const {
   }
   const Value value = Read(expr.args[0], view);
   if (!value.known) return {};
+  if (expr.kind == ExprKind::kOpenTimeIn) {
+    return Value::Integer(calendars_.OpenTime(expr.index, view.clock - value.integer, view.clock));
+  }
   if (expr.kind == ExprKind::kTimeUntil) {
     return Value::Integer(std::max<std::int64_t>(value.integer - view.clock, 0));
   }

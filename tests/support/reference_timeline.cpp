@@ -138,6 +138,15 @@ void Timeline::AddCalendarDeadlines(std::int64_t start) {
     if (entity != entity_) continue;
     if (const Value due = history_.Deadline(start, id, view); due.known) AddCandidate(due.integer);
   }
+  for (const dsl::Expr& expr : program_.exprs) {
+    if (expr.kind != dsl::ExprKind::kOpenTimeIn) continue;
+    for (const std::int64_t micros : durations_) {
+      const auto reached = history_.calendars().AfterOpenTime(expr.index, start, micros);
+      if (!reached) continue;
+      AddCandidate(*reached);
+      AddCandidate(*reached + 1);
+    }
+  }
 }
 
 void Timeline::AddEdges() {
@@ -189,6 +198,9 @@ bool Timeline::IsScheduled(dsl::NudgeId id, std::int64_t instant) const {
   const dsl::Nudge& nudge = program_.nudges[id];
   if (nudge.entity != entity_ || nudge.trigger != dsl::TriggerKind::kClock) return false;
   const std::int32_t second = nudge.schedule.second_of_day;
+  if (nudge.schedule.kind == dsl::ScheduleKind::kOpenDays) {
+    return history_.calendars().IsTimeOfOpenDay(nudge.schedule.calendar, instant, second);
+  }
   const std::int64_t today = DayOfDate(zone_.MicrosToLocal(instant).date);
   for (const std::int64_t day : {today - 1, today}) {
     const LocalDate date = DateOfDay(day);
@@ -209,6 +221,13 @@ void Timeline::AddScheduled() {
   for (const dsl::Nudge& nudge : program_.nudges) {
     if (nudge.entity != entity_ || nudge.trigger != dsl::TriggerKind::kClock) continue;
     const std::int32_t second = nudge.schedule.second_of_day;
+    if (nudge.schedule.kind == dsl::ScheduleKind::kOpenDays) {
+      for (const std::int64_t time :
+           history_.calendars().TimesAround(nudge.schedule.calendar, now_, second)) {
+        AddCandidate(time);
+      }
+      continue;
+    }
     const std::int64_t today = DayOfDate(zone_.MicrosToLocal(now_).date);
     for (const std::int64_t day : {today - 1, today, today + 1}) {
       AddCandidate(zone_.LocalToMicros(

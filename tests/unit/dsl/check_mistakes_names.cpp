@@ -91,7 +91,7 @@ std::vector<Mistake> NameMistakes() {
       {Code::kUnknownStage, "quotin", "stall s of customer { while time in quotin > 2 days for 2 days }"},
       {Code::kUnknownJourney, "sales",
        "stall s of customer { while time in quoting of sales > 2 days for 2 days }"},
-      {Code::kUnknownJourney, "sales",
+      {Code::kUnknownCalendar, "sales",
        "stall s of customer { while time in quoting of purchase of sales > 2 days for 2 days }"},
       {Code::kAmbiguousName, "quoting",
        "journey other of customer { start quoting\n quoting -> sold on order_placed\n sold -> quoting on "

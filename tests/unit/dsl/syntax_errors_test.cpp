@@ -103,7 +103,7 @@ std::vector<Row> Rows() {
       {Code::kLaterTable, "table t (a, b) gives number {\n | 1 | 2 |\n}", "table t"},
       {Code::kLaterUse, "use \"other\"", "use"},
       {Code::kLaterWas, "unit a was b", "was b"},
-      {Code::kLaterClockTrigger, Nudge("on every open day of store_hours at 08:00"), "open"},
+      {Code::kLaterClockTrigger, "journey j of c {\n  a -> b on every monday at 08:00\n}", "every"},
       {Code::kLaterExpires, Nudge("expires after 3 days"), "expires after 3 days"},
       {Code::kClauseTwice, "unit u { hours office hours store_hours }", "hours store_hours"},
   };
