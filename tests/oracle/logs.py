@@ -1,4 +1,4 @@
-"""Reading logs and writing fires, for the oracles of this folder. Times are whole seconds since 1970."""
+"""Reading logs and writing fires, for the oracles of this folder. Times are whole microseconds since 1970."""
 import calendar
 import gzip
 import json
@@ -6,17 +6,26 @@ import sys
 import time
 from collections import defaultdict
 
-HOUR = 3600
+SECOND = 1_000_000
+MINUTE = 60 * SECOND
+HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 
 
-def seconds(text):
-    """An RFC 3339 instant in UTC with whole seconds, which is all that these logs have."""
-    return calendar.timegm(time.strptime(text, "%Y-%m-%dT%H:%M:%SZ"))
+def micros(text):
+    """An RFC 3339 instant in UTC, with a fraction of a second or without."""
+    whole, _, fraction = text.removesuffix("Z").partition(".")
+    seconds = calendar.timegm(time.strptime(whole, "%Y-%m-%dT%H:%M:%S"))
+    return seconds * SECOND + int(fraction.ljust(6, "0"))
 
 
 def rfc3339(instant):
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(instant))
+    """As in the output: no fraction, milliseconds or microseconds, whichever is enough."""
+    seconds, fraction = divmod(instant, SECOND)
+    text = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
+    if fraction:
+        text += f".{fraction:06}" if fraction % 1000 else f".{fraction // 1000:03}"
+    return text + "Z"
 
 
 def read(path):
@@ -29,7 +38,7 @@ def read(path):
             event = json.loads(line)
             text = event["ts"]
             if text not in known:
-                known[text] = seconds(text)
+                known[text] = micros(text)
             if events and known[text] < events[-1][0]:
                 sys.exit(f"{path}: not in order of time at {text}")
             events.append((known[text], event["type"], event))

@@ -6,7 +6,7 @@ No timers and no clock: every figure looks at a whole timeline at once, which is
 import os
 
 import logs
-from logs import DAY, HOUR
+from logs import DAY, HOUR, MINUTE
 
 UPDATES = {"ticket.new", "ticket.active", "ticket.awaiting_user_info", "ticket.awaiting_vendor"}
 UPDATES |= {"ticket.awaiting_problem", "ticket.awaiting_evidence", "ticket.resolved", "ticket.closed"}
@@ -50,7 +50,7 @@ def many_tickets(events, _):
 FIGURES = {
     "user_silent_72_hours": stays("ticket.awaiting_user_info", 72 * HOUR),
     "untouched_24_hours": untouched,
-    "resolved_not_closed": stays("ticket.resolved", 5 * DAY + 30 * 60),
+    "resolved_not_closed": stays("ticket.resolved", 5 * DAY + 30 * MINUTE),
     "three_tickets_in_a_week": many_tickets,
 }
 
