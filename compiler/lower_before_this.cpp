@@ -25,6 +25,13 @@ class BeforePlanner {
     });
   }
 
+  /// A nudge that may wait for another moment keeps them with its event.
+  void KeepAll() {
+    for (dsl::NudgeId id = 0; id < program_.nudges.size(); ++id) {
+      if (program_.nudges[id].valid_for != kNone) Keep(id);
+    }
+  }
+
  private:
   void Add(dsl::EntityId entity, dsl::ExprId id, const dsl::Expr& expr) {
     const auto next = plan_.frame_slot_count + static_cast<std::uint32_t>(plan_.before_values.size());
@@ -32,6 +39,17 @@ class BeforePlanner {
         slots_.try_emplace({entity, expr.index, ExprMeaning(program_, expr.args[0])}, next);
     plan_.before_slots[id] = found->second;
     if (is_new) plan_.before_values.push_back({entity, expr.index, expr.args[0], next});
+  }
+
+  void Keep(dsl::NudgeId id) {
+    std::map<std::uint32_t, runtime::ValueType> slots;
+    dsl::VisitRoots(program_.nudges[id], [&](dsl::ExprId root, RootUse) {
+      dsl::VisitExprs(program_, root, [&](dsl::ExprId expr_id, const dsl::Expr& expr) {
+        if (expr.kind == ExprKind::kBeforeThis)
+          slots[plan_.before_slots.at(expr_id)] = ValueTypeOf(expr.type);
+      });
+    });
+    for (const auto& [slot, type] : slots) plan_.nudges[id].kept.push_back({slot, type});
   }
 
   compiler::Plan& plan_;
@@ -47,6 +65,7 @@ void PlanBeforeValues(Plan& plan) {
   for (dsl::JourneyId id = 0; id < plan.program->journeys.size(); ++id) {
     if (plan.journey_numbers[id] != kNone) planner.AddAll(plan.program->journeys[id]);
   }
+  planner.KeepAll();
 }
 
 std::uint32_t BeforeSlotCount(const Plan& plan) {

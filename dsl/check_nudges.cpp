@@ -99,6 +99,7 @@ void Checker::CheckOn(const syntax::Moment& moment, Scope& scope, Nudge& nudge) 
     nudge.trigger = TriggerKind::kEvent;
     nudge.sequence = CheckSequence(moment.sequence, scope);
     nudge.events = scope.trigger;
+    scope.on_event = nudge.events != kNone;
     return;
   }
   if (moment.kind == syntax::MomentKind::kEntering) {

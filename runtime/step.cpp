@@ -37,7 +37,7 @@ void Step::SetProgram(const Ruleset& new_ruleset, const CodeTable& new_code, con
   member_count = 1;
   hand = 0;
   out.assign(new_plan.out_count, FieldValue{});
-  captured_fields.assign(new_ruleset.frame_slot_count, FieldValue{});
+  captured_fields.assign(new_ruleset.frame_slot_count + new_ruleset.before_slot_count, FieldValue{});
   fields_and_before_.assign(new_ruleset.frame_slot_count + new_ruleset.before_slot_count, FieldValue{});
   counters.nudges.assign(new_ruleset.nudges.size(), {});
   counters.units.assign(new_ruleset.units.size(), 0);

@@ -138,7 +138,7 @@ struct StepState : StepContext {
 
   const FieldValue* event_fields = nullptr;  // of the moment; null in a deadline moment
   std::int64_t event_time = 0;               // of the moment
-  std::vector<FieldValue> captured_fields;   // Ruleset::frame_slot_count of them
+  std::vector<FieldValue> captured_fields;   // Ruleset::frame_slot_count and before_slot_count
 
  private:
   void Switch(std::size_t index);

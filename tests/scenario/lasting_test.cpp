@@ -242,5 +242,35 @@ TEST(IncludingExisting, AStallThatIsNewBeginsForWhatIsSoAlready) {
               ElementsAre("2026-03-05T00:00:00Z sent n a -> sales: x"));
 }
 
+TEST(Lasting, WhatWaitsKeepsWhatWasBeforeItsEvent) {
+  const std::string rules = R"(
+    ruleset shop { zone "UTC" channels note as message }
+    entity customer by customer_id { level number  name text }
+    event seen of customer sets level, name { level number, name text }
+    nudge n of customer {
+      on seen
+      valid for 2 days
+      do note "{customer.level} {customer.level before this} {customer.name before this}"
+    }
+    nudge m of customer {
+      on seen as a then seen within 1 day
+      do note "{a.level} {seen.level} {customer.level before this}"
+    }
+    policy p of customer { covers n  quiet hours 20:00 to 08:00 }
+  )";
+  EXPECT_THAT(RunScenario(rules, R"(
+    {"type":"seen","time":"2026-03-02T10:00:00Z","customer_id":"a","level":1,"name":"first"}
+    {"type":"seen","time":"2026-03-02T21:00:00Z","customer_id":"a","level":2,"name":"second"}
+    {"type":"seen","time":"2026-03-02T22:00:00Z","customer_id":"b","level":7,"name":"other"}
+  )",
+                          {.until = "2026-03-04T00:00:00Z"}),
+              UnorderedElementsAre("2026-03-02T10:00:00Z sent n a: 1 unknown unknown",
+                                   "2026-03-02T21:00:00Z sent m a: 1 2 1",
+                                   "2026-03-02T21:00:00Z waiting n a (quiet hours until 2026-03-03 08:00)",
+                                   "2026-03-02T22:00:00Z waiting n b (quiet hours until 2026-03-03 08:00)",
+                                   "2026-03-03T08:00:00Z sent n a: 2 1 first",
+                                   "2026-03-03T08:00:00Z sent n b: 7 unknown unknown"));
+}
+
 }  // namespace
 }  // namespace lull::test
