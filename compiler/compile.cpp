@@ -74,6 +74,32 @@ std::vector<runtime::PartPlace> PartPlaces(const CheckedProgram& program, const 
   return places;
 }
 
+void AddExperiments(const Plan& plan, Ruleset& ruleset) {
+  const CheckedProgram& program = *plan.program;
+  for (dsl::ExperimentId id = 0; id < program.experiments.size(); ++id) {
+    const dsl::Experiment& experiment = program.experiments[id];
+    runtime::ExperimentSpec& spec = ruleset.experiments.emplace_back();
+    spec.name = experiment.name;
+    spec.entity = experiment.entity;
+    std::uint64_t up_to = 0;
+    for (const dsl::Arm& arm : experiment.arms) {
+      up_to += arm.share;
+      spec.arms.push_back({arm.name, up_to, arm.held_out});
+    }
+    if (experiment.goal != dsl::kNone) spec.goal = program.event_sets[experiment.goal].name;
+    spec.goal_micros = experiment.goal_micros;
+    spec.exposed_offset = plan.experiments[id].exposed.offset;
+    spec.reached_offset = plan.experiments[id].reached.offset;
+    const auto takes_part = [&](const dsl::Nudge& nudge) {
+      return std::ranges::count(nudge.experiments, id) > 0;
+    };
+    const auto first = std::ranges::find_if(program.nudges, takes_part);
+    if (first != program.nudges.end()) {
+      spec.nudge = static_cast<std::uint32_t>(first - program.nudges.begin());
+    }
+  }
+}
+
 void AddEvents(const Plan& plan, Ruleset& ruleset) {
   const CheckedProgram& program = *plan.program;
   ruleset.frame_slot_count = plan.frame_slot_count;
@@ -83,6 +109,7 @@ void AddEvents(const Plan& plan, Ruleset& ruleset) {
     runtime::EventSchema& schema = ruleset.events.emplace_back();
     schema.name = event.name;
     schema.wire_type = event.wire_type;
+    schema.task_step = static_cast<runtime::TaskStepKind>(event.task_step);
     schema.entities = event.entities;
     schema.parts = PartPlaces(program, event);
     for (std::size_t f = 0; f < event.fields.size(); ++f) {
@@ -194,8 +221,10 @@ void AddFunctions(Lowering& lowering, const RuleGraph& graph, dsl::EntityId id, 
   for (dsl::EventId e = 0; e < program.events.size(); ++e) {
     const dsl::Event& event = program.events[e];
     EntitySpec::EventFunctions& functions = spec.events.emplace_back();
-    const bool own = std::ranges::count(event.entities, id) > 0;
+    // A step of a task is one of the whole, and of the part whose task it is.
+    const bool is_step = event.task_step != dsl::TaskStep::kNo;
     const bool of_whole = whole != dsl::kNone && std::ranges::count(event.entities, whole) > 0;
+    const bool own = std::ranges::count(event.entities, id) > 0 || (is_step && of_whole);
     if (!own && !of_whole) continue;
     functions.conditions = LowerConditions(lowering, id, graph.slices[id][e],
                                            "conditions_" + program.entities[id].name + "_" + event.name);
@@ -277,6 +306,7 @@ Result<CompiledRuleset> Compile(const CheckedProgram& program, const ProbeReques
   Lowering lowering{plan, *module};
   AddHeader(program, *ruleset);
   AddEvents(plan, *ruleset);
+  AddExperiments(plan, *ruleset);
   for (dsl::EntityId e = 0; e < program.entities.size(); ++e) {
     ruleset->entities.push_back(MakeEntity(lowering, *graph, e));
   }

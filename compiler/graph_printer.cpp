@@ -28,6 +28,11 @@ std::string Trigger(const CheckedProgram& program, const Transition& step) {
   switch (step.kind) {
     case TransitionKind::kEvent:
       return "on " + program.event_sets[step.events].name + (step.where == kNone ? "" : " where ...");
+    case TransitionKind::kTaskEnd: {
+      static constexpr const char* kEnds[] = {"done", "declined", "expired"};
+      return fmt::format("on {} {}{}", kEnds[static_cast<std::size_t>(step.task_end)],
+                         program.nudges[step.nudge].name, step.where == kNone ? "" : " where ...");
+    }
     case TransitionKind::kStallBegins:
       return "on " + program.stalls[step.stall].name;
     case TransitionKind::kAfter:

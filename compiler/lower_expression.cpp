@@ -238,6 +238,13 @@ ValueId ExpressionLowering::Value(ExprId id) {
       const ValueId known = Remembered(expr.kind, expr.index);
       return known != kNone ? known : Remember(expr.kind, expr.index, Score(expr.index));
     }
+    case ExprKind::kArm: {
+      const ValueId known = Remembered(expr.kind, expr.index);
+      if (known != kNone) return known;
+      return Remember(expr.kind, expr.index, builder_.Call(AbiId::kArm, {U32(expr.index)}));
+    }
+    case ExprKind::kTaskOutcome:
+      return builder_.Call(AbiId::kTaskOutcome, {U32(expr.index)});
     case ExprKind::kStage: {
       const Slot slot = lowering_.plan.journeys[expr.index].stage;
       return builder_.Load(slot.offset, slot.kind);

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "compiler/lower_entity.h"
+#include "runtime/decision.h"
 
 namespace lull::compiler {
 namespace {
@@ -27,6 +28,9 @@ class JourneyLowering {
                std::ranges::count(plan_.Events(step.events), event_) > 0;
       case TransitionKind::kWhen:
         return true;
+      case TransitionKind::kTaskEnd:
+        if (step.task_end == dsl::TaskEnd::kExpired) return event_ == kNone;
+        return event_ != kNone && std::ranges::count(plan_.Events(step.events), event_) > 0;
       default:
         return event_ == kNone;
     }
@@ -95,6 +99,8 @@ class JourneyLowering {
         return function_.read.ConditionOrYes(step.where);
       case TransitionKind::kWhen:
         return watch_.Condition(step.when);
+      case TransitionKind::kTaskEnd:
+        return TaskEnds(step);
       case TransitionKind::kStallBegins:
         return build_.Call(AbiId::kStallBegan, {build_.ConstI64(plan_.StallCondition(step.stall))});
       case TransitionKind::kAfter:
@@ -107,6 +113,14 @@ class JourneyLowering {
       }
     }
     return build_.ConstBool(false);
+  }
+
+  ValueId TaskEnds(const Transition& step) {
+    static constexpr runtime::DecisionKind kKinds[] = {
+        runtime::DecisionKind::kDone, runtime::DecisionKind::kDeclined, runtime::DecisionKind::kExpired};
+    const auto kind = static_cast<std::int64_t>(kKinds[static_cast<std::size_t>(step.task_end)]);
+    const ValueId ends = build_.Call(AbiId::kTaskEnded, {build_.ConstI64(step.nudge), build_.ConstI64(kind)});
+    return function_.AndThen(ends, [&] { return function_.read.ConditionOrYes(step.where); });
   }
 
   ValueId MayEnter(dsl::JourneyId id, const Transition& step) {

@@ -87,6 +87,22 @@ std::string NudgeLowering::SequenceName(const dsl::Sequence& sequence) const {
   return name;
 }
 
+void NudgeLowering::AddTaskLife(const dsl::Nudge& nudge, runtime::NudgeSpec& spec) {
+  const dsl::CheckedProgram& program = lowering_.program();
+  if (nudge.outcomes != kNone) spec.outcomes = program.choices[nudge.outcomes].values;
+  spec.due = Deadline(nudge.name + "_due", nudge.due);
+  spec.expires = Deadline(nudge.name + "_expires", nudge.expires_after);
+  for (const dsl::Rung& rung : nudge.ladder) {
+    spec.ladder.push_back({Deadline(nudge.name + "_otherwise", rung.after),
+                           {rung.to.unit, RouteKey(nudge.name + "_otherwise_key", rung.to.key)}});
+  }
+}
+
+FunctionId NudgeLowering::Deadline(const std::string& name, ExprId expr) {
+  const bool is_time = expr != kNone && lowering_.program().expr(expr).type.kind == dsl::TypeKind::kTime;
+  return is_time ? Value(name, expr) : LowerDeadline(lowering_, name, expr, kPlain);
+}
+
 runtime::NudgeSpec NudgeLowering::Nudge(dsl::NudgeId id) {
   static constexpr runtime::TriggerKind kTriggers[] = {
       runtime::TriggerKind::kEvent,     runtime::TriggerKind::kStall, runtime::TriggerKind::kStage,
@@ -128,9 +144,11 @@ runtime::NudgeSpec NudgeLowering::Nudge(dsl::NudgeId id) {
     }
   }
   spec.scores = nudge.scores;
+  spec.experiments = nudge.experiments;
   for (const dsl::Route& route : nudge.routes) {
     spec.routes.push_back({route.unit, RouteKey(nudge.name + "_key", route.key)});
   }
+  AddTaskLife(nudge, spec);
   spec.worth = Value(nudge.name + "_worth", nudge.worth);
   if (nudge.worth != kNone) spec.worth_type = ValueTypeOf(program.expr(nudge.worth).type);
   spec.meaning = MeaningHash(NudgeMeaning(program, nudge));

@@ -23,6 +23,9 @@ class NudgeLowering {
   runtime::TemplateSpec::Argument Argument(dsl::ExprId expr) const;
   void AddWaiting(dsl::NudgeId id, runtime::NudgeSpec& spec);
   std::string SequenceName(const dsl::Sequence& sequence) const;
+  /// A span from now, or a time.
+  runtime::FunctionId Deadline(const std::string& name, dsl::ExprId expr);
+  void AddTaskLife(const dsl::Nudge& nudge, runtime::NudgeSpec& spec);
   std::string LimitText(const dsl::Limit& limit) const;
 
   Lowering& lowering_;

@@ -58,6 +58,16 @@ class UpdateLowering {
     }
   }
 
+  void Goals() {
+    for (dsl::ExperimentId id = 0; id < program_.experiments.size(); ++id) {
+      const dsl::Experiment& experiment = program_.experiments[id];
+      if (experiment.entity != entity_ || !plan_.experiments[id].exposed.exists()) continue;
+      if (experiment.goal == kNone || !Has(plan_.Events(experiment.goal), event_)) continue;
+      function_.If(read_.ConditionOrYes(experiment.goal_where),
+                   [&] { build_.Call(AbiId::kGoal, {build_.ConstI64(id)}); });
+    }
+  }
+
  private:
   /// Whether the event's own time is not before `instant` (or that is unknown): it then counts as the newest.
   ValueId NotOlderThan(ValueId instant) {
@@ -304,6 +314,7 @@ runtime::FunctionId LowerUpdate(Lowering& lowering, dsl::EntityId entity, dsl::E
   update.Streams();
   update.Waits();
   LowerSequences(function, lowering, entity, event);
+  update.Goals();
   LowerJourneys(function, lowering, entity, event);
   return function.Finish();
 }

@@ -8,6 +8,7 @@
 #include "compiler/meaning.h"
 #include "compiler/stream_planner.h"
 #include "compiler/usage.h"
+#include "dsl/expr_writer.h"
 #include "dsl/program_printer.h"
 #include "runtime/base/check.h"
 
@@ -35,6 +36,7 @@ class Planner {
     plan_.journeys.resize(program.journeys.size());
     plan_.journey_numbers.resize(program.journeys.size(), kNone);
     plan_.nudges.resize(program.nudges.size());
+    plan_.experiments.resize(program.experiments.size());
     plan_.entities.resize(program.entities.size());
     plan_.field_used = usage_.fields;
   }
@@ -70,6 +72,9 @@ class Planner {
     }
     for (dsl::NudgeId n = 0; n < program_.nudges.size(); ++n) PlanNudge(n);
     for (dsl::PolicyId p = 0; p < program_.policies.size(); ++p) PlanLimits(p);
+    for (dsl::NudgeId n = 0; n < program_.nudges.size(); ++n) {
+      for (const dsl::ExperimentId e : program_.nudges[n].experiments) PlanExperiment(e);
+    }
     streams.Finish();
     PlanBeforeValues(plan_);
     return std::move(plan_);
@@ -317,9 +322,14 @@ class Planner {
     for (const dsl::SequenceStep& step : sequence.steps) StepFields(step.where, read);
     for (const dsl::Nudge& nudge : program_.nudges) {
       if (nudge.sequence != id) continue;
-      for (const dsl::ExprId expr : {nudge.if_condition, nudge.title, nudge.worth, nudge.again_after})
+      for (const dsl::ExprId expr :
+           {nudge.if_condition, nudge.title, nudge.worth, nudge.again_after, nudge.due, nudge.expires_after})
         StepFields(expr, read);
       for (const dsl::Route& route : nudge.routes) StepFields(route.key, read);
+      for (const dsl::Rung& rung : nudge.ladder) {
+        StepFields(rung.after, read);
+        StepFields(rung.to.key, read);
+      }
     }
     plan.done = layout.AddSlot(SlotKind::kU8, "done " + meaning);
     layout.SetDefault(plan.done, 0);
@@ -425,11 +435,15 @@ class Planner {
 
   /// The fields of its trigger that a nudge reads when it goes out.
   void NudgeFields(const dsl::Nudge& nudge, std::set<std::string>& fields) const {
-    for (const dsl::ExprId expr :
-         {nudge.if_condition, nudge.title, nudge.worth, nudge.again_after, nudge.repeat_every}) {
+    for (const dsl::ExprId expr : {nudge.if_condition, nudge.title, nudge.worth, nudge.again_after,
+                                   nudge.repeat_every, nudge.due, nudge.expires_after}) {
       TriggerFields(expr, fields);
     }
     for (const dsl::Route& route : nudge.routes) TriggerFields(route.key, fields);
+    for (const dsl::Rung& rung : nudge.ladder) {
+      TriggerFields(rung.after, fields);
+      TriggerFields(rung.to.key, fields);
+    }
     if (nudge.stall == kNone) return;
     for (const dsl::Reason& reason : program_.stalls[nudge.stall].reasons) {
       TriggerFields(reason.text, fields);
@@ -455,6 +469,14 @@ class Planner {
     if (nudge.valid_for != kNone || nudge.including_existing) PlanKept(id);
     if (nudge.again_after == kNone) return;
     plan_.nudges[id].last_due = plan_.layouts[nudge.entity].AddSlot(SlotKind::kI64, "due " + meaning);
+  }
+
+  void PlanExperiment(dsl::ExperimentId id) {
+    if (plan_.experiments[id].exposed.exists()) return;
+    RecordLayout& layout = plan_.layouts[program_.experiments[id].entity];
+    const std::string meaning = "experiment " + dsl::ExperimentText(program_, program_.experiments[id]);
+    plan_.experiments[id].exposed = layout.AddSlot(SlotKind::kI64, "exposed " + meaning);
+    plan_.experiments[id].reached = layout.AddSlot(SlotKind::kI64, "reached " + meaning);
   }
 
   void PlanLimits(dsl::PolicyId id) {

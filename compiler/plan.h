@@ -129,6 +129,11 @@ struct NudgePlan {
   Slot opening_time;
 };
 
+/// kNoOffset where no nudge takes part.
+struct ExperimentPlan {
+  Slot exposed, reached;
+};
+
 struct EntityPlan {
   std::vector<PlannedCondition> conditions;
   std::vector<WindowPlan> windows;
@@ -152,6 +157,7 @@ struct Plan {
   std::vector<JourneyPlan> journeys;
   std::vector<std::uint32_t> journey_numbers;  // within their entity; kNone: no rule uses it
   std::vector<NudgePlan> nudges;
+  std::vector<ExperimentPlan> experiments;
   std::vector<EntityPlan> entities;
   std::vector<RecordLayout> layouts;                    // by EntityId
   std::vector<std::vector<std::uint32_t>> field_slots;  // by EventId, field: slot of the frame

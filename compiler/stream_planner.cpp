@@ -78,7 +78,9 @@ StreamId StreamPlanner::Activity(dsl::EntityId entity) {
     events = plan_.Events(set);
   } else {
     for (dsl::EventId e = 0; e < program.events.size(); ++e) {
-      if (std::ranges::count(program.events[e].entities, entity) > 0) events.push_back(e);
+      const dsl::Event& event = program.events[e];
+      const bool is_step = event.task_step != dsl::TaskStep::kNo;
+      if (!is_step && std::ranges::count(event.entities, entity) > 0) events.push_back(e);
     }
   }
   const StreamId stream = Find(entity, std::move(events), set, kNone, {});

@@ -26,7 +26,10 @@ class UsageFinder {
     for (const dsl::StallId stall : probes.stalls) VisitStall(stall);
     for (const dsl::Nudge& nudge : program_.nudges) Visit(nudge);
     for (const dsl::Policy& policy : program_.policies) Visit(policy);
+    for (const dsl::Experiment& experiment : program_.experiments) Visit(experiment.goal_where);
     for (std::size_t e = 0; e < program_.events.size(); ++e) {
+      const bool is_step = program_.events[e].task_step != dsl::TaskStep::kNo;
+      if (is_step) usage_.fields[e].assign(program_.events[e].fields.size(), true);
       for (const dsl::SetsAttribute& sets : program_.events[e].sets) {
         if (usage_.attributes[sets.attribute]) usage_.fields[e][sets.field] = true;
       }
@@ -147,6 +150,12 @@ class UsageFinder {
       Visit(expr);
     }
     for (const dsl::Route& route : nudge.routes) Visit(route.key);
+    for (const dsl::Rung& rung : nudge.ladder) {
+      Visit(rung.after);
+      Visit(rung.to.key);
+    }
+    Visit(nudge.due);
+    Visit(nudge.expires_after);
     for (const dsl::ScoreId score : nudge.scores) VisitScore(score);
     VisitStall(nudge.stall);
     VisitSequence(nudge.sequence);

@@ -48,7 +48,7 @@ void WriteIdentity(Members& object, const Decision& decision) {
   object.Time("time", decision.time.micros);
   object.Text("ruleset", ruleset.name);
   object.Text("version", ruleset.version);
-  object.Text("nudge", ruleset.nudges[decision.nudge].name);
+  if (decision.kind != DecisionKind::kGoal) object.Text("nudge", ruleset.nudges[decision.nudge].name);
 }
 
 void WriteEntity(Members& object, std::string& out, const Decision& decision) {
@@ -76,17 +76,65 @@ void WriteEntity(Members& object, std::string& out, const Decision& decision) {
   entity.End();
 }
 
+void WriteTextOrNull(Members& object, std::string_view name, const runtime::TextView& text) {
+  if (text.known()) {
+    object.Text(name, text.view());
+  } else {
+    object.Null(name);
+  }
+}
+
 void WriteRoute(Members& object, const Decision& decision) {
   if (decision.unit == kNoIndex) {
     object.Null("unit");
   } else {
     object.Text("unit", decision.ruleset->units[decision.unit].name);
   }
-  if (decision.unit_key.known()) {
-    object.Text("key", decision.unit_key.view());
+  WriteTextOrNull(object, "key", decision.unit_key);
+}
+
+void WriteDue(Members& object, const Decision& decision) {
+  if (decision.due.micros == kUnknown) {
+    object.Null("due");
   } else {
-    object.Null("key");
+    object.Time("due", decision.due.micros);
   }
+}
+
+/// What a step said of a task.
+void WriteStep(Members& object, const Decision& decision) {
+  WriteRoute(object, decision);
+  WriteTextOrNull(object, "outcome", decision.outcome);
+  WriteTextOrNull(object, "by", decision.by);
+}
+
+/// What the next unit of a task needs, and who had it before.
+void WriteEscalation(Members& object, std::string& out, const Decision& decision) {
+  const runtime::NudgeSpec& nudge = decision.ruleset->nudges[decision.nudge];
+  object.Text("channel", decision.ruleset->channels[nudge.channel].name);
+  object.Text("title", decision.title);
+  WriteRoute(object, decision);
+  WriteDue(object, decision);
+  object.Name("from");
+  Members from(out);
+  if (decision.from_unit == kNoIndex) {
+    from.Null("unit");
+  } else {
+    from.Text("unit", decision.ruleset->units[decision.from_unit].name);
+  }
+  WriteTextOrNull(from, "key", decision.from_key);
+  from.End();
+}
+
+void WriteArms(Members& object, std::string& out, const Decision& decision) {
+  if (decision.arms.empty()) return;
+  object.Name("arms");
+  Members arms(out);
+  for (const runtime::ArmChoice& choice : decision.arms) {
+    const runtime::ExperimentSpec& experiment = decision.ruleset->experiments[choice.experiment];
+    arms.Text(experiment.name, experiment.arms[choice.arm].name);
+  }
+  arms.End();
 }
 
 void WriteScores(Members& object, std::string& out, const Decision& decision) {
@@ -147,7 +195,8 @@ void WriteDetails(Members& object, std::string& out, const Decision& decision) {
   }
   WriteScores(object, out, decision);
   WriteReasons(object, out, decision);
-  object.Null("due");
+  WriteDue(object, decision);
+  WriteArms(object, out, decision);
   if (decision.reminder > 0) AppendInteger(object.Name("reminder"), decision.reminder);
   WriteTrigger(object, out, decision);
 }
@@ -199,6 +248,15 @@ void AppendDecisionJson(std::string& out, const Decision& decision) {
   const bool complete = decision.kind == DecisionKind::kSent || decision.kind == DecisionKind::kHeldOut;
   if (complete) WriteDetails(object, out, decision);
   if (complete && decision.expires.micros != kUnknown) object.Time("expires", decision.expires.micros);
+  if (decision.kind == DecisionKind::kDone || decision.kind == DecisionKind::kDeclined) {
+    WriteStep(object, decision);
+  }
+  if (decision.kind == DecisionKind::kGoal) {
+    WriteArms(object, out, decision);
+    object.Text("goal", decision.trigger);
+    object.Time("exposed", decision.exposed.micros);
+  }
+  if (decision.kind == DecisionKind::kEscalated) WriteEscalation(object, out, decision);
   WritePosition(object, decision);
   object.End();
 }

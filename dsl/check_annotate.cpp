@@ -99,6 +99,10 @@ Facts Annotator::FactsOf(const Expr& expr) const {
       facts.unknown = program_.attributes[expr.index].default_value == kNone;
       facts.bound = DataBound(expr.type);
       return facts;
+    case ExprKind::kTaskOutcome:
+      facts.unknown = true;
+      facts.bound = DataBound(expr.type);
+      return facts;
     case ExprKind::kField:
       facts.unknown = expr.may_be_unknown;  // set when it was made
       facts.bound = DataBound(expr.type);
@@ -244,11 +248,17 @@ Facts Annotator::FactsOfScore(const Score& score) const {
   return facts;
 }
 
+// Only an event can take it.
+bool IsByEvent(const Transition& transition) {
+  const bool by_step =
+      transition.kind == TransitionKind::kTaskEnd && transition.task_end != TaskEnd::kExpired;
+  return transition.kind == TransitionKind::kEvent || by_step;
+}
+
 bool Annotator::StageMoves(const Journey& journey) const {
   return std::any_of(
       journey.transitions.begin(), journey.transitions.end(), [&](const Transition& transition) {
-        return transition.kind == TransitionKind::kWhen ? Of(transition.when).timed
-                                                        : transition.kind != TransitionKind::kEvent;
+        return transition.kind == TransitionKind::kWhen ? Of(transition.when).timed : !IsByEvent(transition);
       });
 }
 

@@ -61,7 +61,8 @@ void Checker::CheckActivities() {
     std::vector<EventId> events;
     for (EventId event = 0; event < program_.events.size(); ++event) {
       const std::vector<EntityId>& entities = program_.events[event].entities;
-      if (std::find(entities.begin(), entities.end(), id) != entities.end()) {
+      const bool is_step = program_.events[event].task_step != TaskStep::kNo;
+      if (!is_step && std::find(entities.begin(), entities.end(), id) != entities.end()) {
         events.push_back(event);
       }
     }

@@ -42,6 +42,9 @@ ExprId Checker::CheckExpr(syntax::ExprId id, const Scope& scope, std::optional<T
   if (const auto* node = std::get_if<syntax::Pick>(&expr.node)) {
     return CheckPick(*node, span, scope);
   }
+  if (const auto* node = std::get_if<syntax::ArmRef>(&expr.node)) {
+    return CheckArm(*node, span, scope);
+  }
   if (const auto* node = std::get_if<syntax::Aggregate>(&expr.node)) {
     return CheckAggregate(*node, span, scope);
   }

@@ -120,6 +120,9 @@ void Checker::CheckTransition(const syntax::Transition& written, const Scope& sc
     case syntax::TransitionKind::kOn:
       CheckTransitionTrigger(written, scope, transition);
       break;
+    case syntax::TransitionKind::kOnTaskStep:
+      CheckTaskStep(written, scope, transition);
+      break;
     case syntax::TransitionKind::kWhen:
       transition.kind = TransitionKind::kWhen;
       transition.when = CheckCondition(written.value, scope);

@@ -83,8 +83,11 @@ CheckedProgram Checker::Run() {
   CheckHeader();
   CheckCalendars();
   CheckChoices();
+  DeclareOutcomes();
+  DeclareArms();
   CheckEntities();
   CheckEvents();
+  AddTaskStepEvents();
   MakeEventSets();
   CheckActivities();
   DeclareStages();
@@ -98,6 +101,7 @@ CheckedProgram Checker::Run() {
   CheckNudges();
   CheckPolicies();
   CheckTests();
+  CheckExperiments();
   ReportCycles(program_, diagnostics_);
   AnnotateProgram(program_, diagnostics_);
   if (!diagnostics_.has_errors()) {

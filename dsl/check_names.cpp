@@ -8,9 +8,10 @@
 namespace lull::dsl {
 namespace {
 
-constexpr std::array<std::string_view, 14> kKindWords = {
-    "a choice", "an entity", "an event",  "a group of events", "a feature", "a journey",  "a stall",
-    "a score",  "a unit",    "a channel", "a nudge",           "a policy",  "a calendar", "not there yet"};
+constexpr std::array<std::string_view, 15> kKindWords = {
+    "a choice",   "an entity",     "an event",     "a group of events", "a feature", "a journey",
+    "a stall",    "a score",       "a unit",       "a channel",         "a nudge",   "a policy",
+    "a calendar", "an experiment", "not there yet"};
 
 struct Declared {
   const syntax::Name* name = nullptr;
@@ -48,6 +49,7 @@ void Checker::DeclareAll() {
   Collect(tree_.nudges, SymbolKind::kNudge, all);
   Collect(tree_.policies, SymbolKind::kPolicy, all);
   Collect(tree_.calendars, SymbolKind::kCalendar, all);
+  Collect(tree_.experiments, SymbolKind::kExperiment, all);
   Collect(tree_.later_names, SymbolKind::kLater, all);
   if (!tree_.rulesets.empty()) {
     Collect(tree_.rulesets.front().channels, SymbolKind::kChannel, all);

@@ -43,6 +43,7 @@ void Checker::CheckNudges() {
       CheckRepeat(decl, if_scope, nudge);
       CheckKeepWhenOver(decl, nudge);
       CheckExisting(decl, nudge);
+      CheckTaskLife(decl, scope, nudge);
       CollectScores(nudge);
     }
     program_.nudges.push_back(std::move(nudge));
@@ -197,21 +198,24 @@ void Checker::CheckAction(const syntax::NudgeDecl& decl, const Scope& scope, Nud
   nudge.title = decl.text.exists() ? CheckExpr(decl.text, scope) : kNone;
 }
 
-void Checker::CheckRoutes(const syntax::NudgeDecl& decl, const Scope& scope, Nudge& nudge) {
-  for (const syntax::Destination& destination : decl.to) {
-    Route route;
-    route.unit = Resolve(destination.unit, SymbolKind::kUnit, Code::kUnknownUnit, "a unit");
-    route.key = destination.key.exists() ? CheckExpr(destination.key, scope) : kNone;
-    if (route.key != kNone) {
-      const TypeKind kind = At(route.key).type.kind;
-      if (kind != TypeKind::kText && kind != TypeKind::kChoice) {
-        diagnostics_.Report(Code::kKeyType, At(route.key).span, "the key of a unit is a text or a choice")
-            .Label("this is " + TypeNameOf(route.key))
-            .Help("use what names a desk of the unit, such as a store or a region");
-      }
+Route Checker::CheckRoute(const syntax::Destination& destination, const Scope& scope) {
+  Route route;
+  route.unit = Resolve(destination.unit, SymbolKind::kUnit, Code::kUnknownUnit, "a unit");
+  route.key = destination.key.exists() ? CheckExpr(destination.key, scope) : kNone;
+  if (route.key != kNone) {
+    const TypeKind kind = At(route.key).type.kind;
+    if (kind != TypeKind::kText && kind != TypeKind::kChoice) {
+      diagnostics_.Report(Code::kKeyType, At(route.key).span, "the key of a unit is a text or a choice")
+          .Label("this is " + TypeNameOf(route.key))
+          .Help("use what names a desk of the unit, such as a store or a region");
     }
-    nudge.routes.push_back(route);
   }
+  return route;
+}
+
+void Checker::CheckRoutes(const syntax::NudgeDecl& decl, const Scope& scope, Nudge& nudge) {
+  for (const syntax::Destination& destination : decl.to)
+    nudge.routes.push_back(CheckRoute(destination, scope));
   const bool is_task = nudge.channel != kNone && program_.channels[nudge.channel].is_task;
   if (decl.to.empty() && is_task && !decl.incomplete) {
     diagnostics_.Report(Code::kNotRouted, decl.name.span, "nobody gets the task of " + Quoted(decl.name.text))

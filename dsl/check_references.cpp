@@ -64,8 +64,11 @@ EntityId Checker::OwnerOf(const NameMeaning& meaning) const {
 }
 
 ExprId Checker::OfOwner(ExprId value, EntityId owner, const Scope& scope) {
-  // A calendar is nobody's.
-  if (value == kNone || owner == scope.entity || At(value).kind == ExprKind::kCalendarOpen) {
+  if (value == kNone || owner == scope.entity) {
+    return value;
+  }
+  // A calendar is nobody's; the outcome is the step's.
+  if (At(value).kind == ExprKind::kCalendarOpen || At(value).kind == ExprKind::kTaskOutcome) {
     return value;
   }
   if (RefuseCalendarDuration(value, "a part cannot read it from its whole")) {
@@ -77,6 +80,9 @@ ExprId Checker::OfOwner(ExprId value, EntityId owner, const Scope& scope) {
 std::vector<NameMeaning> Checker::FindMeanings(std::string_view name, const Scope& scope) const {
   if (scope.own != kNone && FieldOf(scope.own, name)) {
     return {{NameMeaning::kOwnField, kNone}};
+  }
+  if (scope.step_of != kNone && name == "outcome") {
+    return {{NameMeaning::kOutcome, scope.step_of}};
   }
   const bool trigger_field = scope.trigger != kNone && scope.own == kNone && FieldOf(scope.trigger, name);
   if (trigger_field && scope.trigger_first) {
@@ -152,6 +158,8 @@ std::optional<Type> Checker::TypeOf(const NameMeaning& meaning, std::string_view
       return kFlagType;
     case NameMeaning::kKey:
       return kTextType;
+    case NameMeaning::kOutcome:
+      return Type{TypeKind::kChoice, outcomes_[meaning.index]};
   }
   return std::nullopt;
 }
@@ -195,6 +203,8 @@ ExprId Checker::MakeMeaning(const NameMeaning& meaning, const syntax::Name& name
       return make(ExprKind::kStage, {TypeKind::kStage, meaning.index});
     case NameMeaning::kKey:
       return make(ExprKind::kKey, kTextType);
+    case NameMeaning::kOutcome:
+      return make(ExprKind::kTaskOutcome, {TypeKind::kChoice, outcomes_[meaning.index]});
     case NameMeaning::kFeature:
       break;
   }

@@ -32,6 +32,7 @@ using CalendarId = std::uint32_t;
 using ChannelId = std::uint32_t;
 using NudgeId = std::uint32_t;
 using PolicyId = std::uint32_t;
+using ExperimentId = std::uint32_t;
 inline constexpr std::uint32_t kNone = 0xFFFF'FFFF;
 
 enum class TypeKind : std::uint8_t {
@@ -95,7 +96,8 @@ enum class ExprKind : std::uint8_t {
   kKey,         // of the entity; a text
   kTimeIn,      // duration since the journey `index` entered stage `integer`; unknown where it is not in it
   kOpenTimeIn,  // of a kTimeIn, the time in which calendar `index` was open
-  /// args[0] as the whole has it, read by its part: an attribute, feature, score, stage, stall or aggregate.
+  /// args[0] as the whole has it, read by its part: an attribute, feature, score, stage, stall, aggregate or
+  /// arm.
   kOfWhole,
   kCalendarOpen,  // index = CalendarId; yes while it is open
   // Of kCalendarDuration, index = CalendarId: so long in which it is open; so many of its open days; so many
@@ -103,6 +105,8 @@ enum class ExprKind : std::uint8_t {
   kOpenTime,
   kOpenDays,
   kMonths,
+  kArm,          // index = ExperimentId; which arm the entity is in
+  kTaskOutcome,  // what the task step in hand says, as one of the outcomes of the nudge `index`
 };
 
 enum class CompareOp : std::uint8_t { kEqual, kNotEqual, kLess, kLessEqual, kGreater, kGreaterEqual };
@@ -175,6 +179,9 @@ struct SetsAttribute {
   std::uint32_t field = kNone;  // index into Event::fields
 };
 
+/// What an event of the engine's own kind says of a task. Its fields are `task`, `outcome` and `by`.
+enum class TaskStep : std::uint8_t { kNo, kDone, kDeclined, kClaimed, kReleased };
+
 struct Event {
   std::string name;
   std::string wire_type;  // the name unless `from` says otherwise
@@ -183,6 +190,7 @@ struct Event {
   std::uint32_t named_count = 0;
   std::vector<EventField> fields;
   std::vector<SetsAttribute> sets;
+  TaskStep task_step = TaskStep::kNo;
   std::string doc;
   Span span;
 };
@@ -241,7 +249,8 @@ struct Feature {
   Span span;
 };
 
-enum class TransitionKind : std::uint8_t { kEvent, kStallBegins, kAfter, kAfterQuiet, kWhen };
+enum class TransitionKind : std::uint8_t { kEvent, kStallBegins, kAfter, kAfterQuiet, kWhen, kTaskEnd };
+enum class TaskEnd : std::uint8_t { kDone, kDeclined, kExpired };
 
 /// Events one after the other. It begins anew when it has come to its end, and with each first step.
 struct SequenceStep {
@@ -260,8 +269,10 @@ struct Transition {
   std::vector<std::uint32_t> from;  // stages; `any` is already expanded
   std::uint32_t to = 0;
   TransitionKind kind = TransitionKind::kEvent;
-  EventSetId events = kNone;    // kEvent
-  ExprId where = kNone;         // kEvent; fields have scope kTrigger
+  EventSetId events = kNone;    // kEvent, kTaskEnd unless expired (the steps)
+  ExprId where = kNone;         // kEvent, kTaskEnd; fields have scope kTrigger
+  NudgeId nudge = kNone;        // kTaskEnd
+  TaskEnd task_end{};           // kTaskEnd
   SequenceId sequence = kNone;  // kEvent: its last step has to be such an event
   StallId stall = kNone;        // kStallBegins
   ExprId duration = kNone;      // kAfter, kAfterQuiet
@@ -413,6 +424,12 @@ struct Route {
   ExprId key = kNone;  // kNone: the unit has no key here
 };
 
+/// A step of the ladder of a task that nobody takes in hand.
+struct Rung {
+  ExprId after = kNone;  // duration from the first hand-out; kNone: when the task is due
+  Route to;
+};
+
 struct Nudge {
   std::string name;
   EntityId entity = kNone;
@@ -438,6 +455,12 @@ struct Nudge {
   bool keep_when_over = false;
   bool including_existing = false;
   ExprId withdraw_when = kNone;
+  ChoiceId outcomes = kNone;  // what a step may say of its tasks; kNone: any text
+  ExprId due = kNone;         // duration from when it goes out, or a time
+  std::vector<Rung> ladder;
+  ExprId expires_after = kNone;  // duration; kNone: 30 days
+  /// Experiments whose arm decides or says something of the nudge, directly or through what it reads.
+  std::vector<ExperimentId> experiments;
   /// Scores that the rule uses, directly or through features: their reasons travel with the action.
   std::vector<ScoreId> scores;
   std::string doc;
@@ -474,6 +497,24 @@ struct Policy {
   std::vector<QuietHours> quiet_hours;
   std::vector<ExprId> never;
   double holdout_share = 0;  // 0..1
+  std::string doc;
+  Span span;
+};
+
+struct Arm {
+  std::string name;
+  std::uint64_t share = 0;  // in billionths; those of an experiment add up to 1'000'000'000
+  bool held_out = false;    // what would go out is counted and not sent
+};
+
+struct Experiment {
+  std::string name;
+  EntityId entity = kNone;
+  std::vector<Arm> arms;
+  ChoiceId choice = kNone;  // whose values are the arms
+  EventSetId goal = kNone;
+  ExprId goal_where = kNone;  // fields have scope kTrigger
+  std::int64_t goal_micros = 0;
   std::string doc;
   Span span;
 };
@@ -518,6 +559,7 @@ struct CheckedProgram {
   std::vector<Policy> policies;
   /// No part of what the ruleset means: they change neither its version nor what is compiled.
   std::vector<Test> tests;
+  std::vector<Experiment> experiments;
 
   const Expr& expr(ExprId id) const { return exprs[id]; }
   /// Whether a duration is the same whenever it is read, so that a deadline counted from it stays.

@@ -42,6 +42,7 @@ enum class SymbolKind : std::uint8_t {
   kNudge,
   kPolicy,
   kCalendar,
+  kExperiment,
   kLater,  // of a later edition: reported where it is declared
 };
 
@@ -69,6 +70,7 @@ struct Scope {
   bool on_event = false;       // the rule is decided in the moment of the trigger, so there is a just before
   bool trigger_last = false;   // its fields have their bare names only where nothing else has them
   std::vector<NamedEvent> named = {};
+  NudgeId step_of = kNone;  // in a `where` of a task step: a nudge that declares its outcomes
 };
 
 /// What a bare name of an expression means.
@@ -82,7 +84,8 @@ struct NameMeaning {
     kStall,
     kJourney,
     kKey,
-    kCalendar
+    kCalendar,
+    kOutcome  // of the task step in hand
   };
   Kind kind{};
   std::uint32_t index = kNone;
@@ -266,6 +269,24 @@ class Checker {
   void CheckScores();
   void CheckScoreLine(const syntax::ScoreLine& line, const Scope& scope, Score& score);
 
+  // check_experiments.cpp
+  void DeclareArms();
+  void CheckExperiments();
+  void CheckShares(const syntax::ExperimentDecl& decl, Experiment& experiment);
+  void CheckGoal(const syntax::ExperimentDecl& decl, Experiment& experiment);
+  std::optional<std::uint64_t> ShareOf(syntax::ExprId id);
+  ExprId CheckArm(const syntax::ArmRef& node, Span span, const Scope& scope);
+  void CollectExperiments();
+
+  // check_tasks.cpp
+  void DeclareOutcomes();
+  void AddTaskStepEvents();
+  bool IsTaskChannel(const syntax::Name& channel) const;
+  void CheckTaskStep(const syntax::Transition& written, Scope scope, Transition& transition);
+  void CheckTaskLife(const syntax::NudgeDecl& decl, const Scope& scope, Nudge& nudge);
+  ExprId CheckDueBy(syntax::ExprId id, const Scope& scope);
+  ExprId CheckTaskDeadline(syntax::ExprId id, const Scope& scope);
+
   // check_journeys.cpp
   void DeclareStages();
   void CheckJourneys();
@@ -301,6 +322,7 @@ class Checker {
   void CheckWhile(syntax::ExprId condition, Scope& scope, Nudge& nudge);
   StallId StallNamed(syntax::ExprId id, EntityId entity) const;
   void CheckAction(const syntax::NudgeDecl& decl, const Scope& scope, Nudge& nudge);
+  Route CheckRoute(const syntax::Destination& destination, const Scope& scope);
   void CheckRoutes(const syntax::NudgeDecl& decl, const Scope& scope, Nudge& nudge);
   void CheckWithdraw(const syntax::NudgeDecl& decl, const Scope& scope, Nudge& nudge);
 
@@ -399,6 +421,7 @@ class Checker {
                  WindowKind, std::int64_t, EventSetId, JourneyId, std::uint32_t, LocalPeriod, std::uint32_t>;
   std::map<AggregateKey, AggregateId> aggregates_;
   std::vector<EventSetId> group_sets_;  // by index of the group in the tree
+  std::vector<ChoiceId> outcomes_;      // by NudgeId; kNone: any text
   std::vector<FeatureState> feature_states_;
   std::vector<FeatureId> features_in_progress_;
   std::vector<std::optional<Aggregate>> handles_;  // by FeatureId

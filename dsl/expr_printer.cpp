@@ -140,6 +140,7 @@ class ExprPrinter {
   std::string Node(const Pick& pick) const {
     return (pick.kind == PickKind::kSmaller ? "(smaller of " : "(larger of ") + List(pick.values) + ")";
   }
+  std::string Node(const ArmRef& arm) const { return "(arm of " + arm.experiment.text + ")"; }
   std::string Node(const Aggregate& aggregate) const {
     std::string text =
         std::string("(") + kAggregateWords[static_cast<int>(aggregate.kind)] + " " + aggregate.event.text;

@@ -69,6 +69,15 @@ std::string MoneyText(std::int64_t units) {
   return text;
 }
 
+std::string ExperimentText(const CheckedProgram& program, const Experiment& experiment) {
+  std::string text = experiment.name;
+  if (experiment.entity != kNone) text += " of " + program.entities[experiment.entity].name;
+  for (const Arm& arm : experiment.arms) {
+    text += fmt::format(", {} {}e-9{}", arm.name, arm.share, arm.held_out ? " held out" : "");
+  }
+  return "(" + text + ")";
+}
+
 std::string ExprWriter::WriteLiteral(const Expr& expr) {
   switch (expr.type.kind) {
     case TypeKind::kFlag:
@@ -126,6 +135,10 @@ std::string ExprWriter::Write(ExprId id) {
       return WriteTemplate(expr);
     case ExprKind::kAttribute:
       return AttributeText(expr.index);
+    case ExprKind::kArm:
+      return "arm of " + ExperimentText(program_, program_.experiments[expr.index]);
+    case ExprKind::kTaskOutcome:
+      return "outcome of " + program_.nudges[expr.index].name;
     case ExprKind::kField:
       if (expr.scope == FieldScope::kStep)
         return fmt::format("step {} ", expr.integer) + FieldText(expr.index, expr.scope, expr.text);

@@ -41,6 +41,8 @@ class ExprWriter {
 std::string QuotedText(const std::string& text);
 /// The shortest text that reads back as the same number.
 std::string NumberText(double number);
+/// Who is in which arm.
+std::string ExperimentText(const CheckedProgram& program, const Experiment& experiment);
 /// Four decimals at most: 21500 is "2.15".
 std::string MoneyText(std::int64_t units);
 

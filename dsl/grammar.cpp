@@ -13,11 +13,9 @@ struct later_named
     : seq<act<&B::ReportLater<kCode>, kw<kWord>, need_name<"a name">, call<kAdd>>, skip_declaration> {};
 template <Fixed kWord, Code kCode>
 struct later_unnamed : seq<act<&B::ReportLater<kCode>, kw<kWord>>, skip_declaration> {};
-struct any_declaration
-    : sor<far<MatchFact>, far<MatchState>, far<MatchAction>, far<MatchCalendar>, far<MatchTest>,
-          later_named<"experiment", Code::kLaterExperiment, &B::AddLaterExperiment>,
-          later_named<"table", Code::kLaterTable, &B::AddLaterTable>, later_unnamed<"use", Code::kLaterUse>,
-          fail<&B::FailDeclaration>> {};
+struct any_declaration : sor<far<MatchFact>, far<MatchState>, far<MatchAction>, far<MatchCalendar>,
+                             far<MatchTest>, later_named<"table", Code::kLaterTable, &B::AddLaterTable>,
+                             later_unnamed<"use", Code::kLaterUse>, fail<&B::FailDeclaration>> {};
 struct declaration : seq<call<&B::BeginDeclaration>, act<&B::EndDeclaration, any_declaration>> {};
 struct file
     : seq<ws,

@@ -51,13 +51,14 @@ struct repeat : act<&B::SetRepeat, kw<"repeat">, need<kw<"every">, "`every` and 
                     opt<at_phrase<"up", "to">, phrase<"up", "to">, need<count, "a number of reminders">,
                         call<&B::SetRepeatMax>, need<kw<"times">, "`times`">>> {};
 struct due
-    : act<&B::ReportLater<Code::kLaterDue>, kw<"due">, opt<kw<"by">>, nested<value>, call<&B::DropExpr>> {};
-struct otherwise : act<&B::ReportLater<Code::kLaterLadder>, kw<"otherwise">,
-                       opt<kw<"after">, need_value<"a duration">, call<&B::DropExpr>>,
-                       need<kw<"to">, "`to` and a unit">, destination, call<&B::DropDestinations>> {};
-struct expires
-    : act<&B::ReportLater<Code::kLaterExpires>, kw<"expires">, need<kw<"after">, "`after` and a duration">,
-          need_value<"a duration">, call<&B::DropExpr>> {};
+    : seq<at<word<"due">>, sor<seq<at_phrase<"due", "by">,
+                                   act<&B::SetDue<true>, phrase<"due", "by">, need_value<"a point in time">>>,
+                               act<&B::SetDue<false>, kw<"due">, need_value<"a duration after `due`">>>> {};
+struct otherwise
+    : act<&B::EndRung, kw<"otherwise">, opt<kw<"after">, need_value<"a duration">, call<&B::SetRungAfter>>,
+          need<kw<"to">, "`to` and a unit">, destination> {};
+struct outcomes : act<&B::SetOutcomes, kw<"outcomes">,
+                      need_names<"the names of outcomes, such as `reached, not_reached`">> {};
 struct keep_when_over : act<&B::SetMark<&T::nudges, &NudgeDecl::keep_when_over>, kw<"keep">,
                             need<kw<"when">, "`when over`">, need<kw<"over">, "`over`">> {};
 template <auto kMember, typename... Rules>
@@ -79,7 +80,20 @@ struct nudge
                            need_condition<"a condition after `when`">>,
                 nudge_value<&NudgeDecl::valid_for, kw<"valid">, need<kw<"for">, "`for` and a duration">,
                             need_value<"a duration">>,
-                repeat, due, otherwise, expires, keep_when_over, including_existing<&T::nudges>>> {};
+                repeat, due, otherwise, outcomes,
+                nudge_value<&NudgeDecl::expires_after, kw<"expires">,
+                            need<kw<"after">, "`after` and a duration">, need_value<"a duration">>,
+                keep_when_over, including_existing<&T::nudges>>> {};
+
+// --- Experiment ---
+struct experiment_arm : act<&B::EndArm, kw<"arm">, need_name<"a name for the arm">, call<&B::BeginArm>,
+                            need_value<"the share of the arm, such as 50%">, call<&B::SetArmShare>,
+                            opt<at_phrase<"held", "out">, phrase<"held", "out">, call<&B::SetArmHeldOut>>> {};
+struct goal : act<&B::EndGoal, kw<"goal">, need_name<"the name of an event">, call<&B::SetGoalEvent>,
+                  opt<kw<"where">, need_condition<"a condition after `where`">, call<&B::SetGoalWhere>>,
+                  need<kw<"within">, "`within` and a duration">, need_value<"a duration after `within`">> {};
+struct experiment : seq<head<"experiment", &T::experiments, "the name of the experiment">,
+                        of_entity<&T::experiments>, block<BlockKind::kExperiment, experiment_arm, goal>> {};
 
 // --- Policy ---
 struct best : act<&B::SetBest, kw<"best">, need<count, "a number after `best`">,
@@ -115,7 +129,7 @@ struct policy
                 set_clause<&T::policies, &PolicyDecl::holdout, kw<"holdout">,
                            need_value<"a share such as 5%">>>> {};
 
-struct action : sor<unit, nudge, policy> {};
+struct action : sor<unit, nudge, experiment, policy> {};
 
 }  // namespace
 

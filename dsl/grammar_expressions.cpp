@@ -118,8 +118,7 @@ struct length
           act<&B::MakePrefix<UnaryOp::kLength>, phrase<"length", "of">, need<nested<postfix>, "a text">>> {};
 struct parenthesised : act<&B::CloseParenthesis, sym<"(">, call<&B::OpenParenthesis>,
                            need<expression, "an expression after `(`">, need<sym<")">, "`)`">> {};
-struct arm : act<&B::PushLater<Code::kLaterExperiment>, kw<"arm">, need<kw<"of">, "`of`">,
-                 need_name<"the name of an experiment">, call<&B::DropName>> {};
+struct arm : act<&B::MakeArm, kw<"arm">, need<kw<"of">, "`of`">, need_name<"the name of an experiment">> {};
 struct time_in_name : seq<need_name<"the name of a stage">, call<&B::AddTimeInName>> {};
 struct time_in : seq<at_phrase<"time", "in">,
                      act<&B::MakeTimeIn, phrase<"time", "in">, call<&B::BeginTimeIn>, time_in_name,

@@ -10,11 +10,14 @@ struct start : seq<at<word<"start">, ws, not_at<sor<one<','>, sign<"->">>>>,
 struct end : seq<at<word<"end">, ws, not_at<sor<one<','>, sign<"->">>>>, kw<"end">,
                  need_names<"the names of stages">, call<&B::AddNames<&T::journeys, &JourneyDecl::ends>>> {};
 struct arrow : sor<sym<"->">, fail<&B::FailArrow>> {};
-struct task_step : seq<at<sor<word<"done">, word<"declined">, word<"expired">>, ws, same_line, free_word>,
-                       give_up<Code::kLaterTaskStep>> {};
+template <Fixed kWord, TaskEnd kEnd>
+struct task_step : seq<at<word<kWord>, ws, same_line, free_word>, kw<kWord>, need_name<"the name of a nudge">,
+                       call<&B::SetTransitionTaskEnd<kEnd>>> {};
+struct any_task_step : sor<task_step<"done", TaskEnd::kDone>, task_step<"declined", TaskEnd::kDeclined>,
+                           task_step<"expired", TaskEnd::kExpired>> {};
 struct transition_on
     : seq<kw<"on">,
-          sor<task_step,
+          sor<any_task_step,
               seq<at<word<"every">, ws, not_at<one<'.'>>, same_line, free_word>,
                   give_up<Code::kLaterClockTrigger>>,
               seq<at_sequence, sequence, call<&B::SetTransitionSequence>>,

@@ -36,15 +36,17 @@ constexpr std::string_view kStallClauses[] = {"while", "unless",  "quiet", "no",
                                               "after", "because", "until", "including"};
 constexpr std::string_view kScoreClauses[] = {"start", "add", "take", "kept"};
 constexpr std::string_view kUnitClauses[] = {"hours", "at"};
-constexpr std::string_view kNudgeClauses[] = {"on",        "while",  "if",       "do",   "to",
-                                              "worth",     "again",  "withdraw", "due",  "valid",
-                                              "otherwise", "repeat", "expires",  "keep", "including"};
+constexpr std::string_view kNudgeClauses[] = {
+    "on",  "while", "if",        "do",     "to",      "worth", "again",     "withdraw",
+    "due", "valid", "otherwise", "repeat", "expires", "keep",  "including", "outcomes"};
 constexpr std::string_view kCalendarClauses[] = {"zone",     "every",  "always",   "closed",
                                                  "open",     "monday", "tuesday",  "wednesday",
                                                  "thursday", "friday", "saturday", "sunday"};
 constexpr std::string_view kPolicyClauses[] = {"covers", "best", "at", "quiet", "never", "holdout"};
 
 constexpr std::string_view kTestClauses[] = {"at", "by", "expect", "held", "in"};
+
+constexpr std::string_view kExperimentClauses[] = {"arm", "goal"};
 
 constexpr BlockWords kBlocks[] = {
     {BlockKind::kRuleset, "a ruleset", "a clause such as `title` or `zone`", kRulesetClauses, false},
@@ -63,6 +65,7 @@ constexpr BlockWords kBlocks[] = {
     {BlockKind::kCalendar, "a calendar",
      "days and hours such as `monday to friday 09:00 to 20:00`, or `closed`", kCalendarClauses, false},
     {BlockKind::kTest, "a test", "an entity, `at` and a time, an event, or `expect`", kTestClauses, true},
+    {BlockKind::kExperiment, "an experiment", "an arm (`arm a 50%`) or `goal`", kExperimentClauses, false},
 };
 
 bool Contains(std::span<const std::string_view> words, std::string_view word) {

@@ -34,7 +34,8 @@ enum class BlockKind {
   kNudge,
   kPolicy,
   kCalendar,
-  kTest
+  kTest,
+  kExperiment
 };
 
 struct BlockWords {

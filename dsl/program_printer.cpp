@@ -202,6 +202,12 @@ std::string PrintProgram(const CheckedProgram& program) {
   PrintAll(program, program.scores, "score", writer, out);
   PrintAll(program, program.nudges, "nudge", writer, out);
   PrintAll(program, program.policies, "policy", writer, out);
+  for (const Experiment& experiment : program.experiments) {
+    out += "experiment " + ExperimentText(program, experiment) + "\n";
+    if (experiment.goal == kNone) continue;
+    out += fmt::format("  goal {} where {} within {}\n", program.event_sets[experiment.goal].name,
+                       NameOr(writer.Write(experiment.goal_where)), PrintDuration(experiment.goal_micros));
+  }
   return out;
 }
 

@@ -20,6 +20,8 @@ std::string Conditional(const char* word, const std::string& text) {
   return text.empty() ? "" : std::string(" ") + word + " " + text;
 }
 
+constexpr std::array<const char*, 3> kTaskEnds = {"done", "declined", "expired"};
+
 std::string Events(EventSetId set, ExprWriter& writer) { return set == kNone ? "" : writer.EventsText(set); }
 
 }  // namespace
@@ -53,6 +55,11 @@ std::string DefinitionText(const CheckedProgram& program, const Journey& journey
         line += " on " + Events(transition.events, writer) +
                 Conditional("where", writer.Write(transition.where)) +
                 Conditional("after", SequenceText(program, transition.sequence, writer));
+        break;
+      case TransitionKind::kTaskEnd:
+        line += std::string(" on ") + kTaskEnds[static_cast<std::size_t>(transition.task_end)] + " " +
+                (transition.nudge == kNone ? "" : writer.program().nudges[transition.nudge].name) +
+                Conditional("where", writer.Write(transition.where));
         break;
       case TransitionKind::kStallBegins:
         line += " on begin of " + writer.Reference(ExprKind::kStall, transition.stall);
@@ -123,6 +130,19 @@ static void OutputText(const CheckedProgram& program, const Nudge& nudge, ExprWr
     }
   }
   Clause(out, "worth", writer.Write(nudge.worth));
+  if (nudge.outcomes != kNone) {
+    Clause(out, "outcomes", fmt::format("{}", fmt::join(program.choices[nudge.outcomes].values, ", ")));
+  }
+  Clause(out, "due", writer.Write(nudge.due));
+  for (const Rung& rung : nudge.ladder) {
+    if (rung.to.unit == kNone) {
+      continue;
+    }
+    Clause(out, "otherwise",
+           Conditional("after", writer.Write(rung.after)) + " to " + program.units[rung.to.unit].name +
+               Conditional("/", writer.Write(rung.to.key)));
+  }
+  Clause(out, "expires after", writer.Write(nudge.expires_after));
   for (const ScoreId score : nudge.scores) {
     Clause(out, "reasons of", writer.Reference(ExprKind::kScore, score));
   }

@@ -90,6 +90,12 @@ void VisitRoots(const Nudge& nudge, const Visit& visit) {
   visit(nudge.valid_for, RootUse::kValue);
   visit(nudge.repeat_every, RootUse::kValue);
   visit(nudge.withdraw_when, RootUse::kCondition);
+  visit(nudge.due, RootUse::kValue);
+  for (const Rung& rung : nudge.ladder) {
+    visit(rung.after, RootUse::kValue);
+    visit(rung.to.key, RootUse::kValue);
+  }
+  visit(nudge.expires_after, RootUse::kValue);
 }
 
 template <typename Visit>

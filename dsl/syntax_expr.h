@@ -205,13 +205,17 @@ struct TimeIn {  // time in STAGE [of JOURNEY] [of CALENDAR]
   Name of;
   Name also_of;
 };
+/// `arm of EXPERIMENT`.
+struct ArmRef {
+  Name experiment;
+};
 /// Reported already; has any type.
 struct BadExpr {};
 
 using ExprNode =
     std::variant<BadExpr, NumberLiteral, MoneyLiteral, DurationLiteral, CalendarDuration, ClockLiteral,
                  DateLiteral, DateTimeLiteral, FlagLiteral, TextLiteral, NameRef, FieldRef, Unary, Binary,
-                 Between, OneOf, IfThenElse, Pick, Aggregate, ClockOnDay, TimeIn>;
+                 Between, OneOf, IfThenElse, Pick, Aggregate, ClockOnDay, TimeIn, ArmRef>;
 struct Expr {
   ExprNode node;
   Span span;                 // without surrounding parentheses

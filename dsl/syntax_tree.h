@@ -108,14 +108,17 @@ enum class TransitionKind {
   kAfter,       // after D
   kAfterQuiet,  // after D quiet
   kWhen,        // when C
+  kOnTaskStep,  // on done|declined|expired NUDGE [where C]
 };
+enum class TaskEnd { kDone, kDeclined, kExpired };
 struct Transition {
   std::vector<Name> from;  // empty if `any`
   bool any = false;
   Name to;
   TransitionKind kind{};
-  Name trigger;       // kOn: an event, a group, or a stall
-  ExprId where;       // kOn
+  Name trigger;  // kOn: an event, a group, or a stall; kOnTaskStep: a nudge
+  TaskEnd task_end{};
+  ExprId where;       // kOn, kOnTaskStep
   Sequence sequence;  // kOn, instead of these two
   ExprId value;       // kAfter, kAfterQuiet: the duration; kWhen: the condition
   Span span;
@@ -253,6 +256,12 @@ struct Destination {
   ExprId key;
   Span span;
 };
+/// `otherwise [after D] to UNIT [/ key]`.
+struct Rung {
+  ExprId after;
+  Destination to;
+  Span span;
+};
 struct NudgeDecl : Declaration {
   Name entity;
   std::optional<Moment> on;
@@ -269,6 +278,12 @@ struct NudgeDecl : Declaration {
   ExprId repeat_max;  // a number
   Span keep_when_over;
   Span including_existing;
+  std::vector<Name> outcomes;  // outcomes reached, not_reached
+  Span outcomes_span;          // exists if the clause was given
+  ExprId due;                  // due D, or due by T
+  bool due_by = false;
+  std::vector<Rung> ladder;
+  ExprId expires_after;
 };
 
 enum class LimitPer { kRolling, kDay, kWeek, kMonth };
@@ -299,7 +314,22 @@ struct PolicyDecl : Declaration {
   ExprId holdout;
 };
 
-/// Names that belong to a later edition (experiments, tables): reported once where they are
+struct Arm {  // arm a 50% [held out]
+  Name name;
+  ExprId share;
+  bool held_out = false;
+  Span span;
+};
+struct ExperimentDecl : Declaration {
+  Name entity;
+  std::vector<Arm> arms;
+  Name goal;  // goal E [where C] within D; none: nothing is counted
+  ExprId goal_where;
+  ExprId goal_within;
+  Span goal_span;
+};
+
+/// Names that belong to a later edition (tables): reported once where they are
 /// declared; their uses are not errors of their own.
 struct LaterName {
   Name name;
@@ -333,6 +363,7 @@ struct SyntaxTree {
   std::vector<NudgeDecl> nudges;
   std::vector<PolicyDecl> policies;
   std::vector<TestDecl> tests;
+  std::vector<ExperimentDecl> experiments;
   std::vector<LaterName> later_names;
   bool incomplete = false;  // a file could not be read at all: what it declares would be missed everywhere
   std::vector<LayoutMark> marks;  // in the order of the text

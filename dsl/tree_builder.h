@@ -90,7 +90,6 @@ class TreeBuilder {
   }
   void DropName() { PopName(); }
   void DropExpr() { Pop(); }
-  void DropDestinations() { destinations_.clear(); }
 
   // --- Names and expressions (tree_builder_expr.cpp) ---
   void PushName(Span span);
@@ -195,7 +194,6 @@ class TreeBuilder {
     tree_.marks.push_back({LayoutMark::Kind::kClause, source_, span.begin, block_});
   }
   void ReportBlockNotClosed();
-  void AddLaterExperiment() { tree_.later_names.push_back({PopName(), "experiment"}); }
   void AddLaterTable() { tree_.later_names.push_back({PopName(), "table"}); }
 
   void SetTitle(Span span);
@@ -254,6 +252,12 @@ class TreeBuilder {
   void SetTransitionAny() { transition_.any = true; }
   void SetTransitionTo() { transition_.to = PopName(); }
   void SetTransitionOn();
+  template <TaskEnd kEnd>
+  void SetTransitionTaskEnd() {
+    transition_.kind = TransitionKind::kOnTaskStep;
+    transition_.task_end = kEnd;
+    transition_.trigger = PopName();
+  }
   void SetTransitionWhere() { transition_.where = PopExpr(); }
   template <TransitionKind kKind>
   void SetTransitionValue() {
@@ -315,6 +319,25 @@ class TreeBuilder {
   void SetDestinationKey() { destination_.key = PopExpr(); }
   void EndDestination(Span span);
   void EndTo(Span span);
+  void SetOutcomes(Span span);
+  template <bool kBy>
+  void SetDue(Span span) {
+    SetDue(kBy, span);
+  }
+  void SetRungAfter() { rung_.after = PopExpr(); }
+  void EndRung(Span span);
+
+  void MakeArm(Span span);
+  void BeginArm() {
+    arm_ = {};
+    arm_.name = PopName();
+  }
+  void SetArmShare() { arm_.share = PopExpr(); }
+  void SetArmHeldOut() { arm_.held_out = true; }
+  void EndArm(Span span);
+  void SetGoalEvent() { goal_.goal = PopName(); }
+  void SetGoalWhere() { goal_.goal_where = PopExpr(); }
+  void EndGoal(Span span);
 
   void SetRepeatEvery() { repeat_every_ = PopExpr(); }
   void SetRepeatMax() { repeat_max_ = PopExpr(); }
@@ -454,6 +477,7 @@ class TreeBuilder {
   void SetOnce(PlainText& slot, Span clause);
   void SetOnce(Name& slot, Span clause);
   void SetLate(LatePolicy late, Span span);
+  void SetDue(bool by, Span span);
   void EndScoreLine(bool take, Span span);
   void EndCalendarClause(CalendarClauseKind kind, Span span);
   YearDay ReadYearDay(Span span);
@@ -510,6 +534,9 @@ class TreeBuilder {
   std::vector<Destination> destinations_;
   ExprId repeat_every_;
   ExprId repeat_max_;
+  Rung rung_;
+  Arm arm_;
+  ExperimentDecl goal_;  // only its goal
   Limit limit_;
   QuietHours quiet_;
   CalendarClause calendar_;

@@ -268,6 +268,48 @@ void TreeBuilder::SetRepeat(Span span) {
   repeat_max_ = {};
 }
 
+void TreeBuilder::SetOutcomes(Span span) {
+  NudgeDecl& nudge = tree_.nudges.back();
+  if (!ReportTwice(nudge.outcomes_span.exists(), nudge.outcomes_span, span)) nudge.outcomes_span = span;
+  AppendNames(nudge.outcomes);
+}
+
+void TreeBuilder::SetDue(bool by, Span span) {
+  NudgeDecl& nudge = tree_.nudges.back();
+  if (!nudge.due.exists()) nudge.due_by = by;
+  SetOnce(nudge.due, PopExpr(), span);
+}
+
+void TreeBuilder::EndRung(Span span) {
+  rung_.to = std::move(destinations_.back());
+  rung_.span = span;
+  destinations_.clear();
+  tree_.nudges.back().ladder.push_back(std::move(rung_));
+  rung_ = {};
+}
+
+// --- Experiment ---
+
+void TreeBuilder::MakeArm(Span span) { Push(ArmRef{PopName()}, span); }
+
+void TreeBuilder::EndArm(Span span) {
+  arm_.span = span;
+  tree_.experiments.back().arms.push_back(std::move(arm_));
+  arm_ = {};
+}
+
+void TreeBuilder::EndGoal(Span span) {
+  ExperimentDecl& experiment = tree_.experiments.back();
+  goal_.goal_within = PopExpr();
+  if (!ReportTwice(experiment.goal_span.exists(), experiment.goal_span, span)) {
+    experiment.goal = std::move(goal_.goal);
+    experiment.goal_where = goal_.goal_where;
+    experiment.goal_within = goal_.goal_within;
+    experiment.goal_span = span;
+  }
+  goal_ = {};
+}
+
 // --- Policy ---
 
 void TreeBuilder::SetCovers(Span span) {

@@ -475,6 +475,9 @@ void TreeBuilder::ResetStacks() {
   repeat_max_ = {};
   destination_ = {};
   destinations_.clear();
+  rung_ = {};
+  arm_ = {};
+  goal_ = {};
   limit_ = {};
   quiet_ = {};
   calendar_ = {};

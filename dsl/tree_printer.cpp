@@ -36,6 +36,7 @@ class TreePrinter {
     for (const NudgeDecl& each : tree_.nudges) Nudge(each);
     for (const PolicyDecl& each : tree_.policies) Policy(each);
     for (const TestDecl& each : tree_.tests) out_ += PrintTest(tree_, each);
+    for (const ExperimentDecl& each : tree_.experiments) Experiment(each);
     return std::move(out_);
   }
 
@@ -160,11 +161,14 @@ class TreePrinter {
     Head("journey", journey, journey.entity);
     if (journey.start.exists()) Line("start", journey.start.text);
     if (!journey.ends.empty()) Line("end", Join(journey.ends));
+    constexpr const char* kEnds[] = {"done", "declined", "expired"};
     for (const Transition& each : journey.transitions) {
       const std::string value = Text(each.value);
       const std::string on = each.sequence.steps.empty() ? each.trigger.text : Steps(each.sequence);
       const std::string triggers[] = {"on " + on + When("where", each.where), "after " + value,
-                                      "after " + value + " quiet", "when " + value};
+                                      "after " + value + " quiet", "when " + value,
+                                      std::string("on ") + kEnds[static_cast<int>(each.task_end)] + " " +
+                                          each.trigger.text + When("where", each.where)};
       Line(each.any ? "any" : Join(each.from),
            "-> " + each.to.text + " " + triggers[static_cast<int>(each.kind)]);
     }
@@ -230,6 +234,22 @@ class TreePrinter {
     LineIf("repeat every", nudge.repeat_every, When("up to", nudge.repeat_max));
     if (nudge.keep_when_over.exists()) Line("keep when over", "");
     if (nudge.including_existing.exists()) Line("including existing", "");
+    if (!nudge.outcomes.empty()) Line("outcomes", Join(nudge.outcomes));
+    LineIf(nudge.due_by ? "due by" : "due", nudge.due);
+    for (const Rung& rung : nudge.ladder) {
+      Line("otherwise", (rung.after.exists() ? "after " + Text(rung.after) + " to " : "to ") +
+                            rung.to.unit.text + When("/", rung.to.key));
+    }
+    LineIf("expires after", nudge.expires_after);
+  }
+  void Experiment(const ExperimentDecl& experiment) {
+    Head("experiment", experiment, experiment.entity);
+    for (const Arm& arm : experiment.arms) {
+      Line("arm", arm.name.text + " " + Text(arm.share) + (arm.held_out ? " held out" : ""));
+    }
+    if (!experiment.goal.exists()) return;
+    Line("goal", experiment.goal.text + When("where", experiment.goal_where) +
+                     When("within", experiment.goal_within));
   }
   void Policy(const PolicyDecl& policy) {
     Head("policy", policy, policy.entity);

@@ -56,7 +56,8 @@ std::span<const AbiFunction> AbiFunctions();
   X(WholeI64) X(WholeF64) X(WholeText) \
   X(EntityKey) X(TimeOnDay) X(NextYearly) X(ArmStep) \
   X(CalendarIsOpen) X(OpenTimeBetween) X(AfterOpenTime) X(AfterOpenDays) X(AfterMonths) \
-  X(DateAfterOpenDays) X(DateAfterMonths)
+  X(DateAfterOpenDays) X(DateAfterMonths) \
+  X(TaskEnded) X(TaskOutcome) X(Arm) X(Goal)
 // clang-format on
 
 enum class AbiId : std::uint16_t {
@@ -159,6 +160,18 @@ std::int64_t AfterOpenDays(Moment* moment, std::uint32_t calendar, std::int64_t 
 std::int64_t AfterMonths(Moment* moment, std::int64_t start, double count);
 std::int64_t DateAfterOpenDays(Moment* moment, std::uint32_t calendar, std::int64_t day, double count);
 std::int64_t DateAfterMonths(Moment* moment, std::int64_t day, double count);
+
+// ---- Tasks
+/// Whether a task of the nudge ended in this moment in this way (a runtime::DecisionKind).
+std::uint64_t TaskEnded(Moment* moment, std::uint32_t nudge, std::uint32_t kind);
+/// The outcome of the step in hand, as one of the nudge's; unknown if it is none.
+std::int64_t TaskOutcome(Moment* moment, std::uint32_t nudge);
+
+// ---- Experiments
+/// The entity's arm.
+std::int64_t Arm(Moment* moment, std::uint32_t experiment);
+/// The event in hand is the experiment's goal.
+void Goal(Moment* moment, std::uint32_t experiment);
 
 }  // namespace abi
 }  // namespace lull::runtime

@@ -42,6 +42,16 @@ std::uint64_t EachBefore(Moment* moment, std::uint32_t wait, std::uint64_t gate)
 
 void Due(Moment* moment, std::uint32_t nudge) { StepOf(moment).Due(nudge); }
 
+std::uint64_t TaskEnded(Moment* moment, std::uint32_t nudge, std::uint32_t kind) {
+  return StepOf(moment).TaskEnded(nudge, static_cast<DecisionKind>(kind)) ? 1 : 0;
+}
+
+std::int64_t TaskOutcome(Moment* moment, std::uint32_t nudge) { return StepOf(moment).OutcomeOf(nudge); }
+
+std::int64_t Arm(Moment* moment, std::uint32_t experiment) { return StepOf(moment).ArmOf(experiment); }
+
+void Goal(Moment* moment, std::uint32_t experiment) { StepOf(moment).ReachGoal(experiment); }
+
 namespace {
 
 /// While it lives, functions see the whole of the part in hand.

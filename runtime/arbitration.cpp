@@ -334,7 +334,41 @@ bool Arbiter::IsHeldOut(const Candidate& candidate, Hold& hold) const {
     hold = {.code = DecisionCode::kHoldout, .policy = index};
     return true;
   }
+  for (const std::uint32_t index : state_.ruleset->nudges[candidate.nudge].experiments) {
+    const ExperimentSpec& experiment = state_.ruleset->experiments[index];
+    if (!experiment.arms[state_.ArmOf(index)].held_out) continue;
+    hold = {.code = DecisionCode::kHoldout, .experiment = index};
+    return true;
+  }
   return false;
+}
+
+std::int64_t Arbiter::DeadlineOf(FunctionId deadline) {
+  if (deadline == kNoFunction) return kUnknown;
+  const std::int64_t instant = state_.DeadlineOf(deadline, state_.moment.now);
+  return instant == kNever ? kUnknown : std::max(instant, state_.moment.age_now + 1);
+}
+
+OpenTask Arbiter::OpenTaskOf(const Candidate& candidate) {
+  const NudgeSpec& nudge = state_.ruleset->nudges[candidate.nudge];
+  OpenTask task;
+  task.nudge = candidate.nudge;
+  task.part = state_.part();
+  task.serial = candidate.serial;
+  SetTrigger(candidate);
+  task.due = DeadlineOf(nudge.due);
+  task.expires = DeadlineOf(nudge.expires);
+  if (task.expires == kUnknown) task.expires = state_.moment.now + kTaskLifeMicros;
+  for (const RungSpec& rung : nudge.ladder) {
+    const std::int64_t at = rung.after == kNoFunction ? task.due : DeadlineOf(rung.after);
+    if (at == kUnknown) continue;
+    const DecisionWriter::Route to = writer_.RouteOf(rung.route);
+    task.ladder.push_back({.at = at, .unit = to.unit, .unit_key = state_.texts->Intern(to.key)});
+  }
+  if (!task.ladder.empty()) task.title = state_.texts->Intern(writer_.TitleOf(candidate.nudge));
+  state_.ArmShared(task.expires);
+  if (!task.ladder.empty()) state_.ArmShared(task.ladder.front().at);
+  return task;
 }
 
 void Arbiter::Win(Candidate& candidate) {
@@ -353,13 +387,24 @@ void Arbiter::Win(Candidate& candidate) {
   Take(candidate);
   Hold hold;
   const bool held_out = IsHeldOut(candidate, hold);
+  for (const std::uint32_t experiment : nudge.experiments) state_.Expose(experiment, held_out);
   const DecisionId id = writer_.IdOf(candidate);
   const DecisionWriter::Route route = writer_.RouteOf(candidate.nudge);
   const bool opens = plan.is_task && !candidate.is_reminder;
-  const std::int64_t expires = opens ? state_.moment.now + kTaskLifeMicros : kUnknown;
-  if (opens) OpenTaskOf(candidate, id, route.unit, route.key, held_out, expires);
+  std::int64_t expires = kUnknown;
+  std::int64_t due = kUnknown;
+  if (opens) {
+    OpenTask task = OpenTaskOf(candidate);
+    task.id = id;
+    task.unit = route.unit;
+    task.unit_key = state_.texts->Intern(route.key);
+    task.held_out = held_out;
+    expires = task.expires;
+    due = task.due;
+    SideOf(HeaderOf(state_.whole)).tasks.push_back(std::move(task));
+  }
   const std::uint32_t reminder = nudge.repeat_every == kNoFunction ? 0 : CountReminder(candidate);
-  writer_.Win(candidate, id, route, hold, expires, reminder);
+  writer_.Win(candidate, id, route, hold, expires, due, reminder);
   if (candidate.waiting == kNoIndex) return;
   state_.shared()->waiting[candidate.waiting].nudge = kNoIndex;
   if (plan.each_wait == kNoIndex) {
@@ -369,17 +414,6 @@ void Arbiter::Win(Candidate& candidate) {
   for (EachWait& wait : state_.side()->each[plan.each_wait].waits) {
     if (wait.serial == candidate.serial) wait.gone |= plan.each_bit;
   }
-}
-
-void Arbiter::OpenTaskOf(const Candidate& candidate, DecisionId id, std::uint32_t unit, TextView unit_key,
-                         bool held_out, std::int64_t expires) {
-  OpenTask task{.id = id, .expires = expires, .nudge = candidate.nudge, .part = state_.part()};
-  task.serial = candidate.serial;
-  task.unit = unit;
-  task.unit_key = state_.texts->Intern(unit_key);
-  task.held_out = held_out;
-  SideOf(HeaderOf(state_.whole)).tasks.push_back(task);
-  state_.ArmShared(expires);
 }
 
 void Arbiter::Lose(Candidate& candidate, const Hold& hold) {

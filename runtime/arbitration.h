@@ -38,8 +38,9 @@ struct Hold {
   DecisionCode code = DecisionCode::kNone;
   std::uint32_t policy = kNoIndex;
   const LimitSpec* limit = nullptr;
-  std::int64_t until = kNever;     // kNever: not by time alone, or not known
-  std::uint32_t nudge = kNoIndex;  // whose action took the place
+  std::int64_t until = kNever;          // kNever: not by time alone, or not known
+  std::uint32_t experiment = kNoIndex;  // kHoldout: whose arm it is, if not a policy's share
+  std::uint32_t nudge = kNoIndex;       // whose action took the place
   const Candidate* winner = nullptr;
 };
 
@@ -76,8 +77,9 @@ class Arbiter {
   void Count(const LimitSpec& limit);
   bool IsHeldOut(const Candidate& candidate, Hold& hold) const;
   void Win(Candidate& candidate);
-  void OpenTaskOf(const Candidate& candidate, DecisionId id, std::uint32_t unit, TextView unit_key,
-                  bool held_out, std::int64_t expires);
+  OpenTask OpenTaskOf(const Candidate& candidate);
+  /// An instant of a task's life, counted from now; at the earliest the next that is decided.
+  std::int64_t DeadlineOf(FunctionId deadline);
   void Lose(Candidate& candidate, const Hold& hold);
   void RemoveWaiting();
 

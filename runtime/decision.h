@@ -19,10 +19,15 @@ enum class DecisionKind : std::uint8_t {
   kWaiting,     // a `while` nudge began to wait, or waits for another kind of reason than before
   kWithdrawn,   // an open task ended because its reason did; `id` is that of the task
   kExpired,     // an open task was not done in time; `id` is that of the task
+  kDone,        // somebody did an open task; `id` is that of the task
+  kDeclined,    // somebody will not do it
+  kEscalated,   // an open task goes to the next unit of its ladder; `id` is that of the task
+  kGoal,        // the entity reached the goal of an experiment; `nudge` is the first that takes part
 };
-inline constexpr std::uint32_t kDecisionKindCount = 6;
+inline constexpr std::uint32_t kDecisionKindCount = 10;
 
-/// "sent", "held_out", "suppressed", "waiting", "withdrawn", "expired".
+/// "sent", "held_out", "suppressed", "waiting", "withdrawn", "expired", "done", "declined", "escalated",
+/// "goal".
 std::string_view NameOf(DecisionKind kind);
 
 /// Why a decision is not kSent.
@@ -41,8 +46,11 @@ enum class DecisionCode : std::uint8_t {
   kRuleGone,      // withdrawn: a new ruleset no longer has the nudge
   kTimeOver,      // expired
   kIf,            // waited, and its own `if` does not hold
+  kStep,          // done, declined: a step of the task said so
+  kOverdue,       // escalated: nobody took it in hand in time
+  kReached,       // goal
 };
-inline constexpr std::uint32_t kDecisionCodeCount = 14;
+inline constexpr std::uint32_t kDecisionCodeCount = 17;
 
 /// "never", "capped", "quiet_hours", ...; empty for kNone.
 std::string_view NameOf(DecisionCode code);
@@ -50,6 +58,12 @@ std::string_view NameOf(DecisionCode code);
 struct ScoreReason {
   double points = 0;  // signed
   std::string_view text;
+};
+
+/// Which arm of an experiment the entity is in.
+struct ArmChoice {
+  std::uint32_t experiment = 0;  // index into Ruleset::experiments
+  std::uint32_t arm = 0;
 };
 
 struct ScoreOutcome {
@@ -62,7 +76,7 @@ struct ScoreOutcome {
 struct Decision {
   DecisionKind kind = DecisionKind::kSent;
   DecisionCode code = DecisionCode::kNone;
-  bool held_out = false;  // kWithdrawn, kExpired: of a task that was never sent
+  bool held_out = false;  // of kinds that end or escalate a task: it was never sent
   DecisionId id;
   EventTime time;            // the instant at which it was decided
   std::uint32_t entity = 0;  // index into Ruleset::entities
@@ -73,9 +87,18 @@ struct Decision {
   TextView unit_key;              // the routing key in plain; unknown if the route has none or it is unknown
   std::uint32_t n = 0;
   std::uint32_t k = 0;
-  LogPosition position;        // the entry that revealed it
-  EventTime expires;           // of a task; kUnknown micros for messages and reminders
-  std::uint32_t reminder = 0;  // kSent, kHeldOut: the how many-th of its episode; 0: no reminder
+  LogPosition position;                // the entry that revealed it
+  EventTime expires;                   // of a task; kUnknown micros for messages and reminders
+  std::uint32_t reminder = 0;          // kSent, kHeldOut: the how many-th of its episode; 0: no reminder
+  EventTime due{kUnknown};             // of a task, if it has a due time
+  std::uint32_t from_unit = kNoIndex;  // kEscalated: who had it before
+  TextView from_key;
+  TextView outcome;  // kDone, kDeclined: what the step said, if anything ...
+  TextView by;       // ... and who
+
+  /// kSent, kHeldOut: of the experiments that the nudge takes part in; kGoal: of the one whose goal it is.
+  std::span<const ArmChoice> arms;
+  EventTime exposed;  // kGoal: the entity's first action in the experiment
 
   /// Set for kSent and kHeldOut, if the sink wants details (else empty).
   FieldValue worth;  // of NudgeSpec::worth_type

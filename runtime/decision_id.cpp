@@ -1,6 +1,7 @@
 #include "runtime/decision_id.h"
 
 #include <array>
+#include <charconv>
 #include <cstring>
 #include <span>
 
@@ -60,6 +61,18 @@ std::string DecisionId::Hex() const {
   return digits;
 }
 
+std::optional<DecisionId> DecisionId::FromHex(std::string_view digits) {
+  if (digits.size() != 32) return std::nullopt;
+  DecisionId id;
+  const char* at = digits.data();
+  for (std::uint64_t* half : {&id.high, &id.low}) {
+    const auto [end, error] = std::from_chars(at, at + 16, *half, 16);
+    if (error != std::errc() || end != at + 16) return std::nullopt;
+    at = end;
+  }
+  return id;
+}
+
 DecisionId MakeDecisionId(const DecisionName& name) {
   HashInput input;
   input.Add(name.ruleset);
@@ -82,6 +95,15 @@ double PointOf(const HashInput& input) {
 }
 
 }  // namespace
+
+std::uint64_t ArmPoint(const ArmName& name) {
+  HashInput input;
+  for (const std::string_view part : {name.ruleset, name.experiment, name.entity, name.key}) input.Add(part);
+  if (name.is_part) input.Add(name.whole);
+  const std::uint64_t hash = XXH3_64bits(input.bytes().data(), input.bytes().size());
+  __extension__ using Wide = unsigned __int128;
+  return static_cast<std::uint64_t>((static_cast<Wide>(hash) * 1'000'000'000U) >> 64U);
+}
 
 double HoldoutPoint(std::string_view ruleset, std::string_view policy, std::string_view entity_key) {
   HashInput input;

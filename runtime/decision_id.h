@@ -3,6 +3,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -18,6 +19,8 @@ struct DecisionId {
   /// Writes exactly 32 digits, no terminator.
   void WriteHex(char* digits) const;
   std::string Hex() const;
+  /// Of exactly 32 hexadecimal digits, in either case.
+  static std::optional<DecisionId> FromHex(std::string_view digits);
 };
 
 /// What a decision is named by (semantics: decisions). Log positions are no part of it.
@@ -34,6 +37,19 @@ struct DecisionName {
 };
 
 DecisionId MakeDecisionId(const DecisionName& name);
+
+/// Of whom an experiment deals the arm.
+struct ArmName {
+  std::string_view ruleset;
+  std::string_view experiment;
+  std::string_view entity;  // the type
+  std::string_view key;
+  bool is_part = false;
+  std::string_view whole;  // of a part: the key of its whole
+};
+
+/// A number below 1'000'000'000 that depends on these names only: it decides the arm.
+std::uint64_t ArmPoint(const ArmName& name);
 
 /// A number in [0, 1) that depends on the three names only: who is below a policy's holdout share gets
 /// nothing.

@@ -23,6 +23,18 @@ DecisionWriter::Route DecisionWriter::RouteOf(std::uint32_t nudge) {
   return route;
 }
 
+DecisionWriter::Route DecisionWriter::RouteOf(const RouteSpec& spec) {
+  Route route{spec.unit, {}};
+  if (spec.key != kNoFunction) route.key = state_.Values(spec.key)[0].text;
+  return route;
+}
+
+TextView DecisionWriter::TitleOf(std::uint32_t nudge) {
+  if (!wants_.details) return {};
+  text_count_ = 0;
+  return TextView::Of(RenderText(state_.ruleset->nudges[nudge].title));
+}
+
 DecisionId DecisionWriter::IdOf(const Candidate& candidate) const {
   return MakeDecisionId({.ruleset = state_.ruleset->name,
                          .nudge = state_.ruleset->nudges[candidate.nudge].name,
@@ -62,7 +74,7 @@ void DecisionWriter::Give(const Decision& decision) {
 }
 
 void DecisionWriter::Win(const Candidate& candidate, DecisionId id, const Route& route, const Hold& hold,
-                         std::int64_t expires, std::uint32_t reminder) {
+                         std::int64_t expires, std::int64_t due, std::uint32_t reminder) {
   const bool held_out = hold.code != DecisionCode::kNone;
   const DecisionKind kind = held_out ? DecisionKind::kHeldOut : DecisionKind::kSent;
   Count(kind, candidate.nudge, route.unit);
@@ -76,6 +88,12 @@ void DecisionWriter::Win(const Candidate& candidate, DecisionId id, const Route&
   decision.k = candidate.k;
   decision.expires = {expires};
   decision.reminder = reminder;
+  decision.due = {due};
+  arms_.clear();
+  for (const std::uint32_t experiment : state_.ruleset->nudges[candidate.nudge].experiments) {
+    arms_.push_back({experiment, state_.ArmOf(experiment)});
+  }
+  decision.arms = arms_;
   if (wants_.details) {
     AddDetails(decision);
     if (held_out) decision.why = Why(candidate, hold);
@@ -107,14 +125,12 @@ constexpr EndText kEndTexts[] = {
     {DecisionCode::kWithdrawWhen, "the nudge's `withdraw when`"},
     {DecisionCode::kForgotten, "the record was forgotten"},
     {DecisionCode::kRuleGone, "the nudge is not in the new ruleset"},
-    {DecisionCode::kTimeOver, "not done within 30 days"},
+    {DecisionCode::kTimeOver, "not done in time"},
 };
 
 }  // namespace
 
-void DecisionWriter::End(DecisionKind kind, DecisionCode code, const OpenTask& task) {
-  Count(kind, task.nudge, task.unit);
-  if (!wants_.Has(kind)) return;
+Decision DecisionWriter::StartOfTask(DecisionKind kind, DecisionCode code, const OpenTask& task) {
   Decision decision = Start(kind, task.nudge);
   decision.code = code;
   decision.held_out = task.held_out;
@@ -122,8 +138,64 @@ void DecisionWriter::End(DecisionKind kind, DecisionCode code, const OpenTask& t
   decision.unit = task.unit;
   decision.unit_key = state_.texts->View(task.unit_key);
   decision.expires = {task.expires};
+  decision.due = {task.due};
+  return decision;
+}
+
+void DecisionWriter::End(DecisionKind kind, DecisionCode code, const OpenTask& task, TextView outcome,
+                         TextView by) {
+  Count(kind, task.nudge, task.unit);
+  if (!wants_.Has(kind)) return;
+  Decision decision = StartOfTask(kind, code, task);
+  decision.outcome = outcome;
+  decision.by = by;
   const auto* text = std::ranges::find(kEndTexts, code, &EndText::code);
   if (wants_.details && text != std::end(kEndTexts)) decision.why = text->text;
+  if (wants_.details && code == DecisionCode::kStep) {
+    std::string& why = NewText();
+    why += NameOf(kind);
+    if (outcome.known()) why.append(": ").append(outcome.view());
+    decision.why = why;
+  }
+  Give(decision);
+}
+
+void DecisionWriter::Escalate(const OpenTask& task, std::uint32_t from_unit, TextView from_key) {
+  Count(DecisionKind::kEscalated, task.nudge, task.unit);
+  if (!wants_.Has(DecisionKind::kEscalated)) return;
+  Decision decision = StartOfTask(DecisionKind::kEscalated, DecisionCode::kOverdue, task);
+  decision.from_unit = from_unit;
+  decision.from_key = from_key;
+  decision.k = task.rungs_taken;
+  decision.title = state_.texts->View(task.title).view();
+  if (wants_.details) decision.why = "nobody took it in hand in time";
+  Give(decision);
+}
+
+void DecisionWriter::Goal(std::uint32_t experiment, std::int64_t exposed) {
+  const ExperimentSpec& spec = state_.ruleset->experiments[experiment];
+  Count(DecisionKind::kGoal, spec.nudge, kNoIndex);
+  if (!wants_.Has(DecisionKind::kGoal)) return;
+  Decision decision = Start(DecisionKind::kGoal, spec.nudge);
+  decision.code = DecisionCode::kReached;
+  decision.trigger = spec.goal;
+  decision.exposed = {exposed};
+  decision.id = MakeDecisionId({.ruleset = state_.ruleset->name,
+                                .nudge = "experiment " + spec.name,
+                                .entity = state_.entity->name,
+                                .key = state_.key,
+                                .is_part = state_.hand != 0,
+                                .whole = state_.whole_key(),
+                                .instant = state_.moment.now,
+                                .n = state_.n,
+                                .k = 0});
+  arms_.assign(1, {experiment, state_.ArmOf(experiment)});
+  decision.arms = arms_;
+  if (wants_.details) {
+    std::string& why = NewText();
+    why.append("the goal of ").append(spec.name).append(", ").append(spec.goal);
+    decision.why = why;
+  }
   Give(decision);
 }
 
@@ -244,6 +316,9 @@ void DecisionWriter::AppendOutranked(std::string& text, const Candidate& candida
 std::string_view DecisionWriter::Why(const Candidate& candidate, const Hold& hold) {
   std::string& text = NewText();
   if (hold.code == DecisionCode::kIf) text += "its `if` does not hold";
+  if (hold.experiment != kNoIndex) {
+    text += "held out by experiment " + state_.ruleset->experiments[hold.experiment].name;
+  }
   if (hold.policy == kNoIndex) return text;
   const std::string& policy = state_.ruleset->policies[hold.policy].name;
   if (hold.code == DecisionCode::kNever) text += "never, says policy " + policy;

@@ -21,15 +21,23 @@ class DecisionWriter {
   };
   /// The first route whose key is known; else the last. The key is left out if nobody wants it.
   Route RouteOf(std::uint32_t nudge);
+  Route RouteOf(const RouteSpec& spec);
 
+  /// Unknown if nobody wants it.
+  TextView TitleOf(std::uint32_t nudge);
   DecisionId IdOf(const Candidate& candidate) const;
   /// It goes out (or would, if `hold` says held out). Its trigger is in hand.
   void Win(const Candidate& candidate, DecisionId id, const Route& route, const Hold& hold,
-           std::int64_t expires, std::uint32_t reminder);
+           std::int64_t expires, std::int64_t due, std::uint32_t reminder);
   /// kSuppressed or kWaiting.
   void Lose(DecisionKind kind, const Candidate& candidate, const Hold& hold);
-  /// kWithdrawn or kExpired.
-  void End(DecisionKind kind, DecisionCode code, const OpenTask& task);
+  /// kWithdrawn, kExpired, kDone or kDeclined.
+  void End(DecisionKind kind, DecisionCode code, const OpenTask& task, TextView outcome = {},
+           TextView by = {});
+  /// The task is with its new unit already.
+  void Escalate(const OpenTask& task, std::uint32_t from_unit, TextView from_key);
+
+  void Goal(std::uint32_t experiment, std::int64_t exposed);
 
   /// Whether anything was given to the sink since the last call.
   bool TakeWritten() {
@@ -41,6 +49,7 @@ class DecisionWriter {
  private:
   void Count(DecisionKind kind, std::uint32_t nudge, std::uint32_t unit);
   Decision Start(DecisionKind kind, std::uint32_t nudge);
+  Decision StartOfTask(DecisionKind kind, DecisionCode code, const OpenTask& task);
   void Give(const Decision& decision);
   std::string& NewText();
   std::string_view RenderText(const TextSpec& text);
@@ -59,6 +68,7 @@ class DecisionWriter {
   std::deque<std::string> texts_;
   std::size_t text_count_ = 0;
   std::vector<std::string_view> reasons_;
+  std::vector<ArmChoice> arms_;
   std::vector<ScoreReason> score_reasons_;
   std::vector<ScoreOutcome> scores_;
 };

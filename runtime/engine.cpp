@@ -195,7 +195,17 @@ bool Engine::Impl::Sees(const EventFrame& frame, std::size_t place) const {
 
 ApplyResult Engine::Impl::ApplyTo(std::uint32_t index, std::string_view key, std::uint64_t hash,
                                   const EventFrame& frame) {
-  const RecordStore::Found found = stores_[index]->FindOrCreate(key, hash);
+  const bool is_step = ruleset().events[frame.event].task_step != TaskStepKind::kNone;
+  RecordStore::Found found;
+  if (is_step) {
+    found.record = stores_[index]->Find(key, hash);
+    if (found.record == nullptr) {
+      ++counts_.steps_unknown;
+      return ApplyResult::kApplied;
+    }
+  } else {
+    found = stores_[index]->FindOrCreate(key, hash);
+  }
   Entity entity{.index = index, .record = found.record, .key = key};
   const std::int64_t time = frame.time.micros;
   const std::int64_t clock = ClockOf(HeaderOf(entity.record));
@@ -206,7 +216,8 @@ ApplyResult Engine::Impl::ApplyTo(std::uint32_t index, std::string_view key, std
     return ApplyResult::kDuplicate;
   }
   const bool late = time < clock;
-  if (late && ruleset().late != LatePolicy::kApply) return Refuse(entity, found.created);
+  // What people say of a task counts when it comes.
+  if (late && !is_step && ruleset().late != LatePolicy::kApply) return Refuse(entity, found.created);
   if (dedupe) RememberId(HeaderOf(entity.record), id, time);
   if (late) ++counts_.late;
   if (lateness_micros_ > 0 && !late) {
@@ -218,7 +229,13 @@ ApplyResult Engine::Impl::ApplyTo(std::uint32_t index, std::string_view key, std
     RunMoment(entity, frame, std::max(time, clock));
     HeaderOf(entity.record).clock = std::max(HeaderOf(entity.record).clock, time - lateness_micros_);
   }
-  Schedule(index, entity.record);
+  const RecordHeader& header = HeaderOf(entity.record);
+  if (header.first_event == kUnknown && (header.side == nullptr || header.side->pending_first == nullptr)) {
+    // A step came for a record that was forgotten.
+    Discard(index, entity.record);
+  } else {
+    Schedule(index, entity.record);
+  }
   EndEntity();
   return ApplyResult::kApplied;
 }

@@ -46,6 +46,14 @@ struct NudgeCounts {
   std::uint64_t by_kind[kDecisionKindCount] = {};  // by DecisionKind
 };
 
+/// Of one arm of an experiment; each entity counts once.
+struct ArmStats {
+  std::string arm;
+  std::uint64_t exposed = 0;   // had a first action ...
+  std::uint64_t held_out = 0;  // ... which was not sent
+  std::uint64_t reached = 0;   // the goal
+};
+
 struct EngineStats {
   std::uint64_t events = 0;   // given to Apply
   std::uint64_t applied = 0;  // of these, taken by one entity at least
@@ -54,6 +62,7 @@ struct EngineStats {
   std::uint64_t late_dead_letters = 0;
   std::uint64_t duplicates = 0;
   std::uint64_t no_key = 0;
+  std::uint64_t steps_unknown = 0;  // steps of tasks that were not open, counted once for each entity
   std::uint64_t too_far_ahead = 0;
   std::uint64_t after_end = 0;
   std::uint64_t moments = 0;
@@ -61,8 +70,9 @@ struct EngineStats {
   std::uint64_t records = 0;    // now
   std::uint64_t bytes = 0;      // of memory, about
   std::uint64_t by_kind[kDecisionKindCount] = {};
-  std::map<std::string, NudgeCounts> nudges;   // by name
-  std::map<std::string, std::uint64_t> units;  // actions sent, by unit
+  std::map<std::string, NudgeCounts> nudges;                 // by name
+  std::map<std::string, std::uint64_t> units;                // actions sent, by unit
+  std::map<std::string, std::vector<ArmStats>> experiments;  // by name, in the order of the arms
 };
 
 class Engine {
@@ -119,8 +129,8 @@ class Engine {
   };
   bool Probe(std::uint32_t entity, std::string_view key, FunctionId function, EventTime instant,
              const FieldValue* event_fields, Probed& probed);
-  /// The entity's record as it is, until the next call of the engine; null: there is none. Of parts with equal keys
-  /// in several wholes, one.
+  /// The entity's record as it is, until the next call of the engine; null: there is none. Of parts with
+  /// equal keys in several wholes, one.
   const std::byte* Record(std::uint32_t entity, std::string_view key) const;
   /// What waits and what is open of it; `part` is the number that its entries bear. Null: nothing.
   const EntitySide* Side(std::uint32_t entity, std::string_view key, std::uint32_t& part) const;

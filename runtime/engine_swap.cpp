@@ -58,8 +58,28 @@ struct Engine::Impl::Successor {
   std::int64_t clock_gain_micros = 0;
   std::unique_ptr<MigrationPlan> plan;
   std::vector<std::uint32_t> nudges;        // by old number
+  std::vector<std::uint32_t> units;         // by old number; kNoIndex: gone
   std::vector<std::uint64_t> carried_bits;  // of the new record
 };
+
+namespace {
+
+void AddArms(const Ruleset& ruleset, const StepCounters& counters, EngineStats& stats) {
+  for (std::size_t index = 0; index < counters.experiments.size(); ++index) {
+    const ExperimentSpec& spec = ruleset.experiments[index];
+    std::vector<ArmStats>& arms = stats.experiments[spec.name];
+    for (std::size_t arm = 0; arm < spec.arms.size(); ++arm) {
+      auto found = std::ranges::find(arms, spec.arms[arm].name, &ArmStats::arm);
+      if (found == arms.end()) found = arms.insert(arms.end(), ArmStats{.arm = spec.arms[arm].name});
+      const ArmCounts& counts = counters.experiments[index][arm];
+      found->exposed += counts.exposed;
+      found->held_out += counts.held_out;
+      found->reached += counts.reached;
+    }
+  }
+}
+
+}  // namespace
 
 void Engine::Impl::FoldCounters() {
   const StepCounters& counters = step_.counters;
@@ -73,8 +93,12 @@ void Engine::Impl::FoldCounters() {
   for (std::size_t unit = 0; unit < counters.units.size(); ++unit) {
     counts_.units[ruleset().units[unit].name] += counters.units[unit];
   }
+  AddArms(ruleset(), counters, counts_);
+  for (auto& arms : step_.counters.experiments) std::ranges::fill(arms, ArmCounts{});
   counts_.moments += counters.moments;
+  counts_.steps_unknown += counters.steps_unknown;
   step_.counters.moments = 0;
+  step_.counters.steps_unknown = 0;
   std::ranges::for_each(step_.counters.nudges, [](auto& kinds) { kinds.fill(0); });
   std::ranges::fill(step_.counters.units, 0);
 }
@@ -92,7 +116,9 @@ EngineStats Engine::Impl::stats() const {
   for (std::size_t unit = 0; unit < counters.units.size(); ++unit) {
     stats.units[ruleset().units[unit].name] += counters.units[unit];
   }
+  AddArms(ruleset(), counters, stats);
   stats.moments += counters.moments;
+  stats.steps_unknown += counters.steps_unknown;
   stats.bytes = texts_.memory_bytes() + pending_.memory_bytes();
   for (const std::unique_ptr<RecordStore>& store : stores_) {
     stats.records += store->count();
@@ -210,6 +236,13 @@ void Engine::Impl::CarrySide(const std::vector<Successor>& successors, const Suc
   for (OpenTask& task : side.tasks) {
     task.nudge = renumbered(task.nudge);
     LULL_CHECK(task.nudge != kNoIndex);
+    if (task.unit != kNoIndex) task.unit = successor.units[task.unit];
+    // A unit that is gone gets nothing more.
+    std::erase_if(task.ladder, [&](OpenRung& rung) {
+      rung.unit = successor.units[rung.unit];
+      if (rung.unit == kNoIndex) texts_.Release(rung.unit_key);
+      return rung.unit == kNoIndex;
+    });
   }
   CarryEach(successor, side, new_plan);
 }
@@ -252,6 +285,11 @@ Engine::Impl::Successor Engine::Impl::FindSuccessor(std::uint32_t from, const Ru
   successor.to = FindEntity(next, ruleset(), entity);
   successor.clock_gain_micros = std::max<std::int64_t>(0, lateness_micros_ - LatenessOf(next));
   successor.nudges.assign(ruleset().nudges.size(), kNoIndex);
+  for (const UnitSpec& unit : ruleset().units) {
+    const auto found = std::ranges::find(next.units, unit.name, &UnitSpec::name);
+    successor.units.push_back(
+        found == next.units.end() ? kNoIndex : static_cast<std::uint32_t>(found - next.units.begin()));
+  }
   if (successor.to == kNoIndex) return successor;
   const EntitySpec& to = next.entities[successor.to];
   successor.plan = std::make_unique<MigrationPlan>(entity, to);

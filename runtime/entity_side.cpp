@@ -23,6 +23,12 @@ void ReleaseWait(EachWait& wait, const EachWaitSpec& spec, TextPool& texts) {
   ReleaseCaptured(wait, spec, texts);
 }
 
+void ReleaseTask(const OpenTask& task, TextPool& texts) {
+  texts.Release(task.unit_key);
+  texts.Release(task.title);
+  for (const OpenRung& rung : task.ladder) texts.Release(rung.unit_key);
+}
+
 void ClearSide(EntitySide& side, const EntitySpec& entity, TextPool& texts) {
   for (std::size_t index = 0; index < side.each.size(); ++index) {
     const bool is_text = entity.each_waits[index].same_type == ValueType::kText;
@@ -31,7 +37,7 @@ void ClearSide(EntitySide& side, const EntitySpec& entity, TextPool& texts) {
       if (is_text) texts.Release(static_cast<std::uint32_t>(answer.value));
     }
   }
-  for (const OpenTask& task : side.tasks) texts.Release(task.unit_key);
+  for (const OpenTask& task : side.tasks) ReleaseTask(task, texts);
   side.each.clear();
   side.tasks.clear();
   side.waiting.clear();

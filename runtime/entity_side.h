@@ -54,16 +54,28 @@ struct Reminder {
   std::uint32_t count = 0;  // reminders that went out
 };
 
-/// A task that went out and has not ended. It holds a place.
+/// A step of a task's ladder that has not been taken.
+struct OpenRung {
+  std::int64_t at = kNever;
+  std::uint32_t unit = 0;
+  std::uint32_t unit_key = 0;  // text id, counted
+};
+
+/// A task that went out and has not ended. It holds a place. Its deadlines are fixed when it goes out.
 struct OpenTask {
   DecisionId id;
   std::int64_t expires = kNever;
+  std::int64_t due = kUnknown;
+  std::vector<OpenRung> ladder;  // taken one after the other
   std::uint32_t nudge = 0;
   std::uint32_t part = 0;  // Part::number; 0: of the entity itself
   WaitSerial serial = 0;
   std::uint32_t unit = 0;
   std::uint32_t unit_key = 0;  // text id, counted
+  std::uint32_t title = 0;     // the same, if the task has a ladder: its next unit reads it too
+  std::uint32_t rungs_taken = 0;
   bool held_out = false;
+  bool claimed = false;  // which stops the ladder
 };
 
 /// One unanswered opening event of an `after each` stall.
@@ -124,6 +136,9 @@ inline EntitySide& SideOf(RecordHeader& header) {
 void ReleaseCaptured(EachWait& wait, const EachWaitSpec& spec, TextPool& texts);
 /// Gives back all that a wait keeps.
 void ReleaseWait(EachWait& wait, const EachWaitSpec& spec, TextPool& texts);
+
+/// Gives back the texts that a task keeps.
+void ReleaseTask(const OpenTask& task, TextPool& texts);
 
 /// Waits, tasks and waiting nudges end without a word; ids and buffered events stay.
 void ClearSide(EntitySide& side, const EntitySpec& entity, TextPool& texts);

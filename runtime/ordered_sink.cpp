@@ -13,6 +13,7 @@ constexpr std::size_t kBlockBytes = 1U << 20;
 constexpr std::size_t kAlignment = alignof(Decision);
 
 static_assert(std::is_trivially_destructible_v<Decision>);
+static_assert(std::is_trivially_copyable_v<ArmChoice>);
 static_assert(std::is_trivially_copyable_v<ScoreOutcome> && std::is_trivially_copyable_v<ScoreReason>);
 
 std::size_t Aligned(std::size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
@@ -66,6 +67,7 @@ void Walk(const Decision& from, Decision& copy, Packer& packer, bool copying) {
     const std::string_view text = packer.Text(from.reasons[i]);
     if (copying) reasons[i] = text;
   }
+  copy.arms = packer.Array(from.arms);
   copy.reasons = reasons;
   copy.scores = scores;
   copy.key = packer.Text(from.key);
@@ -75,6 +77,10 @@ void Walk(const Decision& from, Decision& copy, Packer& packer, bool copying) {
   copy.why = packer.Text(from.why);
   const std::string_view unit_key = packer.Text(from.unit_key.view());
   if (from.unit_key.known()) copy.unit_key = TextView::Of(unit_key);
+  for (const auto member : {&Decision::from_key, &Decision::outcome, &Decision::by}) {
+    const std::string_view text = packer.Text((from.*member).view());
+    if ((from.*member).known()) copy.*member = TextView::Of(text);
+  }
 }
 
 const Decision& Unpacked(const DecisionStore::Entry& entry) {

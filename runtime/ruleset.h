@@ -60,9 +60,14 @@ struct PartPlace {
   bool by_part_only = false;       // of a whole: sees the event only where one of its parts does
 };
 
+/// What an event of the engine's own kind says of a task (runtime/task_steps.h).
+enum class TaskStepKind : std::uint8_t { kNone, kDone, kDeclined, kClaimed, kReleased };
+
 struct EventSchema {
   std::string name;
   std::string wire_type;
+  /// Its fields then are `task`, `outcome` and `by`, in this order.
+  TaskStepKind task_step = TaskStepKind::kNone;
   std::vector<FieldSchema> fields;
   std::vector<std::uint32_t> entities;  // indexes into Ruleset::entities
   /// What parts see (runtime/parts.h), by `entities`; empty: none of them is a part.
@@ -298,6 +303,12 @@ struct RouteSpec {
   FunctionId key = kNoFunction;  // value: out[0].text; kNoFunction: no key
 };
 
+/// Where a task goes if nobody has taken it in hand by then.
+struct RungSpec {
+  FunctionId after = kNoFunction;  // deadline from the first hand-out; kNoFunction: when the task is due
+  RouteSpec route;
+};
+
 struct ScoreSpec {
   std::string name;
   std::uint32_t entity = 0;
@@ -347,10 +358,15 @@ struct NudgeSpec {
   std::uint32_t trigger_condition = kNoIndex;  // kStall, kCondition
   std::uint32_t channel = 0;
   TextSpec title;
-  std::vector<TextSpec> reasons;      // of the stall
-  std::vector<std::uint32_t> scores;  // indexes into Ruleset::scores
+  std::vector<TextSpec> reasons;           // of the stall
+  std::vector<std::uint32_t> scores;       // indexes into Ruleset::scores
+  std::vector<std::uint32_t> experiments;  // that it takes part in
   std::vector<RouteSpec> routes;
-  FunctionId worth = kNoFunction;  // value: out[0]
+  std::vector<std::string> outcomes;  // that a step may give; empty: any text
+  FunctionId due = kNoFunction;       // deadline of a task
+  FunctionId expires = kNoFunction;   // deadline; kNoFunction or unknown: 30 days after it went out
+  std::vector<RungSpec> ladder;       // in the order of the text
+  FunctionId worth = kNoFunction;     // value: out[0]
   ValueType worth_type = ValueType::kMoney;
   std::uint64_t meaning = 0;
 };
@@ -391,6 +407,22 @@ struct PolicySpec {
   double holdout_share = 0;
 };
 
+struct ExperimentSpec {
+  std::string name;
+  std::uint32_t entity = 0;
+  struct Arm {
+    std::string name;
+    std::uint64_t up_to = 0;  // billionths: the arm of who is below it, and not below the one before
+    bool held_out = false;
+  };
+  std::vector<Arm> arms;
+  std::string goal;  // name of the events; empty: none
+  std::int64_t goal_micros = 0;
+  std::uint32_t exposed_offset = kNoOffset;  // kI64: instant of the first action
+  std::uint32_t reached_offset = kNoOffset;  // kI64: instant of the goal
+  std::uint32_t nudge = 0;                   // the first of those that take part
+};
+
 enum class LatePolicy : std::uint8_t { kApply, kDrop, kDeadLetter };
 
 struct Ruleset {
@@ -414,6 +446,7 @@ struct Ruleset {
   std::vector<ScoreSpec> scores;
   std::vector<NudgeSpec> nudges;
   std::vector<PolicySpec> policies;
+  std::vector<ExperimentSpec> experiments;
   std::vector<std::string> function_names;  // by FunctionId
 };
 

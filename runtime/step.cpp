@@ -41,6 +41,10 @@ void Step::SetProgram(const Ruleset& new_ruleset, const CodeTable& new_code, con
   fields_and_before_.assign(new_ruleset.frame_slot_count + new_ruleset.before_slot_count, FieldValue{});
   counters.nudges.assign(new_ruleset.nudges.size(), {});
   counters.units.assign(new_ruleset.units.size(), 0);
+  counters.experiments.clear();
+  for (const ExperimentSpec& experiment : new_ruleset.experiments) {
+    counters.experiments.emplace_back(experiment.arms.size());
+  }
   arbiter_.Reset();
 }
 
@@ -85,6 +89,7 @@ void Step::BeginMoment() {
   each_due_ = false;
   followed_ = false;
   began_.clear();
+  task_ends.clear();
   for (std::size_t index = 0; index < member_count; ++index) {
     Member& member = members[index];
     member.look = member.follows = member.changed = member.entered = member.moved = false;
@@ -149,6 +154,14 @@ void Step::BeginRecord(std::int64_t instant) {
 }
 
 void Step::ApplyEvent(const EventFrame& frame, std::int64_t instant) {
+  const TaskStepKind step = ruleset->events[frame.event].task_step;
+  const OpenTask* task = step == TaskStepKind::kNone ? nullptr : FindTask(frame);
+  // What is said of a task that is no longer open is no moment: the two crossed on their way.
+  if (step != TaskStepKind::kNone && task == nullptr) {
+    ++counters.steps_unknown;
+    return;
+  }
+  const std::uint32_t task_part = task == nullptr ? 0 : task->part;
   BeginChain(instant, instant - 1);
   moment.event_time = frame.time.micros;
   moment.fields = frame.fields;
@@ -161,8 +174,10 @@ void Step::ApplyEvent(const EventFrame& frame, std::int64_t instant) {
   itself.look = (family() == nullptr ? header().wake : family()->whole_wake) == instant;
   if (itself.first) BeginRecord(instant);
   if (!entity->parts.empty()) TakeConcerned(frame, instant);
+  members[Take(task_part)].own = true;
   LookBefore();
   if (ruleset->before_slot_count > 0) KeepBefore(frame.event);
+  if (step != TaskStepKind::kNone) ApplyTaskStep(step, frame);
   UpdateAll(frame.event);
   EnterStages();
   UpdateConditions(frame.event);
@@ -170,7 +185,7 @@ void Step::ApplyEvent(const EventFrame& frame, std::int64_t instant) {
     if (!members[index].own) continue;
     Select(index);
     Call(entity->events[frame.event].nudges);
-    header().reserved = static_cast<std::uint64_t>(instant);
+    if (step == TaskStepKind::kNone) header().reserved = static_cast<std::uint64_t>(instant);
     if (entity->forget_after_micros > 0) Arm(instant + entity->forget_after_micros);
   }
   DecideMoment();
@@ -311,7 +326,7 @@ Step::Fate Step::RunDeadlines(std::int64_t before) {
 Step::Fate Step::DeadlineMoment(std::int64_t instant) {
   BeginChain(instant, instant);
   TakeDue(instant);
-  ExpireTasks();
+  AgeTasks();
   for (std::size_t index = 0; index < member_count; ++index) {
     // All that is due looks at everything, as after a move.
     if (!members[index].due) continue;
@@ -342,23 +357,6 @@ Step::Fate Step::DeadlineMoment(std::int64_t instant) {
   Settle();
   LULL_CHECK(HeaderOf(whole).wake > instant);
   return Fate::kAlive;
-}
-
-void Step::ExpireTasks() {
-  EntitySide* with_tasks = shared();
-  if (with_tasks == nullptr || with_tasks->tasks.empty()) return;
-  std::erase_if(with_tasks->tasks, [this](const OpenTask& task) {
-    if (task.expires > moment.now) {
-      ArmShared(task.expires);
-      return false;
-    }
-    Select(Take(task.part));
-    writer_.End(DecisionKind::kExpired, DecisionCode::kTimeOver, task);
-    texts->Release(task.unit_key);
-    Stir();
-    return true;
-  });
-  Select(0);
 }
 
 void Step::RunSchedules() {

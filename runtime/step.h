@@ -66,6 +66,12 @@ class Step : public StepState {
   bool UpdateEach(std::uint32_t wait, bool gate);
   bool OverdueBefore(std::uint32_t wait, bool gate);
   void Due(std::uint32_t nudge);
+  /// Whether a task of the nudge ended in this moment in this way (kDone, kDeclined, kExpired).
+  bool TaskEnded(std::uint32_t nudge, DecisionKind kind) const;
+  /// Which of the nudge's outcomes the step in hand has given; kUnknown: none of them.
+  std::int64_t OutcomeOf(std::uint32_t nudge) const;
+  /// An event that is the goal of an experiment (experiments.cpp).
+  void ReachGoal(std::uint32_t experiment);
 
  private:
   /// The value of Moment::same as EachWait keeps it. Owns nothing.
@@ -94,7 +100,6 @@ class Step : public StepState {
   void FollowUp();
   bool Tries(const Member& member) const;
   Fate DeadlineMoment(std::int64_t instant);
-  void ExpireTasks();
   /// Of the member in hand: nudges `on every ...` whose instant this is; arms the next ones.
   void RunSchedules();
   bool IsForgettable();
@@ -152,6 +157,15 @@ class Step : public StepState {
   void IncludeExisting(std::uint32_t nudge);
   bool IsTriggerOn(std::uint32_t nudge) const;
   void AddExisting(std::uint32_t nudge, WaitSerial serial);
+
+  // Steps of tasks (step_tasks.cpp).
+  /// The open task that the step names; null: there is none.
+  OpenTask* FindTask(const EventFrame& frame);
+  void ApplyTaskStep(TaskStepKind kind, const EventFrame& frame);
+  void EndTask(DecisionKind kind, OpenTask& task, TextView outcome, TextView by);
+  /// Expiry, then ladders.
+  void AgeTasks();
+  void Escalate(OpenTask& task);
 
   bool IsEarly(std::uint32_t condition) const {
     return ((members[hand].early[condition / 64] >> (condition % 64)) & 1U) != 0;

@@ -115,7 +115,7 @@ void Step::Withdraw(std::uint32_t nudge, WaitSerial serial, DecisionCode reason)
   std::erase_if(shared()->tasks, [&](const OpenTask& task) {
     if (task.nudge != nudge || task.part != part() || (serial != 0 && task.serial != serial)) return false;
     writer_.End(DecisionKind::kWithdrawn, reason, task);
-    texts->Release(task.unit_key);
+    ReleaseTask(task, *texts);
     return true;
   });
 }

@@ -116,7 +116,7 @@ void Step::ForgetPart(std::size_t index) {
   std::erase_if(shared()->tasks, [&](const OpenTask& task) {
     if (task.part != number) return false;
     writer_.End(DecisionKind::kWithdrawn, DecisionCode::kForgotten, task);
-    texts->Release(task.unit_key);
+    ReleaseTask(task, *texts);
     freed_ = true;
     return true;
   });

@@ -52,10 +52,25 @@ struct Trigger {
   bool checked = false;  // its `if` and `again after` have been looked at
 };
 
+/// A task that ended in this moment, for the journeys that go on with it.
+struct TaskEnd {
+  std::uint32_t nudge = 0;
+  std::uint32_t part = 0;  // Part::number
+  DecisionKind kind = DecisionKind::kDone;
+};
+
+struct ArmCounts {
+  std::uint64_t exposed = 0;   // entities with a first action
+  std::uint64_t held_out = 0;  // of these, whose first action was not sent
+  std::uint64_t reached = 0;   // the goal
+};
+
 struct StepCounters {
   std::uint64_t moments = 0;
+  std::uint64_t steps_unknown = 0;                                    // of tasks that were not open
   std::vector<std::array<std::uint64_t, kDecisionKindCount>> nudges;  // by nudge, then DecisionKind
   std::vector<std::uint64_t> units;                                   // actions sent
+  std::vector<std::vector<ArmCounts>> experiments;                    // by experiment, arm
 };
 
 struct StepState : StepContext {
@@ -67,6 +82,8 @@ struct StepState : StepContext {
   LogPosition position;
   std::uint32_t n = 0;  // of the moment
   std::vector<Trigger> triggers;
+  std::vector<TaskEnd> task_ends;  // in this moment
+  TextView step_outcome;           // of the task step in hand
   std::vector<FieldValue> out;
   StepCounters counters;
   TraceSink* trace = nullptr;  // null: nobody watches
@@ -135,6 +152,11 @@ struct StepState : StepContext {
     std::int64_t& next_wake = members[0].next_wake;
     if (instant > moment.age_now && instant < next_wake) next_wake = instant;
   }
+
+  /// The entity's arm.
+  std::uint32_t ArmOf(std::uint32_t experiment) const;
+  /// Its first action in the experiment, if this is it.
+  void Expose(std::uint32_t experiment, bool held_out);
 
   const FieldValue* event_fields = nullptr;  // of the moment; null in a deadline moment
   std::int64_t event_time = 0;               // of the moment

@@ -38,6 +38,7 @@ Result<RoutedTask> ParseRoutedTask(std::string_view json) {
     ReadText(entity, "type", task.entity_type);
     ReadText(entity, "id", task.entity_id);
   }
+  if (element from; root["from"].get(from) == simdjson::SUCCESS) ReadText(from, "unit", task.from_unit);
   if (double worth = 0; root["worth"].get(worth) == simdjson::SUCCESS) task.worth = worth;
   if (simdjson::dom::array reasons; root["reasons"].get(reasons) == simdjson::SUCCESS) {
     for (const element reason : reasons) {

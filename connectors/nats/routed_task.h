@@ -11,8 +11,9 @@
 namespace lull::connectors {
 
 struct RoutedTask {
-  std::string kind = "sent";  ///< or "withdrawn", "expired": of a task that was sent before
-  std::string why;            ///< of those
+  /// Or "withdrawn", "expired", "done", "declined", "escalated": of a task that was sent before.
+  std::string kind = "sent";
+  std::string why;  ///< of those
   std::string id;
   std::string time;
   std::string nudge;
@@ -24,6 +25,7 @@ struct RoutedTask {
   std::optional<std::string> key;
   std::optional<double> worth;
   std::string due;                   ///< empty: none
+  std::string from_unit;             ///< of an escalated one: who had it before
   std::vector<std::string> reasons;  ///< those of the stall, then of the scores, largest first
 };
 

@@ -32,7 +32,9 @@ class Order : public ::testing::Test {
       const TriedRuleset tried = CompileText(RandomRuleset(random));
       LogOptions options;
       options.event_count = 150;
-      const std::vector<LogEvent> log = RandomLog(random, tried.program, options);
+      const runtime::Program code{tried.compiled.ruleset, compiler::MakeInterpreted(tried.compiled.module)};
+      const std::vector<LogEvent> log =
+          WithTaskSteps(random, tried.program, code, RandomLog(random, tried.program, options));
       check(random, tried, log);
     }
   }

@@ -37,7 +37,8 @@ runtime::Program Interpreted(const TriedRuleset& tried) {
 
 bool Agrees(const TriedRuleset& tried, const runtime::Program& code, const std::vector<LogEvent>& log) {
   return RunEngine(tried.program, code, log).outcomes ==
-         RunReference(tried.program, log, HoldoutOf(tried.program));
+         RunReference(tried.program, log, HoldoutOf(tried.program), TaskIdsOf(tried.program),
+                      ArmsOf(tried.program));
 }
 
 /// Drops events as long as the two still disagree.
@@ -79,12 +80,14 @@ TEST(Reference, AgreesWithInterpreter) {
     const runtime::Program code = Interpreted(tried);
     std::size_t decisions = 0;
     for (std::uint64_t n = 0; n < kLogCount; ++n) {
-      const std::vector<LogEvent> log = RandomLog(random, tried.program);
+      const std::vector<LogEvent> log =
+          WithTaskSteps(random, tried.program, code, RandomLog(random, tried.program));
       decisions += RunEngine(tried.program, code, log).outcomes.size();
       if (Agrees(tried, code, log)) continue;
       const std::vector<LogEvent> small = Shrink(tried, code, log);
       FAIL() << "LULL_PROPERTY_SEED=" << seed << " LULL_PROPERTY_COUNT=1\n"
-             << Differences(RunReference(tried.program, small, HoldoutOf(tried.program)),
+             << Differences(RunReference(tried.program, small, HoldoutOf(tried.program),
+                                         TaskIdsOf(tried.program), ArmsOf(tried.program)),
                             RunEngine(tried.program, code, small).outcomes)
              << ShowLog(tried.program, small) << tried.text;
     }
@@ -98,7 +101,10 @@ TEST(Reference, NativeCodeAgreesWithInterpreter) {
     Random random(seed);
     const TriedRuleset tried = CompileText(RandomRuleset(random));
     std::vector<std::vector<LogEvent>> logs;
-    for (std::uint64_t n = 0; n < kLogCount; ++n) logs.push_back(RandomLog(random, tried.program));
+    for (std::uint64_t n = 0; n < kLogCount; ++n) {
+      logs.push_back(
+          WithTaskSteps(random, tried.program, Interpreted(tried), RandomLog(random, tried.program)));
+    }
     for (const int level : {0, 1, 2}) {
       compiler::NativeOptions options;
       options.level = level;

@@ -62,7 +62,8 @@ class CheckedDecisions : public runtime::DecisionSink {
   // Nothing goes out twice, and only what went out ends.
   void CheckTask(const Decision& decision, const std::string& text) {
     const bool out = decision.kind == DecisionKind::kSent || decision.kind == DecisionKind::kHeldOut;
-    const bool end = decision.kind == DecisionKind::kWithdrawn || decision.kind == DecisionKind::kExpired;
+    const bool end = decision.kind == DecisionKind::kWithdrawn || decision.kind == DecisionKind::kExpired ||
+                     decision.kind == DecisionKind::kDone || decision.kind == DecisionKind::kDeclined;
     if (out) {
       EXPECT_TRUE(out_.insert(decision.id.Hex()).second) << "went out before: " << text;
     }

@@ -114,6 +114,14 @@ class Collector : public runtime::DecisionSink {
                     decision.ruleset->nudges[decision.nudge].name, NameOf(decision.kind),
                     NameOf(decision.code), decision.n, decision.k, decision.id.Hex(), WorthText(decision)));
     if (decision.kind == DecisionKind::kWaiting) return;
+    if (decision.expires.micros != kUnknown &&
+        (decision.kind == DecisionKind::kSent || decision.kind == DecisionKind::kHeldOut)) {
+      const std::uint32_t whole = decision.ruleset->entities[decision.entity].whole;
+      const bool is_part = whole != runtime::kNoIndex;
+      result.tasks.push_back({is_part ? whole : decision.entity,
+                              std::string(is_part ? decision.whole_key : decision.key), decision.time.micros,
+                              decision.id.Hex()});
+    }
     Outcome outcome;
     outcome.entity = decision.entity;
     const bool is_part = decision.ruleset->entities[decision.entity].whole != runtime::kNoIndex;
@@ -121,6 +129,11 @@ class Collector : public runtime::DecisionSink {
                           : std::string(decision.key);
     outcome.instant = decision.time.micros;
     outcome.nudge = decision.ruleset->nudges[decision.nudge].name;
+    for (const runtime::ArmChoice& choice : decision.arms) {
+      const runtime::ExperimentSpec& experiment = decision.ruleset->experiments[choice.experiment];
+      if (decision.kind == DecisionKind::kGoal) outcome.nudge = experiment.name;
+      outcome.why += (outcome.why.empty() ? "" : ", ") + experiment.arms[choice.arm].name;
+    }
     outcome.what = NameOf(decision.kind);
     const bool out = decision.kind == DecisionKind::kSent || decision.kind == DecisionKind::kHeldOut;
     if (out) outcome.worth = WorthText(decision);
@@ -160,6 +173,42 @@ HoldsOut HoldoutOf(const dsl::CheckedProgram& program) {
     const std::size_t slash = key.find('/');
     return runtime::HoldoutPoint(ruleset, policy.name, key.substr(0, slash), key.substr(slash + 1)) <
            policy.holdout_share;
+  };
+}
+
+ArmOf ArmsOf(const dsl::CheckedProgram& program) {
+  return [&program](const dsl::Experiment& experiment, const std::string& key) {
+    const dsl::Entity& entity = program.entities[experiment.entity];
+    runtime::ArmName name{.ruleset = program.header.name,
+                          .experiment = experiment.name,
+                          .entity = entity.name,
+                          .key = key,
+                          .is_part = entity.whole != dsl::kNone,
+                          .whole = {}};
+    if (name.is_part) {
+      const std::size_t slash = key.find('/');
+      name.whole = std::string_view(key).substr(0, slash);
+      name.key = std::string_view(key).substr(slash + 1);
+    }
+    std::uint64_t point = runtime::ArmPoint(name);
+    std::uint32_t arm = 0;
+    for (; point >= experiment.arms[arm].share; ++arm) point -= experiment.arms[arm].share;
+    return arm;
+  };
+}
+
+IdOfTask TaskIdsOf(const dsl::CheckedProgram& program) {
+  return [&program](const TaskName& name) {
+    return runtime::MakeDecisionId({.ruleset = program.header.name,
+                                    .nudge = name.nudge,
+                                    .entity = name.entity,
+                                    .key = name.key,
+                                    .is_part = name.is_part,
+                                    .whole = name.whole,
+                                    .instant = name.instant,
+                                    .n = name.n,
+                                    .k = name.k})
+        .Hex();
   };
 }
 

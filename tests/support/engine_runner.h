@@ -9,6 +9,7 @@
 #include "compiler/compile.h"
 #include "dsl/checked_program.h"
 #include "runtime/engine.h"
+#include "tests/support/random_ruleset.h"
 #include "tests/support/reference_engine.h"
 
 namespace lull::test {
@@ -33,6 +34,13 @@ struct RunOptions {
 struct RunResult {
   /// Sorted, as RunReference gives them; without waiting decisions.
   std::vector<Outcome> outcomes;
+  struct SentTask {
+    std::uint32_t entity = 0;  // of a part: its whole
+    std::string key;
+    std::int64_t instant = 0;
+    std::string id;
+  };
+  std::vector<SentTask> tasks;  // in the order in which they went out
   /// Every decision with its id, n and k, in the order in which it was revealed within its entry.
   std::vector<std::string> records;
 };
@@ -40,7 +48,13 @@ struct RunResult {
 RunResult RunEngine(const dsl::CheckedProgram& program, const runtime::Program& code,
                     const std::vector<LogEvent>& log, const RunOptions& options = {});
 
-/// The engine's own share, for the reference.
+/// The engine's own share, and how it names tasks, for the reference.
 HoldsOut HoldoutOf(const dsl::CheckedProgram& program);
+IdOfTask TaskIdsOf(const dsl::CheckedProgram& program);
+ArmOf ArmsOf(const dsl::CheckedProgram& program);
+
+/// The same log with steps of tasks that the ruleset sends out over it, at random times; some come too late.
+std::vector<LogEvent> WithTaskSteps(Random& random, const dsl::CheckedProgram& program,
+                                    const runtime::Program& code, std::vector<LogEvent> log);
 
 }  // namespace lull::test

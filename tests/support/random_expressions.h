@@ -23,7 +23,9 @@ struct Subject {
   std::vector<std::string> openings = {};  // of stalls: how their wait's event is called; or empty
   std::vector<std::string> names = {};     // of all nudges
   std::vector<std::string> tasks = {};
-  const Subject* whole = nullptr;  // of a part
+  const Subject* whole = nullptr;          // of a part
+  std::vector<std::string> channels = {};  // by nudge
+  std::vector<bool> outcomes = {};         // by nudge: whether it declares them
 };
 
 /// Writes expressions. All events but `updated` have these fields: amount money, size number?, label text,
@@ -158,6 +160,10 @@ class RandomExpressions {
   std::string Atom(const Subject& of, int stalls) {
     const std::string event = Pick(of.events);
     if (OneIn(20)) return PickOf({"office", "shifts", "not shifts"});
+    if (OneIn(15)) {
+      const std::string& letter = of.whole != nullptr && OneIn(2) ? of.whole->letter : of.letter;
+      return fmt::format("(arm of {}_test is {})", letter, PickOf({"one", "two", "three"}));
+    }
     switch (Below(bends_ ? 24 : 21)) {
       case 0:
       case 1:

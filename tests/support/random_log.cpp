@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "runtime/base/time.h"
 #include "runtime/base/zone.h"
 #include "tests/support/random_ruleset.h"
@@ -85,11 +87,13 @@ std::vector<LogEvent> RandomLog(Random& random, const dsl::CheckedProgram& progr
                                 const LogOptions& options) {
   std::vector<LogEvent> log;
   std::int64_t time = kStart;
+  const auto declared = static_cast<std::size_t>(
+      std::ranges::count(program.events, dsl::TaskStep::kNo, &dsl::Event::task_step));
   while (log.size() < options.event_count) {
     time += RandomStep(random);
     LogEvent event;
     event.time = time;
-    event.event = static_cast<dsl::EventId>(Below(random, program.events.size()));
+    event.event = static_cast<dsl::EventId>(Below(random, declared));
     const dsl::Event& kind = program.events[event.event];
     for (const dsl::EventField& field : kind.fields) {
       const bool missing = field.optional && Below(random, 3) == 0;

@@ -70,6 +70,17 @@ class Writer : RandomExpressions {
     text_ += "}\n";
   }
 
+  void Experiment(const Subject& of) {
+    text_ += fmt::format("experiment {}_test of {} {{\n  arm one 40%\n  arm two 27.5%{}\n  arm three 32.5%\n",
+                         of.letter, of.name, OneIn(2) ? " held out" : "");
+    if (!OneIn(4)) {
+      text_ += "  goal " + Pick(of.events);
+      if (OneIn(2)) text_ += " where " + Where();
+      text_ += " within " + LongDuration() + "\n";
+    }
+    text_ += "}\n";
+  }
+
   void Features(const Subject& of) {
     for (int i = 0; i < of.features; ++i) {
       text_ += fmt::format("feature {}_number_{} of {} = {}\n", of.letter, i, of.name, Number(of));
@@ -78,11 +89,40 @@ class Writer : RandomExpressions {
     text_ += fmt::format("feature {}_idle of {} = time since {}\n", of.letter, of.name, Pick(of.events));
   }
 
+  std::string TaskEnd(const Subject& of) {
+    std::size_t nudge = Below(of.channels.size());
+    while (of.channels[nudge] == "email") nudge = (nudge + 1) % of.channels.size();
+    const std::string name = fmt::format("{}_nudge_{}", of.letter, nudge);
+    if (OneIn(3)) return "expired " + name;
+    std::string text = PickOf({"done ", "declined "}) + name;
+    if (OneIn(2)) return text;
+    if (OneIn(4)) return text + " where by is known";
+    if (of.outcomes[nudge]) {
+      return text + PickOf({" where outcome is reached", " where outcome is not reached and not vip",
+                            " where outcome is one of (not_reached, reached)"});
+    }
+    return text + PickOf({" where outcome is \"reached\"", " where outcome is unknown"});
+  }
+
+  void TaskLife(const Subject& of, bool outcomes) {
+    if (outcomes) text_ += "  outcomes reached, not_reached\n";
+    const bool due = OneIn(2);
+    if (due) {
+      text_ += OneIn(3) ? fmt::format("  due by latest {}.time + {}\n", Pick(of.events), Duration())
+                        : "  due " + AnyDuration() + "\n";
+    }
+    if (due && OneIn(2))
+      text_ += "  otherwise to " + PickOf({"sales", "sales / store", "back_office"}) + "\n";
+    if (OneIn(3)) text_ += "  otherwise after " + AnyDuration() + " to back_office / store\n";
+    if (OneIn(4)) text_ += "  otherwise after " + Duration() + " to north_desk / " + of.name + ".tier\n";
+    if (OneIn(3)) text_ += "  expires after " + AnyDuration() + "\n";
+  }
+
   void Journey(const Subject& of) {
     const std::string& l = of.letter;
     text_ += fmt::format("journey {}_way_0 of {} {{\n  start {}_one\n", l, of.name, l);
     const auto automatic = [&](const char* from, const char* to) {
-      switch (Below(5)) {
+      switch (Below(8)) {
         case 0:
           text_ += fmt::format("  {}_{} -> {}_{} after {}\n", l, from, l, to, Deadline(of));
           break;
@@ -95,6 +135,11 @@ class Writer : RandomExpressions {
         case 3:
           text_ += fmt::format("  {}_{} -> {}_{} on {}_stall_{}\n", l, from, l, to, l,
                                Below(static_cast<std::size_t>(of.stalls)));
+          break;
+        case 4:
+        case 5:
+        case 6:
+          text_ += fmt::format("  {}_{} -> {}_{} on {}\n", l, from, l, to, TaskEnd(of));
           break;
         default:
           break;
@@ -272,7 +317,7 @@ class Writer : RandomExpressions {
         fmt::format("{}_stall_{}", of.letter, Below(static_cast<std::size_t>(of.stalls)));
     const std::string& opening = of.openings[static_cast<std::size_t>(stall.back() - '0')];
     const bool of_each = of.each_stalls[static_cast<std::size_t>(stall.back() - '0')];
-    const std::string channel = PickOf({"call", "call", "visit", "email"});
+    const std::string channel = of.channels[static_cast<std::size_t>(index)];
     std::string event;
     bool is_while = false;
     bool pause_allowed = true;
@@ -332,8 +377,10 @@ class Writer : RandomExpressions {
       text_ += "  repeat every " + (OneIn(4) ? "20 hours" : Deadline(of) + " up to 2 times") + "\n";
     }
     if (!is_while && OneIn(2)) text_ += "  valid for " + Deadline(of) + "\n";
-    text_ += fmt::format("  do {} \"Do it\"\n  to {}\n  worth {}\n}}\n", channel, Route(of, event),
-                         Worth(of, event));
+    text_ +=
+        fmt::format("  do {} \"Do it\"\n  to {}\n  worth {}\n", channel, Route(of, event), Worth(of, event));
+    if (channel != "email") TaskLife(of, of.outcomes[static_cast<std::size_t>(index)]);
+    text_ += "}\n";
     of.names.push_back(name);
     if (channel != "email") of.tasks.push_back(name);
   }
@@ -372,6 +419,14 @@ class Writer : RandomExpressions {
   }
 
   void Rules(Subject& of) {
+    // One task at least, for the journey to go on with.
+    of.channels.push_back("call");
+    of.outcomes.push_back(OneIn(2));
+    for (int i = 1; i < of.nudges; ++i) {
+      of.channels.push_back(PickOf({"call", "call", "visit", "email"}));
+      of.outcomes.push_back(OneIn(2));
+    }
+    Experiment(of);
     Features(of);
     Journey(of);
     for (int i = 0; i < of.stalls; ++i) Stall(of, i);

@@ -23,7 +23,7 @@ struct LogOptions {
   std::size_t event_count = 60;
 };
 
-/// In order of time.
+/// In order of time, without steps of tasks.
 std::vector<LogEvent> RandomLog(Random& random, const dsl::CheckedProgram& program,
                                 const LogOptions& options = {});
 

@@ -32,11 +32,13 @@ struct Outcome {
   std::uint32_t entity = 0;
   std::string key;  // of a part: "whole/part"
   std::int64_t instant = 0;
-  /// "sent", "held_out", "suppressed", "withdrawn" or "expired"; a task that was held out is never withdrawn
-  /// in the open: "withdrawn, held out".
+  /// "sent", "held_out", "suppressed", "withdrawn", "expired", "done", "declined" or "escalated"; a task that
+  /// was held out is never withdrawn in the open: "withdrawn, held out".
   std::string what;
-  std::string nudge;
-  std::string why;    // of a suppressed one: "never", "capped", "quiet_hours" or "outranked"
+  std::string nudge;  // or the experiment whose goal was reached
+  /// Of a suppressed one: "never", "capped", "quiet_hours" or "outranked"; of what was sent, held out or
+  /// reached: the arms of the experiments.
+  std::string why;
   std::string unit;   // "sales", "sales / north"; empty: not routed
   std::string worth;  // of what was sent or held out
 
@@ -48,11 +50,28 @@ std::string PartKey(const std::string& whole, const std::string& part);
 
 std::string Show(const Outcome& outcome);
 
+/// The id under which the engine sends out a task.
+struct TaskName {
+  std::string nudge;
+  std::string entity;
+  std::string key;
+  bool is_part = false;
+  std::string whole;  // of a part
+  std::int64_t instant = 0;
+  std::uint32_t n = 0;  // the moment among those of the entity at this instant
+  std::uint32_t k = 0;  // the trigger among the nudge's in this moment
+};
+using IdOfTask = std::function<std::string(const TaskName& name)>;
+
+/// Which arm of the experiment the entity with this key is in; of a part: PartKey.
+using ArmOf = std::function<std::uint32_t(const dsl::Experiment& experiment, const std::string& key)>;
+
 /// Whether a policy holds out the entity with this key; of a part's own policy: PartKey.
 using HoldsOut = std::function<bool(const dsl::Policy& policy, const std::string& key)>;
 
 /// Sorted. The input ends with the time of its latest event.
 std::vector<Outcome> RunReference(const dsl::CheckedProgram& program, const std::vector<LogEvent>& log,
-                                  const HoldsOut& holds_out);
+                                  const HoldsOut& holds_out, const IdOfTask& id_of_task = {},
+                                  const ArmOf& arm_of = {});
 
 }  // namespace lull::test

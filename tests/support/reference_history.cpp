@@ -52,6 +52,7 @@ bool History::IsIn(dsl::EventId event, dsl::EventSetId set) const {
 
 bool History::IsActivity(dsl::EventId event) const {
   const dsl::EventSetId activity = program_->entities[entity_].activity;
+  if (program_->events[event].task_step != dsl::TaskStep::kNo) return false;
   return activity == dsl::kNone || IsIn(event, activity);
 }
 
@@ -224,6 +225,14 @@ Value History::Read(ExprId id, const View& view) const {
       return Value::Text(expr.texts.empty() ? expr.text : expr.texts.front());
     case ExprKind::kAttribute:
       return attributes_[expr.index];
+    case ExprKind::kArm:
+      return Value::Integer(arms[expr.index]);
+    case ExprKind::kTaskOutcome: {
+      const Value said = Field(*view.trigger, "outcome");
+      const auto& values = program_->choices[expr.type.of].values;
+      const auto found = std::ranges::find(values, said.text);
+      return said.known && found != values.end() ? Value::Integer(found - values.begin()) : Value{};
+    }
     case ExprKind::kField: {
       const Entry* entry = expr.scope == dsl::FieldScope::kOwn ? view.own : view.trigger;
       if (expr.scope == dsl::FieldScope::kStep) entry = view.steps.at(static_cast<std::size_t>(expr.integer));

@@ -71,6 +71,7 @@ class History {
   std::vector<std::uint32_t> stages;  // by JourneyId
   std::vector<std::int64_t> entered;  // by JourneyId
   std::vector<bool> stall_held;       // by StallId
+  std::vector<std::uint32_t> arms;    // by ExperimentId
   /// The journey enters the stage after all entries that there are.
   void Enter(dsl::JourneyId journey, std::uint32_t stage);
 

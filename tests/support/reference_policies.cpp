@@ -5,8 +5,6 @@
 #include "tests/support/reference_timeline.h"
 
 namespace lull::test {
-namespace {}  // namespace
-
 bool Timeline::Covers(const dsl::Policy& policy, dsl::NudgeId nudge) const {
   return std::ranges::count(policy.covers, nudge) > 0;
 }
@@ -260,18 +258,17 @@ void Timeline::Win(const Candidate& candidate, const View& view) {
     const std::string& whole = hand_ == 0 ? key_ : members_.front().key_;
     held_out = held_out || holds_out_(policy, IsShared(policy) ? whole : PartKey(whole, key_));
   }
+  held_out = held_out || IsInHeldOutArm(nudge);
+  Expose(nudge);
   sent_.push_back({candidate.member, now_, candidate.nudge, candidate.unit});
   Mark(now_);
   std::string worth;
   if (nudge.worth != dsl::kNone) {
     worth = Show(program_.expr(nudge.worth).type.kind, history_.Read(nudge.worth, view));
   }
-  Say(held_out ? "held_out" : "sent", candidate.nudge, "", candidate.unit_text, worth);
+  Say(held_out ? "held_out" : "sent", candidate.nudge, ArmsText(nudge).c_str(), candidate.unit_text, worth);
   CountReminder(candidate);
-  if (IsTask(candidate.nudge) && !candidate.is_reminder) {
-    tasks_.push_back({candidate.member, candidate.nudge, candidate.serial, now_ + kTaskLifeMicros, held_out,
-                      candidate.unit_text});
-  }
+  if (IsTask(candidate.nudge) && !candidate.is_reminder) OpenTask(candidate, view, held_out);
   if (!candidate.waits) return;
   waiting_[candidate.waiting].nudge = dsl::kNone;
   gone_[candidate.nudge] = true;

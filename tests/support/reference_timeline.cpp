@@ -6,12 +6,23 @@
 #include "runtime/base/time.h"
 
 namespace lull::test {
+namespace {
+
+bool IsStep(const dsl::CheckedProgram& program, const LogEvent& event) {
+  return program.events[event.event].task_step != dsl::TaskStep::kNo;
+}
+
+}  // namespace
+
 Timeline::Timeline(const dsl::CheckedProgram& program, dsl::EntityId entity, std::string key,
-                   const Zone& zone, const HoldsOut& holds_out, std::vector<Outcome>& outcomes)
+                   const Zone& zone, const HoldsOut& holds_out, const IdOfTask& id_of_task,
+                   const ArmOf& arm_of, std::vector<Outcome>& outcomes)
     : MemberState(program, entity, key),
       program_(program),
       zone_(zone),
       holds_out_(holds_out),
+      id_of_task_(id_of_task),
+      arm_of_(arm_of),
       outcomes_(outcomes) {
   members_.emplace_back(program, entity, key);
   for (const dsl::Expr& expr : program.exprs) {
@@ -46,6 +57,7 @@ Timeline::Timeline(const dsl::CheckedProgram& program, dsl::EntityId entity, std
   }
   for (const dsl::Entity& each : program.entities) AddDuration(each.forget_after_micros);
   ListConditions();
+  DealArms();
 }
 
 void Timeline::Select(std::size_t index) {
@@ -67,6 +79,7 @@ std::size_t Timeline::Part(dsl::EntityId entity, const std::string& key) {
   const std::size_t hand = hand_;
   Select(index);
   ListConditions();
+  DealArms();
   Select(hand);
   return index;
 }
@@ -84,6 +97,9 @@ void Timeline::ForgetPart(std::size_t index) {
 void Timeline::Reset() {
   for (std::size_t index = 1; index < members_.size(); ++index) gone_members_.insert(index);
   history_ = History(program_, entity_, key_);
+  DealArms();
+  exposed_.clear();
+  reached_.clear();
   for (Condition& condition : conditions_) condition.held = condition.early = false;
   waits_.clear();
   last_opening_.clear();
@@ -261,10 +277,14 @@ void Timeline::LearnCountdowns() {
 
 void Timeline::Apply(const LogEvent& event, const std::vector<std::pair<dsl::EntityId, std::string>>& parts) {
   RunDeadlines(event.time);
+  const bool is_step = IsStep(program_, event);
+  if (is_step && FindTask(event) == nullptr) return;
   now_ = event.time;
   clock_ = now_ - 1;
   by_event_ = true;
+  BeginMoment();
   std::set<std::size_t> own = {0};
+  if (is_step) own.insert(FindTask(event)->member);
   for (const auto& [part, key] : parts) own.insert(Part(part, key));
   ForEach([&] {
     own_ = own.contains(hand_);
@@ -281,11 +301,13 @@ void Timeline::Apply(const LogEvent& event, const std::vector<std::pair<dsl::Ent
   entry.time = event.time;
   entry.fields = event.fields;
   KeepBefore();
+  if (is_step) ApplyTaskStep(event);
   ForEach([&] {
     if (!own_) return;
     history_.Apply(entry);
     UpdateWaits(history_.entries().back());
     UpdateSequences(history_.entries().back());
+    ReachGoals(history_.entries().back());
   });
   MoveJourneys(true);
   ForEach([&] { UpdateConditions(); });
@@ -324,7 +346,9 @@ void Timeline::FollowUps() {
   ForEach([&] { own_ = false; });
   for (;;) {
     ForEach([&] { began_before_ = std::exchange(began_, {}); });
+    task_ends_.clear();
     if (!MoveJourneys(false)) return;
+    BeginMoment();
     ForEach([&] { UpdateConditions(); });
     Arbitrate();
   }
@@ -340,6 +364,7 @@ void Timeline::RunDeadlines(std::int64_t before) {
 
 void Timeline::DeadlineMoment(std::int64_t instant) {
   now_ = clock_ = instant;
+  BeginMoment();
   ForEach([&] {
     own_ = false;
     began_.clear();
@@ -347,12 +372,7 @@ void Timeline::DeadlineMoment(std::int64_t instant) {
     entered_.clear();
     for (Condition& condition : conditions_) condition.early = false;
   });
-  for (const Task& task : std::vector<Task>(tasks_)) {
-    if (task.expires > now_) continue;
-    Select(task.member);
-    Say(task.held_out ? "expired, held out" : "expired", task.nudge, "", task.unit, "");
-  }
-  std::erase_if(tasks_, [&](const Task& task) { return task.expires <= now_; });
+  AgeTasks();
   ForEach([&] {
     for (dsl::NudgeId nudge = 0; nudge < program_.nudges.size() && !history_.entries().empty(); ++nudge) {
       if (IsScheduled(nudge, now_)) AddTrigger(nudge, 0);
@@ -373,13 +393,22 @@ void Timeline::DeadlineMoment(std::int64_t instant) {
   }
   if (!all) {
     // What a forgotten part held is free.
-    if (!over.empty()) Arbitrate();
+    if (!over.empty()) {
+      BeginMoment();
+      Arbitrate();
+    }
     return;
   }
   ForEach([&] {
     for (dsl::NudgeId nudge = 0; nudge < program_.nudges.size(); ++nudge) Withdraw(nudge, 0);
   });
   Reset();
+}
+
+void Timeline::BeginMoment() {
+  task_ends_.clear();
+  moments_ = counted_instant_ == now_ ? moments_ + 1 : 0;
+  counted_instant_ = now_;
 }
 
 bool Timeline::MayForget() const {
@@ -401,7 +430,8 @@ std::string Show(const Outcome& outcome) {
 }
 
 std::vector<Outcome> RunReference(const dsl::CheckedProgram& program, const std::vector<LogEvent>& log,
-                                  const HoldsOut& holds_out) {
+                                  const HoldsOut& holds_out, const IdOfTask& id_of_task,
+                                  const ArmOf& arm_of) {
   const Result<Zone> zone = Zone::Find(program.header.zone);
   std::vector<Outcome> outcomes;
   std::map<std::pair<dsl::EntityId, std::string>, Timeline> timelines;
@@ -422,10 +452,13 @@ std::vector<Outcome> RunReference(const dsl::CheckedProgram& program, const std:
         if (program.entities[part].whole == entity && key_of(part)) parts.emplace_back(part, *key_of(part));
       }
       if (place >= kind.named_count && parts.empty()) continue;
-      const auto [found, made] = timelines.try_emplace({entity, *key}, program, entity, *key,
-                                                       zone.value_or(Zone::Utc()), holds_out, outcomes);
-      found->second.Apply(event, parts);
       end = std::max(end, event.time);
+      // A step of a task is nobody's beginning.
+      if (IsStep(program, event) && !timelines.contains({entity, *key})) continue;
+      const auto [found, made] =
+          timelines.try_emplace({entity, *key}, program, entity, *key, zone.value_or(Zone::Utc()), holds_out,
+                                id_of_task, arm_of, outcomes);
+      found->second.Apply(event, parts);
     }
   }
   for (auto& [who, timeline] : timelines) timeline.Finish(end);

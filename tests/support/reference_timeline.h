@@ -72,7 +72,8 @@ struct MemberState {
 class Timeline : MemberState {
  public:
   Timeline(const dsl::CheckedProgram& program, dsl::EntityId entity, std::string key, const Zone& zone,
-           const HoldsOut& holds_out, std::vector<Outcome>& outcomes);
+           const HoldsOut& holds_out, const IdOfTask& id_of_task, const ArmOf& arm_of,
+           std::vector<Outcome>& outcomes);
 
   /// Decides the deadlines before the event, then the event. `parts`: those that it is of, by entity and key.
   void Apply(const LogEvent& event, const std::vector<std::pair<dsl::EntityId, std::string>>& parts);
@@ -91,6 +92,10 @@ class Timeline : MemberState {
     std::vector<std::size_t> steps = {};
     bool is_reminder = false;
   };
+  struct Rung {
+    std::int64_t at = 0;
+    std::string unit;
+  };
   struct Task {
     std::size_t member = 0;  // index into members_
     dsl::NudgeId nudge = 0;
@@ -98,6 +103,9 @@ class Timeline : MemberState {
     std::int64_t expires = 0;
     bool held_out = false;
     std::string unit;
+    std::string id;
+    bool claimed = false;
+    std::vector<Rung> ladder;
   };
   struct Candidate {
     std::size_t member = 0;  // index into members_
@@ -137,6 +145,7 @@ class Timeline : MemberState {
   void RunDeadlines(std::int64_t before);
   void DeadlineMoment(std::int64_t instant);
   void FollowUps();
+  void BeginMoment();
   bool MayForget() const;
   /// Something happened at an instant: it may have consequences any duration of the ruleset later.
   void Mark(std::int64_t instant);
@@ -176,6 +185,22 @@ class Timeline : MemberState {
   std::vector<std::size_t> Followed(const dsl::Sequence& sequence, std::size_t step,
                                     const Entry& entry) const;
   std::vector<const Entry*> EntriesOf(const std::vector<std::size_t>& steps) const;
+
+  // Steps of tasks (reference_tasks.cpp).
+  Task* FindTask(const LogEvent& event);
+  void ApplyTaskStep(const LogEvent& event);
+  void EndTask(const char* what, std::size_t index);
+  void AgeTasks();
+  void OpenTask(const Candidate& candidate, const View& view, bool held_out);
+  std::int64_t TaskDeadline(dsl::ExprId id, const View& view);
+  std::string RouteText(const dsl::Route& route, const View& view) const;
+  // Experiments, in the same file.
+  void DealArms();
+  std::uint32_t ArmIn(dsl::ExperimentId id) const;
+  void Expose(const dsl::Nudge& nudge);
+  void ReachGoals(const Entry& entry);
+  std::string ArmsText(const dsl::Nudge& nudge) const;
+  bool IsInHeldOutArm(const dsl::Nudge& nudge) const;
 
   // Conditions (reference_conditions.cpp).
   void ListConditions();
@@ -237,6 +262,8 @@ class Timeline : MemberState {
   const dsl::CheckedProgram& program_;
   Zone zone_;
   const HoldsOut& holds_out_;
+  const IdOfTask& id_of_task_;
+  const ArmOf& arm_of_;
   std::vector<Outcome>& outcomes_;
 
   std::deque<MemberState> members_;  // the entity itself first; that in hand is hollow here
@@ -260,6 +287,19 @@ class Timeline : MemberState {
   void AddTrigger(dsl::NudgeId nudge, int serial) { triggers_.push_back({nudge, serial, hand_}); }
   std::map<std::pair<dsl::PolicyId, std::size_t>, std::uint32_t>
       new_ones_;  // winners, by policy and its owner
+
+  /// First actions and goals of experiments, by experiment and member.
+  std::map<std::pair<dsl::ExperimentId, std::size_t>, std::int64_t> exposed_;
+  std::set<std::pair<dsl::ExperimentId, std::size_t>> reached_;
+  struct TaskEnd {
+    dsl::NudgeId nudge = 0;
+    dsl::TaskEnd end{};
+    std::size_t member = 0;
+    friend auto operator<=>(const TaskEnd&, const TaskEnd&) = default;
+  };
+  std::set<TaskEnd> task_ends_;  // in this moment
+  std::int64_t counted_instant_ = 0;
+  std::uint32_t moments_ = 0;  // before this one, at its instant
 
   std::set<std::int64_t> candidates_;  // instants
   std::set<std::int64_t> marks_;

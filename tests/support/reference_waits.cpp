@@ -86,6 +86,10 @@ bool Timeline::IsTaken(dsl::JourneyId journey, const Transition& step, const Ent
     return entry != nullptr && history_.IsIn(entry->event, step.events) &&
            history_.Holds(step.where, View{now_, now_, entry, nullptr});
   }
+  if (step.kind == TransitionKind::kTaskEnd) {
+    return task_ends_.contains({step.nudge, step.task_end, hand_}) &&
+           history_.Holds(step.where, View{now_, now_, entry, nullptr});
+  }
   if (step.kind == TransitionKind::kWhen) return history_.Holds(step.when, view) && may_enter();
   if (by_event_) return false;
   if (step.kind == TransitionKind::kStallBegins) return began_before_.contains(step.stall) && may_enter();

@@ -31,14 +31,28 @@ class LineSink : public runtime::DecisionSink {
   void OnDecision(const runtime::Decision& decision) override {
     const runtime::Ruleset& rules = *decision.ruleset;
     std::string line;
+    const bool is_goal = decision.kind == runtime::DecisionKind::kGoal;
     runtime::AppendRfc3339(line, decision.time.micros);
     line +=
-        " " + std::string(NameOf(decision.kind)) + " " + rules.nudges[decision.nudge].name + " " +
+        " " + std::string(NameOf(decision.kind)) + " " +
+        (is_goal ? rules.experiments[decision.arms[0].experiment].name : rules.nudges[decision.nudge].name) +
+        " " +
         (rules.entities[decision.entity].whole == runtime::kNoIndex ? ""
                                                                     : std::string(decision.whole_key) + "/") +
         std::string(decision.key);
+    for (const runtime::ArmChoice& choice : decision.arms) {
+      line += " in " + rules.experiments[choice.experiment].arms[choice.arm].name;
+    }
     if (decision.unit != runtime::kNoIndex) line += " -> " + rules.units[decision.unit].name;
     if (decision.unit_key.known()) line += "/" + std::string(decision.unit_key.view());
+    if (decision.kind == runtime::DecisionKind::kEscalated && decision.from_unit != runtime::kNoIndex) {
+      line += " from " + rules.units[decision.from_unit].name;
+      if (decision.from_key.known()) line += "/" + std::string(decision.from_key.view());
+    }
+    if (decision.due.micros != kUnknown && decision.kind == runtime::DecisionKind::kSent) {
+      line += " due ";
+      runtime::AppendRfc3339(line, decision.due.micros);
+    }
     if (!decision.title.empty()) line += ": " + std::string(decision.title);
     for (const std::string_view reason : decision.reasons) line += " | " + std::string(reason);
     for (const runtime::ScoreOutcome& score : decision.scores) {

@@ -31,16 +31,14 @@ runtime::DecisionId HashId(std::string_view id) {
 }
 
 constexpr std::uint32_t Bit(DecisionKind kind) { return 1U << static_cast<unsigned>(kind); }
-constexpr std::uint32_t kTaskKinds =
-    Bit(DecisionKind::kSent) | Bit(DecisionKind::kWithdrawn) | Bit(DecisionKind::kExpired);
+constexpr std::uint32_t kTaskKinds = Bit(DecisionKind::kSent) | Bit(DecisionKind::kWithdrawn) |
+                                     Bit(DecisionKind::kExpired) | Bit(DecisionKind::kDone) |
+                                     Bit(DecisionKind::kDeclined) | Bit(DecisionKind::kEscalated);
 
-std::string UnitToken(const Decision& decision) {
-  if (decision.unit == runtime::kNoIndex) return EncodeToken(std::nullopt);
-  return EncodeToken(decision.ruleset->units[decision.unit].name);
-}
-
-std::string KeyToken(const Decision& decision) {
-  return decision.unit_key.known() ? EncodeToken(decision.unit_key.view()) : EncodeToken(std::nullopt);
+std::string RouteTokens(const Decision& decision, std::uint32_t unit, const runtime::TextView& key) {
+  const bool routed = unit != runtime::kNoIndex;
+  return (routed ? EncodeToken(decision.ruleset->units[unit].name) : EncodeToken(std::nullopt)) + "." +
+         (key.known() ? EncodeToken(key.view()) : EncodeToken(std::nullopt));
 }
 
 Result<OutputChannel> OpenStream(connectors::Connection& connection, const connectors::StreamSpec& spec,
@@ -151,15 +149,23 @@ void Outbox::SendAction(const Decision& decision) {
     id += '.';
     id += NameOf(decision.kind);
   }
-  Keep(actions_.Send(config_.action_prefix + "." + UnitToken(decision) + "." + KeyToken(decision), id,
-                     payload_));
+  const std::string prefix = config_.action_prefix + ".";
+  if (decision.kind == DecisionKind::kEscalated) {
+    id += '.' + std::to_string(decision.k);
+    // Who had the task learns that it is gone.
+    Keep(actions_.Send(prefix + RouteTokens(decision, decision.from_unit, decision.from_key), id + ".from",
+                       payload_));
+  }
+  Keep(actions_.Send(prefix + RouteTokens(decision, decision.unit, decision.unit_key), id, payload_));
 }
 
 void Outbox::SendDecision(const Decision& decision) {
   payload_.clear();
   connectors::AppendDecisionJson(payload_, decision);
   const std::string kind(NameOf(decision.kind));
-  Keep(decisions_->Send(config_.decision_prefix() + "." + kind, decision.id.Hex() + "." + kind, payload_));
+  std::string id = decision.id.Hex() + "." + kind;
+  if (decision.kind == DecisionKind::kEscalated) id += '.' + std::to_string(decision.k);
+  Keep(decisions_->Send(config_.decision_prefix() + "." + kind, id, payload_));
 }
 
 void Outbox::AddDeadLetter(const connectors::InputMessage& message, connectors::DeadLetterCode code,

@@ -30,6 +30,7 @@ void AddEvents(SummaryTable& table, const ReplayTotals& totals, double seconds) 
   AddIfAny(table, "late, dropped", engine.late_dropped);
   AddIfAny(table, "duplicates", engine.duplicates);
   AddIfAny(table, "after --until", engine.after_end);
+  AddIfAny(table, "steps of tasks that were not open", engine.steps_unknown);
   AddIfAny(table, "of types that no rule file has", totals.ignored);
   table.Row("entities", engine.records);
   if (seconds > 0) {
@@ -70,9 +71,24 @@ void AddActions(SummaryTable& table, const runtime::EngineStats& engine) {
   AddIfAny(table, "held out", CountOf(engine.by_kind, DecisionKind::kHeldOut));
   AddIfAny(table, "withdrawn later", CountOf(engine.by_kind, DecisionKind::kWithdrawn));
   AddIfAny(table, "expired later", CountOf(engine.by_kind, DecisionKind::kExpired));
+  AddIfAny(table, "done later", CountOf(engine.by_kind, DecisionKind::kDone));
+  AddIfAny(table, "declined later", CountOf(engine.by_kind, DecisionKind::kDeclined));
+  AddIfAny(table, "escalated", CountOf(engine.by_kind, DecisionKind::kEscalated));
   if (engine.units.empty()) return;
   table.Heading("Actions by unit");
   for (const auto& [name, count] : engine.units) table.Row(name, count);
+}
+
+void AddExperiments(SummaryTable& table, const runtime::EngineStats& engine) {
+  for (const auto& [name, arms] : engine.experiments) {
+    table.Heading("Experiment " + name);
+    for (const runtime::ArmStats& arm : arms) {
+      table.Row(arm.arm + ": took part", arm.exposed);
+      AddIfAny(table, "  of these, held out", arm.held_out);
+      const double share = static_cast<double>(arm.reached) / static_cast<double>(arm.exposed) * 100;
+      if (arm.exposed > 0) table.Row("  reached the goal", fmt::format("{} ({:.1f}%)", arm.reached, share));
+    }
+  }
 }
 
 void AddReasons(SummaryTable& table, const char* heading, const connectors::ReasonCounter::Counts& counts) {
@@ -94,6 +110,7 @@ void PrintSummary(const ReplayTotals& totals, const connectors::DeadLetterOutput
   AddIgnored(table, totals);
   AddDeadLetters(table, dead_letters);
   AddActions(table, totals.engine);
+  AddExperiments(table, totals.engine);
   AddReasons(table, "Suppressed", reasons.suppressed());
   AddReasons(table, "Made to wait", reasons.waiting());
   table.Print(ErrorHasColor());

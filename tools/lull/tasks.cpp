@@ -74,7 +74,8 @@ std::string ShortTime(const std::string& time) {
 void PrintTask(const RoutedTask& task, const std::string& where, const Style& style) {
   const std::string id = task.id.substr(0, kShortId);
   const std::string about = Harmless(task.entity_type + " " + task.entity_id);
-  if (task.kind != "sent") {
+  const bool is_escalated = task.kind == "escalated";
+  if (task.kind != "sent" && !is_escalated) {
     fmt::print("{}{}  {}  {}: {} ({}), {}  #{}{}\n", style.faint, ShortTime(task.time), where, task.kind,
                Harmless(task.why), task.nudge, about, id, style.end);
     return;
@@ -84,7 +85,8 @@ void PrintTask(const RoutedTask& task, const std::string& where, const Style& st
   for (const std::string& reason : task.reasons) fmt::print("                  - {}\n", Harmless(reason));
   std::string facts = about + " · " + task.channel;
   if (task.worth) facts += fmt::format(" · worth {:.15g}", *task.worth);
-  if (!task.due.empty()) facts += " · due " + ShortTime(task.due);
+  if (!task.due.empty()) facts += (is_escalated ? " · was due " : " · due ") + ShortTime(task.due);
+  if (is_escalated) facts += " · escalated from " + Harmless(task.from_unit);
   fmt::print("{}                  {} · #{}{}\n", style.faint, facts, id, style.end);
 }
 

@@ -102,6 +102,45 @@ TEST(DecisionJsonTest, WritesWhyADecisionWasHeldBack) {
   EXPECT_THAT(out, Not(HasSubstr("title")));
 }
 
+TEST(DecisionJsonTest, WritesWhatBecameOfATask) {
+  const runtime::Ruleset ruleset = SampleRuleset();
+  runtime::Decision decision = SampleDecision(ruleset);
+  decision.kind = runtime::DecisionKind::kEscalated;
+  decision.code = runtime::DecisionCode::kOverdue;
+  decision.due.micros = 0;
+  decision.from_unit = 0;
+  std::string out;
+  AppendDecisionJson(out, decision);
+  EXPECT_THAT(out, HasSubstr(R"("channel":"call","title":"Call\nAda","unit":"sales","key":"Oak Park",)"
+                             R"("due":"1970-01-01T00:00:00Z","from":{"unit":"sales","key":null})"));
+  decision.kind = runtime::DecisionKind::kDone;
+  decision.outcome = runtime::TextView::Of("reached");
+  out.clear();
+  AppendDecisionJson(out, decision);
+  EXPECT_THAT(out, HasSubstr(R"("unit":"sales","key":"Oak Park","outcome":"reached","by":null,"position")"));
+}
+
+TEST(DecisionJsonTest, WritesTheArmsOfExperiments) {
+  runtime::Ruleset ruleset = SampleRuleset();
+  ruleset.experiments.push_back({.name = "tone", .arms = {{"plain", 1, false}, {"warm", 2, false}}});
+  runtime::Decision decision = SampleDecision(ruleset);
+  const runtime::ArmChoice arms[] = {{0, 1}};
+  decision.arms = arms;
+  std::string out;
+  AppendActionJson(out, decision);
+  EXPECT_THAT(out, HasSubstr(R"("due":null,"arms":{"tone":"warm"},"trigger")"));
+  decision.kind = runtime::DecisionKind::kGoal;
+  decision.code = runtime::DecisionCode::kReached;
+  decision.trigger = "order_placed";
+  decision.exposed.micros = 0;
+  out.clear();
+  AppendDecisionJson(out, decision);
+  EXPECT_THAT(out, HasSubstr(R"("kind":"goal","code":"reached")"));
+  EXPECT_THAT(out,
+              HasSubstr(R"("arms":{"tone":"warm"},"goal":"order_placed","exposed":"1970-01-01T00:00:00Z")"));
+  EXPECT_THAT(out, Not(HasSubstr("nudge")));
+}
+
 TEST(DecisionJsonTest, WritesCsv) {
   const runtime::Ruleset ruleset = SampleRuleset();
   runtime::Decision decision = SampleDecision(ruleset);

@@ -88,6 +88,55 @@ std::vector<Mistake> RuleMistakes() {
        "entity basket by basket_id within customer { }\nevent filled of basket\nstall s of basket { while "
        "region is known "
        "quiet 2 days }"},
+      {Code::kArmShares, "arm b 40%",
+       "experiment x of customer { arm a 50% arm b 40% }\nnudge n of customer { on page_viewed if arm of x "
+       "is a "
+       "do call \"x\" to sales }"},
+      {Code::kTooFewArms, "x",
+       "experiment x of customer { arm a 100% }\nnudge n of customer { on page_viewed if arm of x is a do "
+       "call "
+       "\"x\" to sales }"},
+      {Code::kOutOfRange, "50", "experiment x of customer { arm a 50 arm b 50% }"},
+      {Code::kRepeated, "a",
+       "experiment x of customer { arm a 50% arm a 50% }\nnudge n of customer { on "
+       "page_viewed if arm of x is a do call \"x\" to sales }"},
+      {Code::kUnknownExperiment, "y",
+       "nudge n of customer { on page_viewed if arm of y is a do call \"x\" to sales }"},
+      {Code::kUnknownExperiment, "x",
+       "experiment x of ticket { arm a 50% arm b 50% }\nnudge n of customer { on page_viewed if arm of x is "
+       "a do "
+       "call \"x\" to sales }"},
+      {Code::kUnknownName, "c",
+       "experiment x of customer { arm a 50% arm b 50% }\nnudge n of customer { on page_viewed if arm of x "
+       "is c do "
+       "call \"x\" to sales }"},
+      {Code::kMessageHasNoSteps, "n",
+       "nudge n of customer { on page_viewed do email \"x\" to sales }\njourney j of customer { start a a -> "
+       "b on done n b -> a on page_viewed }"},
+      {Code::kMessageHasNoSteps, "2 days",
+       "nudge n of customer { on page_viewed do email \"x\" to sales expires after 2 days }"},
+      {Code::kStepDeclared, "\"lull.task.done\"", "event finished of customer from \"lull.task.done\""},
+      {Code::kLadderWithoutTime, "otherwise to managers",
+       "nudge n of customer { on page_viewed do call \"x\" to sales otherwise to managers }"},
+      {Code::kNotATime, "2 days",
+       "nudge n of customer { on page_viewed do call \"x\" to sales due by 2 days }"},
+      {Code::kNotADuration, "page", "nudge n of customer { on page_viewed do call \"x\" to sales due page }"},
+      {Code::kNotPositive, "0 hours",
+       "nudge n of customer { on page_viewed do call \"x\" to sales expires after 0 hours }"},
+      {Code::kUnknownNudge, "call_them",
+       "journey j of customer { start a a -> b on done call_them b -> a on page_viewed }"},
+      {Code::kUnknownNudge, "n",
+       "nudge n of ticket { on ticket_opened do call \"x\" to sales }\njourney j of customer { start a a -> "
+       "b "
+       "on declined n b -> a on page_viewed }"},
+      {Code::kWhereNeedsEvent, "vip",
+       "nudge n of customer { on page_viewed do call \"x\" to sales }\njourney j of customer { start a a -> "
+       "b "
+       "on expired n where vip b -> a on page_viewed }"},
+      {Code::kUnknownName, "reachd",
+       "nudge n of customer { on page_viewed do call \"x\" to sales outcomes reached, not_reached }\njourney "
+       "j "
+       "of customer { start a a -> b on done n where outcome is reachd b -> a on page_viewed }"},
       {Code::kNoActivity, "quiet 2 days",
        "entity desk by desk_id { level number = 0 }\nstall s of desk { quiet 2 days }"},
   };
@@ -95,6 +144,7 @@ std::vector<Mistake> RuleMistakes() {
 
 std::vector<Mistake> Lints() {
   return {
+      {Code::kArmsAlike, "x", "experiment x of customer { arm a 50% arm b 50% }"},
       {Code::kAlwaysSame, "yes", "stall s of customer { while yes quiet 2 days }"},
       {Code::kAlwaysSame, "count of page_viewed >= 0",
        "stall s of customer { while count of page_viewed >= 0 quiet 2 days }"},

@@ -109,8 +109,7 @@ TEST(ParserFuzz, RandomChangesNeverBreakTheParser) {
   const std::uint64_t seed = given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device()();
   std::printf("seed %llu (set LULL_TEST_SEED to repeat)\n", static_cast<unsigned long long>(seed));
   std::mt19937_64 random(seed);
-  ASSERT_EQ(Parsed(kSample).diagnostics.error_count(), 1u)
-      << Parsed(kSample).report();  // due
+  ASSERT_EQ(Parsed(kSample).report(), "");
   std::size_t broken = 0;
   for (int i = 0; i < 2'000; ++i) {
     const std::string text = Mutate(std::string(kSample), random);
@@ -118,8 +117,7 @@ TEST(ParserFuzz, RandomChangesNeverBreakTheParser) {
     SCOPED_TRACE("seed " + std::to_string(seed) + ", change " + std::to_string(i) + "\n" + text);
     ASSERT_NO_FATAL_FAILURE(ExpectSound(parsed));
     ASSERT_FALSE(PrintTree(parsed.tree).empty() && !parsed.diagnostics.has_errors());
-    ASSERT_FALSE(parsed.report().empty());
-    if (parsed.diagnostics.error_count() > 3) ++broken;
+    if (parsed.diagnostics.error_count() > 2) ++broken;
   }
   EXPECT_GT(broken, 500u);
 }

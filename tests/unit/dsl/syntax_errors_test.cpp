@@ -95,16 +95,10 @@ std::vector<Row> Rows() {
       {Code::kStrayMark, "event e of c { page: text }", ":"},
       {Code::kCapitals, Nudge("if a AND b"), "AND"},
       {Code::kCapitals, "Unit a", "Unit"},
-      {Code::kLaterDue, Nudge("due 4 hours"), "due 4 hours"},
-      {Code::kLaterLadder, Nudge("otherwise after 2 days to hq / a"), "otherwise after 2 days to hq / a"},
-      {Code::kLaterTaskStep, "journey j of c {\n  a -> b on done n where outcome is x\n}", "done"},
-      {Code::kLaterExperiment, "experiment x of c { arm a 50% }", "experiment x"},
-      {Code::kLaterExperiment, Feature("arm of x is a"), "arm of x"},
       {Code::kLaterTable, "table t (a, b) gives number {\n | 1 | 2 |\n}", "table t"},
       {Code::kLaterUse, "use \"other\"", "use"},
       {Code::kLaterWas, "unit a was b", "was b"},
       {Code::kLaterClockTrigger, "journey j of c {\n  a -> b on every monday at 08:00\n}", "every"},
-      {Code::kLaterExpires, Nudge("expires after 3 days"), "expires after 3 days"},
       {Code::kClauseTwice, "unit u { hours office hours store_hours }", "hours store_hours"},
   };
 }
@@ -220,10 +214,10 @@ TEST(SyntaxErrors, SuggestionsMendTheText) {
 }
 
 TEST(SyntaxErrors, NamesOfLaterDeclarationsAreKept) {
-  const Parsed parsed("table t (a) gives text { }\nexperiment x of c { }\nunit u");
-  ASSERT_EQ(parsed.tree.later_names.size(), 2u);
+  const Parsed parsed("table t (a) gives text { }\nunit u");
+  ASSERT_EQ(parsed.tree.later_names.size(), 1u);
   EXPECT_EQ(parsed.tree.later_names[0].kind, "table");
-  EXPECT_EQ(parsed.tree.later_names[1].name.text, "x");
+  EXPECT_EQ(parsed.tree.later_names[0].name.text, "t");
 }
 
 TEST(SyntaxErrors, DeepNestingOfAnyKindEnds) {
