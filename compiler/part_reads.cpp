@@ -104,6 +104,9 @@ bool TouchesParts(const Plan& plan, const RuleGraph& graph, dsl::EntityId part, 
     open.pop_back();
     const Vertex& vertex = graph.vertices[at];
     if (vertex.kind == VertexKind::kCondition && vertex.entity == part) return true;
+    // Its parts are looked at when a stall or a stage of the whole does change.
+    const bool is_state = vertex.kind == VertexKind::kCondition || vertex.kind == VertexKind::kJourney;
+    if (is_state && OwnerOf(program, vertex) == whole) continue;
     for (const Edge& edge : graph.edges) {
       if (edge.from == at) reach(edge.to);
     }

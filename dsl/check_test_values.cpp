@@ -39,12 +39,28 @@ void Checker::CheckTestKeys(const syntax::TestItem& item, TestEvent& event, Test
     }
     any = any || event.keys[i].has_value();
   }
+  GiveWholes(event, in_hand);
+  if (in_hand.subject_reported && (!of_used || !any)) return;
   if (!of_used) {
     diagnostics_
         .Report(Code::kTestWhose, item.of.span, "nobody in this test has the key \"" + item.of.text + "\"")
         .Help("name it at the beginning of the test");
   } else if (!any) {
     TestKey(declared.entities.front(), {}, item.name.span, in_hand);
+  }
+}
+
+// Of whom the parts of a test are is said where they are named.
+void Checker::GiveWholes(TestEvent& event, const TestInHand& in_hand) const {
+  const std::vector<EntityId>& entities = program_.events[event.event].entities;
+  for (std::size_t part = 0; part < entities.size(); ++part) {
+    const auto whole = std::find(entities.begin(), entities.end(), program_.entities[entities[part]].whole);
+    if (whole == entities.end() || !event.keys[part]) continue;
+    std::optional<std::string>& key = event.keys[static_cast<std::size_t>(whole - entities.begin())];
+    for (const TestSubject& subject : in_hand.test.subjects) {
+      const bool is_part = subject.entity == entities[part] && subject.key == *event.keys[part];
+      if (is_part && !key) key = subject.whole_key;
+    }
   }
 }
 

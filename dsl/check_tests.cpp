@@ -142,6 +142,12 @@ std::optional<std::int64_t> Checker::TestInstant(const syntax::TestTime& time, c
 }
 
 void Checker::CheckTestSubject(EntityId entity, const syntax::TestItem& item, TestInHand& in_hand) {
+  const std::size_t errors = diagnostics_.error_count();
+  AddTestSubject(entity, item, in_hand);
+  in_hand.subject_reported |= errors != diagnostics_.error_count();
+}
+
+void Checker::AddTestSubject(EntityId entity, const syntax::TestItem& item, TestInHand& in_hand) {
   const Entity& of = program_.entities[entity];
   TestSubject subject;
   subject.entity = entity;
@@ -204,6 +210,7 @@ std::optional<std::string> Checker::TestKey(EntityId entity, const syntax::Plain
     return std::nullopt;
   }
   if (subjects.size() == 1) return subjects.front()->key;
+  if (in_hand.subject_reported) return std::nullopt;
   Diagnostic& diagnostic = diagnostics_.Report(Code::kTestWhose, span, "which " + name + " is meant?");
   if (subjects.empty()) {
     diagnostic.Help("begin the test with " + Quoted(name + " \"" + name.substr(0, 1) + "-1\""));
@@ -255,7 +262,8 @@ bool Checker::CheckTestTask(const syntax::TestItem& item, TestInHand& in_hand) {
         .Help("write `done NUDGE \"the outcome\" by \"who did it\"`");
   }
   diagnostics_
-      .Report(Code::kNoTestStep, item.name.span, "steps of tasks cannot be tried in a test of this edition yet")
+      .Report(Code::kNoTestStep, item.name.span,
+              "steps of tasks cannot be tried in a test of this edition yet")
       .Help("leave it out for now");
   in_hand.test.steps.push_back(std::move(step));
   return true;

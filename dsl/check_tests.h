@@ -15,6 +15,7 @@ struct Checker::TestInHand {
   Span time_span;  // where the time of the steps in hand stands
   bool time_good = false;
   bool time_reported = false;
+  bool subject_reported = false;  // somebody is missing: no more of whose this is
 
   TestStep Step(const syntax::TestItem& item, TestStepKind kind) const {
     TestStep step;

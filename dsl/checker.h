@@ -353,8 +353,10 @@ class Checker {
   bool CheckTestTime(const syntax::TestItem& item, TestInHand& in_hand);
   std::optional<std::int64_t> TestInstant(const syntax::TestTime& time, const TestInHand& in_hand);
   void CheckTestSubject(EntityId entity, const syntax::TestItem& item, TestInHand& in_hand);
+  void AddTestSubject(EntityId entity, const syntax::TestItem& item, TestInHand& in_hand);
   void CheckTestEvent(EventId event, const syntax::TestItem& item, TestInHand& in_hand);
   void CheckTestKeys(const syntax::TestItem& item, TestEvent& event, TestInHand& in_hand);
+  void GiveWholes(TestEvent& event, const TestInHand& in_hand) const;
   void CheckTestFields(const syntax::TestItem& item, TestEvent& event, const TestInHand& in_hand);
   void CheckTestArm(const syntax::TestItem& item, TestInHand& in_hand);
   bool CheckTestTask(const syntax::TestItem& item, TestInHand& in_hand);

@@ -244,6 +244,32 @@ test "bad <&>" { customer "c"  at 2026-03-02 10:00 page_viewed { page "/" }, exp
   EXPECT_THAT(xml, Not(HasSubstr("bad <&>")));
 }
 
+TEST(TestRunnerOfPartsTest, OfAPartMeansItsWholeToo) {
+  const dsl::LoadedRuleset loaded = dsl::LoadRulesetTexts({{"rules.lull", R"(
+ruleset shelves { zone "UTC" channels note as message }
+entity store by store_id
+entity shelf by sku within store { units number = 0 }
+event sold of shelf sets units { units number }
+nudge hello of shelf { on sold do note "{count of sold} of {store_id}" }
+test "two shelves of two stores" {
+  store "north"
+  store "south"
+  shelf "a" of "north"
+  shelf "b" of "south"
+  at 2026-03-02 09:00  sold of "a" { units 1 }
+  at 2026-03-02 09:00  expect hello of "a" text "1 of north"
+  at +1h               sold of "b" { units 1 }, sold of "a" { units 3 }
+  at +1h               expect hello of "b" text "1 of south", expect hello of "a" text "2 of north"
+}
+)"}});
+  ASSERT_TRUE(loaded.good()) << dsl::RenderAll(loaded.diagnostics, loaded.sources);
+  Result<TestSuite> suite = TestSuite::Make(loaded, false);
+  ASSERT_TRUE(suite.has_value());
+  const Result<TestResult> result = suite->RunTest(0);
+  ASSERT_TRUE(result.has_value());
+  EXPECT_TRUE(result->passed()) << ResultText(*result, loaded, suite->observed().zone);
+}
+
 TEST(MatchesNameTest, PatternsOfNames) {
   EXPECT_TRUE(MatchesName("a quote that goes quiet", "quote"));
   EXPECT_TRUE(MatchesName("a quote that goes quiet", "a*quiet"));
