@@ -100,8 +100,8 @@ CheckedProgram Checker::Run() {
   CheckUnits();
   CheckNudges();
   CheckPolicies();
-  CheckTests();
   CheckExperiments();
+  CheckTests();
   ReportCycles(program_, diagnostics_);
   AnnotateProgram(program_, diagnostics_);
   if (!diagnostics_.has_errors()) {

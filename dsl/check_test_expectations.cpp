@@ -22,11 +22,13 @@ constexpr WhyWords kWhyWords[] = {
     {"place taken", "place_taken"},
     {"held out", "holdout"},
     {"holdout", "holdout"},
-    {"state ended", "state_ended"},
+    {"state over", "state_over"},
+    {"state ended", "state_over"},
     {"answered", "answered"},
     {"withdraw when", "withdraw_when"},
     {"forgotten", "forgotten"},
     {"time over", "time_over"},
+    {"overdue", "overdue"},
 };
 
 Expected OutcomeOf(ExpectOutcome outcome) {
@@ -138,6 +140,16 @@ void Checker::CheckExpectedAction(const syntax::TestExpectation& written, Expect
                             "the key of a unit is a text in quotes, or the value of a choice");
       }
     }
+  }
+  const Span due_span = written.due.exists()         ? written.due.span
+                        : written.due_after.exists() ? tree_[written.due_after].span
+                                                     : Span();
+  if (due_span.exists() && nudge.due == kNone) {
+    diagnostics_
+        .Report(Code::kTestExpectation, due_span,
+                "the tasks of " + Quoted(nudge.name) + " have no time at which they are due")
+        .Help("give the nudge a `due`, or leave this out");
+    return;
   }
   if (written.due.exists()) {
     if (const auto due = TestInstant(written.due, in_hand)) expectation.due = *due;

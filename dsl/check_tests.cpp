@@ -2,25 +2,11 @@
 #include "dsl/check_tests.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "dsl/checker.h"
 
 namespace lull::dsl {
-namespace {
-
-struct TaskWord {
-  std::string_view word;
-  TaskAction action;
-};
-constexpr TaskWord kTaskWords[] = {{"claim", TaskAction::kClaim},
-                                   {"claimed", TaskAction::kClaim},
-                                   {"done", TaskAction::kDone},
-                                   {"decline", TaskAction::kDecline},
-                                   {"declined", TaskAction::kDecline}};
-
-}  // namespace
 
 void Checker::CheckTests() {
   // What only a test looks at is not used by the rules.
@@ -236,37 +222,6 @@ void Checker::CheckTestEvent(EventId id, const syntax::TestItem& item, TestInHan
   CheckTestFields(item, step.event, in_hand);
   CheckTestKeys(item, step.event, in_hand);
   in_hand.test.steps.push_back(std::move(step));
-}
-
-void Checker::CheckTestArm(const syntax::TestItem& item, TestInHand& in_hand) {
-  diagnostics_.Report(Code::kNoTestStep, item.span, "there are no experiments to be in an arm of yet")
-      .Help("leave it out for now");
-  in_hand.test.arms.emplace_back(item.second.text, item.name.text);
-}
-
-bool Checker::CheckTestTask(const syntax::TestItem& item, TestInHand& in_hand) {
-  const auto* word = std::find_if(std::begin(kTaskWords), std::end(kTaskWords),
-                                  [&](const TaskWord& each) { return each.word == item.name.text; });
-  if (word == std::end(kTaskWords)) return false;
-  if (!CheckTestTime(item, in_hand)) return true;
-  TestStep step = in_hand.Step(item, TestStepKind::kTask);
-  step.task.action = word->action;
-  step.task.outcome = item.text.text;
-  step.task.by = item.by.text;
-  if (item.of.exists()) step.task.key = item.of.text;
-  if (item.second.exists()) {
-    step.task.nudge = Resolve(item.second, SymbolKind::kNudge, Code::kUnknownNudge, "a nudge");
-  }
-  if (item.has_values) {
-    diagnostics_.Report(Code::kNoTestStep, item.span, "a step of a task has no fields")
-        .Help("write `done NUDGE \"the outcome\" by \"who did it\"`");
-  }
-  diagnostics_
-      .Report(Code::kNoTestStep, item.name.span,
-              "steps of tasks cannot be tried in a test of this edition yet")
-      .Help("leave it out for now");
-  in_hand.test.steps.push_back(std::move(step));
-  return true;
 }
 
 }  // namespace lull::dsl

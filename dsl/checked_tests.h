@@ -37,7 +37,7 @@ struct TestEvent {
   std::vector<std::uint32_t> fields;             // by field: a literal; kNoTestId: the event lacks it
 };
 
-enum class TaskAction : std::uint8_t { kClaim, kDone, kDecline };
+enum class TaskAction : std::uint8_t { kClaim, kRelease, kDone, kDecline };
 
 /// What somebody did with the open task of a nudge.
 struct TestTaskStep {
@@ -95,8 +95,8 @@ struct Test {
   std::vector<TestSubject> subjects;
   std::vector<TestStep> steps;  // by instant
   bool held_out = false;        // everybody is held out of everything, else nobody
-  /// Experiments (their names) and the arms that everybody is in.
-  std::vector<std::pair<std::string, std::string>> arms;
+  /// Experiments (ExperimentId) and the arms (indexes) that everybody is in; else the one that is dealt.
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> arms;
   std::string doc;
   Span span;
 };

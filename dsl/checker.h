@@ -359,7 +359,12 @@ class Checker {
   void GiveWholes(TestEvent& event, const TestInHand& in_hand) const;
   void CheckTestFields(const syntax::TestItem& item, TestEvent& event, const TestInHand& in_hand);
   void CheckTestArm(const syntax::TestItem& item, TestInHand& in_hand);
+  bool IsTask(const Nudge& nudge) const;
+  /// Whether some nudge has it among its outcomes.
+  bool IsOutcome(const std::string& text) const;
   bool CheckTestTask(const syntax::TestItem& item, TestInHand& in_hand);
+  bool CheckTestStepOf(const syntax::TestItem& item, TestTaskStep& task, const TestInHand& in_hand);
+  bool CheckTestOutcome(const syntax::TestItem& item, const TestTaskStep& task);
   void ReportUnknownTestItem(const syntax::TestItem& item);
   ExprId CheckTestValue(const syntax::TestValue& value, Type type, std::uint32_t text_bytes_max,
                         const TestInHand& in_hand);

@@ -1,4 +1,6 @@
-// Experiments: who is in which arm, when an entity first takes part, and when it reaches the goal.
+// Who is in which arm, when an entity first takes part, and when it reaches the goal.
+#include "runtime/experiments.h"
+
 #include <algorithm>
 
 #include "runtime/decision_id.h"
@@ -6,20 +8,25 @@
 
 namespace lull::runtime {
 
-// A part may read the arm of its whole.
-std::uint32_t StepState::ArmOf(std::uint32_t experiment) const {
-  const ExperimentSpec& spec = ruleset->experiments[experiment];
-  const bool of_hand = spec.entity == entity_index;
-  const std::string_view of = of_hand ? key : members[0].key;
-  const std::uint64_t point = ArmPoint({.ruleset = ruleset->name,
+std::uint32_t ArmIn(const Ruleset& ruleset, std::uint32_t experiment, std::string_view key, bool is_part,
+                    std::string_view whole) {
+  const ExperimentSpec& spec = ruleset.experiments[experiment];
+  const std::uint64_t point = ArmPoint({.ruleset = ruleset.name,
                                         .experiment = spec.name,
-                                        .entity = ruleset->entities[spec.entity].name,
-                                        .key = of,
-                                        .is_part = of_hand && hand != 0,
-                                        .whole = of_hand ? whole_key() : std::string_view()});
+                                        .entity = ruleset.entities[spec.entity].name,
+                                        .key = key,
+                                        .is_part = is_part,
+                                        .whole = whole});
   const auto arm = std::ranges::upper_bound(spec.arms, point, {}, &ExperimentSpec::Arm::up_to);
   return static_cast<std::uint32_t>(
       std::min<std::ptrdiff_t>(arm - spec.arms.begin(), static_cast<std::ptrdiff_t>(spec.arms.size()) - 1));
+}
+
+// A part may read the arm of its whole.
+std::uint32_t StepState::ArmOf(std::uint32_t experiment) const {
+  const bool of_hand = ruleset->experiments[experiment].entity == entity_index;
+  return ArmIn(*ruleset, experiment, of_hand ? key : members[0].key, of_hand && hand != 0,
+               of_hand ? whole_key() : std::string_view());
 }
 
 void StepState::Expose(std::uint32_t experiment, bool held_out) {

@@ -30,6 +30,8 @@ class CoverageMaker {
     for (std::uint32_t s = 0; s < program_.scores.size(); ++s) AddScore(s);
     for (std::uint32_t n = 0; n < program_.nudges.size(); ++n) AddReasons(n);
     for (std::uint32_t n = 0; n < program_.nudges.size(); ++n) AddPaths(n);
+    for (std::uint32_t n = 0; n < program_.nudges.size(); ++n) AddTask(n);
+    for (std::uint32_t e = 0; e < program_.experiments.size(); ++e) AddExperiment(e);
     return std::move(items_);
   }
 
@@ -113,7 +115,6 @@ class CoverageMaker {
         nudge.trigger == dsl::TriggerKind::kWhileStall || nudge.trigger == dsl::TriggerKind::kWhileCondition;
     if (task && (lasts || nudge.withdraw_when != dsl::kNone))
       add("withdrawn", Decided(n, DecisionKind::kWithdrawn));
-    if (task) add("expired", Decided(n, DecisionKind::kExpired));
     bool capped = false, quiet = false, ranked = false, never = false, held_out = false;
     for (const dsl::Policy& policy : program_.policies) {
       if (std::ranges::count(policy.covers, n) == 0) continue;
@@ -130,6 +131,45 @@ class CoverageMaker {
       add("outranked", HeldBack(n, DecisionCode::kOutranked) || HeldBack(n, DecisionCode::kPlaceTaken));
     }
     if (held_out) add("held out", Decided(n, DecisionKind::kHeldOut));
+  }
+
+  /// Whether the rules go on with what people say of its tasks.
+  bool IsAwaited(std::uint32_t nudge) const {
+    return std::ranges::any_of(program_.journeys, [&](const dsl::Journey& journey) {
+      return std::ranges::count(journey.transitions, nudge, &dsl::Transition::nudge) > 0;
+    });
+  }
+
+  void AddTask(std::uint32_t n) {
+    const dsl::Nudge& nudge = program_.nudges[n];
+    if (!program_.channels[nudge.channel].is_task) return;
+    const auto add = [&](const std::string& what, bool taken) {
+      Add(CoverageKind::kTask, nudge.name + ": " + what, nudge.span, taken);
+    };
+    if (nudge.outcomes != dsl::kNone) {
+      for (const std::string& outcome : program_.choices[nudge.outcomes].values) {
+        add("done \"" + outcome + "\"", seen_.outcomes.contains({n, outcome}));
+      }
+    } else if (IsAwaited(n)) {
+      add("done", Decided(n, DecisionKind::kDone));
+    }
+    if (nudge.outcomes != dsl::kNone || IsAwaited(n)) add("declined", Decided(n, DecisionKind::kDeclined));
+    add("expired", Decided(n, DecisionKind::kExpired));
+    for (std::uint32_t rung = 0; rung < nudge.ladder.size(); ++rung) {
+      add("goes on to " + program_.units[nudge.ladder[rung].to.unit].name,
+          seen_.rungs.contains({n, rung + 1}));
+    }
+  }
+
+  void AddExperiment(std::uint32_t e) {
+    const dsl::Experiment& experiment = program_.experiments[e];
+    for (std::uint32_t arm = 0; arm < experiment.arms.size(); ++arm) {
+      const std::string name = experiment.name + ": arm " + experiment.arms[arm].name;
+      Add(CoverageKind::kExperiment, name, experiment.span, seen_.arms.contains({e, arm}));
+      if (experiment.goal == dsl::kNone) continue;
+      Add(CoverageKind::kExperiment, name + " reaches the goal", experiment.span,
+          seen_.goals.contains({e, arm}));
+    }
   }
 
   const dsl::LoadedRuleset& loaded_;
@@ -151,6 +191,8 @@ constexpr Heading kHeadings[] = {
     {CoverageKind::kScoreLine, "points", "points of scores"},
     {CoverageKind::kReason, "reason", "reasons"},
     {CoverageKind::kPath, "path", "ways that a nudge can go"},
+    {CoverageKind::kTask, "task", "what becomes of tasks"},
+    {CoverageKind::kExperiment, "experiment", "arms of experiments"},
 };
 
 }  // namespace

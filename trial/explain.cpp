@@ -1,6 +1,9 @@
 #include "trial/explain.h"
 
 #include <algorithm>
+#include <cstring>
+
+#include "runtime/experiments.h"
 
 namespace lull::trial {
 namespace {
@@ -85,6 +88,7 @@ Explanation Explainer::Explain(std::int64_t instant) {
   explanation.key = key_;
   explanation.instant = instant;
   explanation.exists = run_->engine().Record(entity_, key_) != nullptr;
+  explanation.experiments = ExplainExperiments();
   for (const Watched& watched : watched_) explanation.nudges.push_back(ExplainNudge(watched, instant));
   for (Entry& entry : run_->recorder().Timeline()) {
     if (entry.entity == entity_ && entry.key == key_) explanation.timeline.push_back(std::move(entry));
@@ -118,6 +122,7 @@ void Explainer::Judge(const Watched& watched, std::int64_t instant, NudgeExplana
     explanation.summary = task->held_out ? "held out" : "its task is open";
     if (out != nullptr) explanation.summary += ", since " + TimeText(out->instant);
     if (task->held_out && out != nullptr && !out->why.empty()) explanation.summary += ": " + out->why;
+    explanation.summary += TaskText(*task, decisions);
     return;
   }
   if (const runtime::WaitingNudge* waiting = run_->Waiting(watched.nudge, key_); waiting != nullptr) {
@@ -139,13 +144,19 @@ void Explainer::Judge(const Watched& watched, std::int64_t instant, NudgeExplana
   }
   if (!decisions.empty() && (all || IsEvent(nudge))) {
     const DecisionRecord& latest = decisions.back();
-    const bool at_chance = !IsEvent(nudge) || latest.instant == watched.chance;
+    // What it says of a task began when that went out.
+    const auto began = std::ranges::find(decisions, latest.id, &DecisionRecord::id);
+    const bool at_chance =
+        !IsEvent(nudge) || latest.instant == watched.chance || began->instant == watched.chance;
     if (at_chance) {
       explanation.state = NudgeState::kGone;
       std::string words(runtime::NameOf(latest.kind));
       std::ranges::replace(words, '_', ' ');
       explanation.summary = words + " at " + TimeText(latest.instant);
-      if (!latest.why.empty()) explanation.summary += ": " + latest.why;
+      const bool said = latest.code == runtime::DecisionCode::kStep;
+      const std::string& why = said ? latest.outcome : latest.why;
+      if (!why.empty()) explanation.summary += ": " + why;
+      if (!latest.by.empty()) explanation.summary += ", by " + latest.by;
       return;
     }
   }
@@ -164,6 +175,59 @@ void Explainer::Judge(const Watched& watched, std::int64_t instant, NudgeExplana
   if (sent != nullptr && sent->instant <= instant) {
     explanation.summary += "; it last went out at " + TimeText(sent->instant);
   }
+}
+
+std::string Explainer::TaskText(const runtime::OpenTask& task,
+                                const std::vector<DecisionRecord>& decisions) const {
+  const runtime::Ruleset& rules = *ruleset();
+  std::string text;
+  const DecisionRecord* holder = nullptr;
+  for (const DecisionRecord& record : decisions) {
+    if (record.id == task.id) holder = &record;
+  }
+  if (!task.held_out && holder != nullptr && holder->unit != runtime::kNoIndex) {
+    text += "; with " + rules.units[holder->unit].name;
+    if (holder->unit_key_known) text += " / \"" + holder->unit_key + "\"";
+    if (holder->kind == DecisionKind::kEscalated) {
+      text += ", the next of its ladder since " + TimeText(holder->instant);
+    }
+  }
+  if (task.claimed) text += "; claimed";
+  if (task.due != kUnknown) text += "; due " + TimeText(task.due);
+  if (!task.ladder.empty() && !task.claimed) {
+    const runtime::OpenRung& next = task.ladder.front();
+    text +=
+        "; goes on to " + rules.units[next.unit].name + " at " + TimeText(next.at) + " if nobody claims it";
+  }
+  return text + "; expires " + TimeText(task.expires);
+}
+
+std::vector<ExperimentExplanation> Explainer::ExplainExperiments() const {
+  const runtime::Ruleset& rules = *ruleset();
+  std::vector<ExperimentExplanation> explanations;
+  // Of a part, the arm hangs on the key of its whole, which its decisions tell.
+  const bool is_part = rules.entities[entity_].whole != runtime::kNoIndex;
+  const std::byte* record = run_->engine().Record(entity_, key_);
+  const auto& decisions = run_->recorder().decisions();
+  const auto own = std::ranges::find_if(decisions, [&](const DecisionRecord& decision) {
+    return decision.entity == entity_ && decision.key == key_;
+  });
+  if (record == nullptr || (is_part && own == decisions.end())) return explanations;
+  for (std::uint32_t e = 0; e < rules.experiments.size(); ++e) {
+    const runtime::ExperimentSpec& spec = rules.experiments[e];
+    if (spec.entity != entity_) continue;
+    const std::string_view whole = is_part ? std::string_view(own->whole_key) : std::string_view();
+    const runtime::ExperimentSpec::Arm& arm = spec.arms[runtime::ArmIn(rules, e, key_, is_part, whole)];
+    ExperimentExplanation explanation{.experiment = spec.name, .arm = arm.name, .held_out = arm.held_out};
+    if (spec.exposed_offset != runtime::kNoOffset) {
+      std::memcpy(&explanation.exposed, record + spec.exposed_offset, sizeof(explanation.exposed));
+    }
+    if (spec.reached_offset != runtime::kNoOffset) {
+      std::memcpy(&explanation.reached, record + spec.reached_offset, sizeof(explanation.reached));
+    }
+    explanations.push_back(std::move(explanation));
+  }
+  return explanations;
 }
 
 /// The deepest part that fails, the one that says most.

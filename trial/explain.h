@@ -31,12 +31,22 @@ struct NudgeExplanation {
   std::vector<DecisionRecord> decisions;  // of this nudge, oldest first
 };
 
+/// How an entity stands in an experiment.
+struct ExperimentExplanation {
+  std::string experiment;
+  std::string arm;
+  bool held_out = false;            // what would go out to this arm is not sent
+  std::int64_t exposed = kUnknown;  // its first action in the experiment
+  std::int64_t reached = kUnknown;  // when it reached the goal
+};
+
 struct Explanation {
   std::uint32_t entity = 0;
   std::string key;
   std::int64_t instant = 0;
   bool exists = false;  // whether anything is known of the entity at the instant
   std::vector<NudgeExplanation> nudges;
+  std::vector<ExperimentExplanation> experiments;  // of its kind
   std::vector<Entry> timeline;
 };
 
@@ -69,6 +79,9 @@ class Explainer {
 
   NudgeExplanation ExplainNudge(const Watched& watched, std::int64_t instant);
   void Judge(const Watched& watched, std::int64_t instant, NudgeExplanation& explanation);
+  /// "with sales / \"Oak Park\", due ..., goes on to ...".
+  std::string TaskText(const runtime::OpenTask& task, const std::vector<DecisionRecord>& decisions) const;
+  std::vector<ExperimentExplanation> ExplainExperiments() const;
   std::string WhyNot(const std::vector<PartAnswer>& parts) const;
 
   std::uint32_t entity_;

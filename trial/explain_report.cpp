@@ -43,6 +43,10 @@ std::string TimeOf(std::int64_t instant) {
   return text;
 }
 
+std::string TimeOrNull(std::int64_t instant) {
+  return instant == kUnknown ? "null" : "\"" + TimeOf(instant) + "\"";
+}
+
 void AppendDecisions(std::string& out, const std::vector<DecisionRecord>& decisions) {
   for (std::size_t i = 0; i < decisions.size(); ++i) {
     const DecisionRecord& record = decisions[i];
@@ -77,6 +81,17 @@ std::string ExplanationText(const Explanation& explanation, const Explainer& exp
                                  explainer.TimeText(explanation.instant));
   text += none;
   if (!explanation.exists) text += "  nothing is known of it at that time\n";
+  for (const ExperimentExplanation& experiment : explanation.experiments) {
+    text += fmt::format("  in arm {} of {}{}", experiment.arm, experiment.experiment,
+                        experiment.held_out ? ", held out" : "");
+    text += experiment.exposed == kUnknown
+                ? "; nothing of it has reached this " + ruleset.entities[explanation.entity].name + " yet"
+                : "; takes part since " + explainer.TimeText(experiment.exposed);
+    if (experiment.reached != kUnknown) {
+      text += ", reached the goal at " + explainer.TimeText(experiment.reached);
+    }
+    text += "\n";
+  }
   for (const NudgeExplanation& nudge : explanation.nudges) {
     text += fmt::format("\n  {}{}{}: {}\n", strong, ruleset.nudges[nudge.nudge].name, none, nudge.summary);
     text += PartsText(nudge.parts);
@@ -107,6 +122,16 @@ std::string ExplanationJson(const Explanation& explanation, const Explainer& exp
     out += "],\"decisions\":[";
     AppendDecisions(out, nudge.decisions);
     out += "]}";
+  }
+  out += "],\"experiments\":[";
+  for (std::size_t i = 0; i < explanation.experiments.size(); ++i) {
+    const ExperimentExplanation& experiment = explanation.experiments[i];
+    out += i > 0 ? ",{" : "{";
+    AppendMember(out, "experiment", experiment.experiment);
+    out += ',';
+    AppendMember(out, "arm", experiment.arm);
+    out += fmt::format(",\"held_out\":{},\"since\":{},\"reached\":{}}}", experiment.held_out,
+                       TimeOrNull(experiment.exposed), TimeOrNull(experiment.reached));
   }
   out += "],\"timeline\":[";
   for (std::size_t i = 0; i < explanation.timeline.size(); ++i) {

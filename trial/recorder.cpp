@@ -2,10 +2,13 @@
 
 #include <algorithm>
 
+#include "runtime/task_steps.h"
+
 namespace lull::trial {
 namespace {
 
 using runtime::Decision;
+using runtime::DecisionCode;
 using runtime::DecisionKind;
 
 /// The conditions of nudges have names such as "call (due)"; those of stalls are the stalls' own.
@@ -22,6 +25,10 @@ void Seen::Merge(const Seen& other) {
   score_lines.insert(other.score_lines.begin(), other.score_lines.end());
   reasons.insert(other.reasons.begin(), other.reasons.end());
   decisions.insert(other.decisions.begin(), other.decisions.end());
+  outcomes.insert(other.outcomes.begin(), other.outcomes.end());
+  rungs.insert(other.rungs.begin(), other.rungs.end());
+  arms.insert(other.arms.begin(), other.arms.end());
+  goals.insert(other.goals.begin(), other.goals.end());
 }
 
 runtime::FormatContext Recorder::FormatFor(std::uint32_t entity) const {
@@ -50,6 +57,10 @@ void Recorder::AddEvent(const runtime::EventFrame& frame) {
     if (!one_and_only && !frame.keys[i].known()) continue;
     const std::string_view key = one_and_only ? std::string_view() : frame.keys[i].view();
     const runtime::FormatContext format = FormatFor(event.entities[i]);
+    if (event.task_step != runtime::TaskStepKind::kNone) {
+      Add({frame.time.micros, event.entities[i], key}, EntryKind::kEvent, DescribeStep(frame));
+      continue;
+    }
     std::string text = event.name;
     for (const runtime::FieldSchema& field : event.fields) {
       if (!field.used) continue;
@@ -83,23 +94,70 @@ void Recorder::OnStage(const Place& place, std::uint32_t journey, std::uint32_t 
   Add(place, EntryKind::kStage, spec.name + ": " + spec.stages[from] + " -> " + spec.stages[to]);
 }
 
+/// What people say of a task: "done: call_about_quote "reached" by "eve"".
+std::string Recorder::DescribeStep(const runtime::EventFrame& frame) const {
+  const runtime::EventSchema& event = ruleset_.events[frame.event];
+  const auto value = [&](std::size_t field) { return frame.fields[event.fields[field].slot].text; };
+  std::string text = event.name.substr(std::string_view(runtime::kTaskStepPrefix).size()) + ": ";
+  const runtime::TextView task = value(runtime::kTaskField);
+  const auto id = runtime::DecisionId::FromHex(task.known() ? task.view() : std::string_view());
+  const auto sent = std::ranges::find_if(
+      decisions_, [&](const DecisionRecord& record) { return id.has_value() && record.id == *id; });
+  text += sent == decisions_.end() ? "a task that never was" : ruleset_.nudges[sent->nudge].name;
+  if (value(runtime::kOutcomeField).known()) {
+    text.append(" \"").append(value(runtime::kOutcomeField).view()).append("\"");
+  }
+  if (value(runtime::kByField).known())
+    text.append(" by \"").append(value(runtime::kByField).view()).append("\"");
+  return text;
+}
+
+std::string Recorder::ArmsText(const DecisionRecord& record) const {
+  std::string text;
+  for (const runtime::ArmChoice& choice : record.arms) {
+    const runtime::ExperimentSpec& experiment = ruleset_.experiments[choice.experiment];
+    text += (text.empty() ? "" : ", ") + experiment.name + " " + experiment.arms[choice.arm].name;
+  }
+  return text;
+}
+
 std::string Recorder::Describe(const DecisionRecord& record) const {
+  if (record.kind == DecisionKind::kGoal)
+    return "goal reached: " + record.why + " (arm " + ArmsText(record) + ")";
   std::string text = ruleset_.nudges[record.nudge].name;
-  if (record.kind != DecisionKind::kSent) {
+  if (record.kind == DecisionKind::kEscalated) {
+    text += " goes on";
+    if (record.from_unit != runtime::kNoIndex) text += " from " + ruleset_.units[record.from_unit].name;
+  } else if (record.kind != DecisionKind::kSent) {
     std::string words(NameOf(record.kind));
     std::ranges::replace(words, '_', ' ');
     text += " " + words;
   } else {
     text += " goes out";
   }
-  if (record.unit != runtime::kNoIndex) {
-    text += " to " + ruleset_.units[record.unit].name;
+  if (record.unit != runtime::kNoIndex && record.code != DecisionCode::kStep) {
+    const bool is_over = record.kind == DecisionKind::kWithdrawn || record.kind == DecisionKind::kExpired;
+    text += (is_over ? ", with " : " to ") + ruleset_.units[record.unit].name;
     if (record.unit_key_known) text += " / \"" + record.unit_key + "\"";
   }
-  if (!record.why.empty()) text += ": " + record.why;
+  const bool goes_out = record.kind == DecisionKind::kSent || record.kind == DecisionKind::kHeldOut;
+  if (goes_out && record.due != kUnknown) text += ", due " + TimeText(record.due);
+  if (!record.why.empty() && record.code != DecisionCode::kStep) text += ": " + record.why;
   if (!record.title.empty()) text += ": \"" + record.title + "\"";
   for (const std::string& reason : record.reasons) text += "; because \"" + reason + "\"";
+  if (!record.arms.empty()) text += "; arm " + ArmsText(record);
   return text;
+}
+
+void Recorder::See(const DecisionRecord& record, std::uint32_t k) {
+  if (record.kind == DecisionKind::kGoal) {
+    for (const runtime::ArmChoice& arm : record.arms) seen_.goals.emplace(arm.experiment, arm.arm);
+    return;
+  }
+  seen_.decisions.emplace(record.nudge, record.kind, record.code);
+  for (const runtime::ArmChoice& arm : record.arms) seen_.arms.emplace(arm.experiment, arm.arm);
+  if (record.kind == DecisionKind::kEscalated) seen_.rungs.emplace(record.nudge, k);
+  if (record.kind == DecisionKind::kDone) seen_.outcomes.emplace(record.nudge, record.outcome);
 }
 
 void Recorder::OnDecision(const Decision& decision) {
@@ -110,10 +168,16 @@ void Recorder::OnDecision(const Decision& decision) {
   record.instant = decision.time.micros;
   record.entity = decision.entity;
   record.key = decision.key;
+  record.whole_key = decision.whole_key;
   record.nudge = decision.nudge;
   record.unit = decision.unit;
   record.unit_key_known = decision.unit_key.known();
   if (record.unit_key_known) record.unit_key = decision.unit_key.view();
+  record.from_unit = decision.from_unit;
+  record.due = decision.due.micros;
+  if (decision.outcome.known()) record.outcome = decision.outcome.view();
+  if (decision.by.known()) record.by = decision.by.view();
+  record.arms.assign(decision.arms.begin(), decision.arms.end());
   record.has_worth = decision.has_worth;
   record.worth = decision.worth;
   record.title = decision.title;
@@ -122,7 +186,7 @@ void Recorder::OnDecision(const Decision& decision) {
     for (const runtime::ScoreReason& reason : score.reasons) record.reasons.emplace_back(reason.text);
   }
   record.why = decision.why;
-  seen_.decisions.emplace(record.nudge, record.kind, record.code);
+  See(record, decision.k);
   Add({record.instant, record.entity, decision.key}, EntryKind::kDecision, Describe(record));
   decisions_.push_back(std::move(record));
 }

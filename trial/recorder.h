@@ -37,10 +37,16 @@ struct DecisionRecord {
   std::int64_t instant = 0;
   std::uint32_t entity = 0;
   std::string key;
+  std::string whole_key;  // of a part
   std::uint32_t nudge = 0;
   std::uint32_t unit = runtime::kNoIndex;
   bool unit_key_known = false;
   std::string unit_key;
+  std::uint32_t from_unit = runtime::kNoIndex;  // escalated: who had it before
+  std::int64_t due = kUnknown;
+  std::string outcome;  // what a step of the task said; empty: nothing
+  std::string by;
+  std::vector<runtime::ArmChoice> arms;
   bool has_worth = false;
   runtime::FieldValue worth;  // a number or money
   std::string title;
@@ -59,6 +65,10 @@ struct Seen {
   std::set<std::pair<std::uint32_t, std::uint32_t>> score_lines;  // score, line
   std::set<std::pair<std::uint32_t, std::uint32_t>> reasons;      // nudge, reason
   std::set<std::tuple<std::uint32_t, runtime::DecisionKind, runtime::DecisionCode>> decisions;  // nudge
+  std::set<std::pair<std::uint32_t, std::string>> outcomes;  // nudge, what was done
+  std::set<std::pair<std::uint32_t, std::uint32_t>> rungs;   // nudge, how many of its ladder were taken
+  std::set<std::pair<std::uint32_t, std::uint32_t>> arms;    // experiment, arm
+  std::set<std::pair<std::uint32_t, std::uint32_t>> goals;   // the same
 
   void Merge(const Seen& other);
 };
@@ -92,6 +102,9 @@ class Recorder : public runtime::DecisionSink, public runtime::TraceSink {
  private:
   void Add(const Place& place, EntryKind kind, std::string text);
   std::string Describe(const DecisionRecord& record) const;
+  std::string DescribeStep(const runtime::EventFrame& frame) const;
+  std::string ArmsText(const DecisionRecord& record) const;
+  void See(const DecisionRecord& record, std::uint32_t k);
 
   const runtime::Ruleset& ruleset_;
   Zone zone_;

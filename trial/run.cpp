@@ -1,5 +1,7 @@
 #include "trial/run.h"
 
+#include <algorithm>
+
 #include "compiler/interpreter.h"
 #include "compiler/native.h"
 #include "runtime/entity_side.h"
@@ -143,6 +145,12 @@ const runtime::OpenTask* Run::Open(std::uint32_t nudge, std::string_view key) co
     if (task.nudge == nudge && task.part == part) return &task;
   }
   return nullptr;
+}
+
+bool Run::IsOpen(const DecisionRecord& record) const {
+  std::uint32_t part = 0;
+  const runtime::EntitySide* side = engine_->Side(record.entity, record.key, part);
+  return side != nullptr && std::ranges::count(side->tasks, record.id, &runtime::OpenTask::id) > 0;
 }
 
 }  // namespace lull::trial

@@ -62,6 +62,8 @@ class Run {
   /// The nudge as it waits, or null.
   const runtime::WaitingNudge* Waiting(std::uint32_t nudge, std::string_view key) const;
   const runtime::OpenTask* Open(std::uint32_t nudge, std::string_view key) const;
+  /// Whether the task that a decision sent (or held out) is still open.
+  bool IsOpen(const DecisionRecord& record) const;
 
  private:
   Run(const Observed& observed, std::shared_ptr<const runtime::Ruleset> ruleset)

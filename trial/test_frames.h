@@ -2,10 +2,12 @@
 #pragma once
 
 #include <deque>
+#include <string>
 #include <vector>
 
 #include "dsl/checked_program.h"
 #include "runtime/engine.h"
+#include "trial/recorder.h"
 
 namespace lull::trial {
 
@@ -19,6 +21,9 @@ class TestFrames {
       : program_(program), ruleset_(ruleset) {}
 
   runtime::EventFrame Make(const dsl::TestEvent& event, std::int64_t instant);
+  /// What somebody does with the task of a decision.
+  runtime::EventFrame MakeStep(const dsl::TestTaskStep& step, const DecisionRecord& task,
+                               std::int64_t instant);
   /// The attributes that some rule reads.
   std::vector<runtime::Engine::SlotValue> Attributes(const dsl::TestSubject& subject) const;
 
@@ -27,6 +32,7 @@ class TestFrames {
   const runtime::Ruleset& ruleset_;
   std::deque<std::vector<runtime::FieldValue>> fields_;
   std::deque<std::vector<runtime::TextView>> keys_;
+  std::deque<std::string> texts_;
   std::uint64_t position_ = 0;
 };
 

@@ -26,6 +26,9 @@ class TestJudge {
   };
   /// `since` is the instant of the steps before (kUnknown: there are none).
   Verdict Judge(const dsl::TestStep& step, std::int64_t since);
+  /// What sent out the open task that a step means; null if there is none or more than one, as `verdict` says
+  /// then.
+  const DecisionRecord* TaskOf(const dsl::TestTaskStep& step, std::int64_t instant, Verdict& verdict);
 
  private:
   using Records = std::vector<DecisionRecord*>;
@@ -35,6 +38,7 @@ class TestJudge {
   Verdict Happened(const dsl::TestStep& step, std::int64_t since);
   /// What distinguishes a record from what was expected; empty: nothing.
   std::string Difference(const dsl::TestStep& step, const DecisionRecord& record) const;
+  std::string DueDifference(const dsl::Expectation& expected, const DecisionRecord& record) const;
   std::string DestinationDifference(const dsl::Expectation& expected, const DecisionRecord& record) const;
   /// The record that says that the nudge waits, and why.
   const DecisionRecord* WaitingRecord(const dsl::Expectation& expected);

@@ -1,6 +1,7 @@
 #include "trial/test_runner.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "trial/test_frames.h"
 #include "trial/test_judge.h"
@@ -14,10 +15,22 @@ using dsl::TestStepKind;
 
 constexpr std::size_t kTimelineLinesMax = 20;
 
-std::shared_ptr<const runtime::Ruleset> WithHoldouts(const runtime::Ruleset& ruleset, const Test& test) {
+/// The ruleset with the holdouts and arms of a test: nobody is held out of anything but by the test's word.
+std::shared_ptr<const runtime::Ruleset> ForTest(const runtime::Ruleset& ruleset, const Test& test) {
   auto copy = std::make_shared<runtime::Ruleset>(ruleset);
   for (runtime::PolicySpec& policy : copy->policies) {
     if (policy.holdout_share > 0) policy.holdout_share = test.held_out ? 1 : 0;
+  }
+  for (std::uint32_t e = 0; e < copy->experiments.size(); ++e) {
+    std::vector<runtime::ExperimentSpec::Arm>& arms = copy->experiments[e].arms;
+    const auto in_arm = std::ranges::find(test.arms, e, [](const auto& each) { return each.first; });
+    if (in_arm == test.arms.end()) {
+      for (runtime::ExperimentSpec::Arm& arm : arms) arm.held_out = false;
+      continue;
+    }
+    for (std::uint32_t arm = 0; arm < arms.size(); ++arm) {
+      arms[arm].up_to = arm < in_arm->second ? 0 : std::numeric_limits<std::uint64_t>::max();
+    }
   }
   return copy;
 }
@@ -85,7 +98,7 @@ Result<TestResult> TestSuite::RunTest(std::size_t index) {
   if (test.steps.empty()) return result;
   runtime::EngineOptions options;
   options.live = true;
-  auto begun = Run::Begin(*observed_, WithHoldouts(*observed_->compiled.ruleset, test), options);
+  auto begun = Run::Begin(*observed_, ForTest(*observed_->compiled.ruleset, test), options);
   if (!begun) return std::unexpected(begun.error());
   Run& run = **begun;
   TestFrames frames(loaded.program, run.ruleset());
@@ -93,6 +106,15 @@ Result<TestResult> TestSuite::RunTest(std::size_t index) {
     run.engine().Preset(subject.entity, subject.key, subject.whole_key, frames.Attributes(subject));
   }
   TestJudge judge(run, nudge_parts_, state_parts_, test.steps.front().instant);
+  const auto fail = [&](const TestStep& step, TestJudge::Verdict verdict) {
+    TestFailure& failure = result.failures.emplace_back();
+    failure.span = step.span;
+    failure.instant = step.instant;
+    failure.step = OneLine(loaded.sources.TextOf(step.span));
+    failure.message = std::move(verdict.message);
+    failure.timeline = TimelineOf(run, verdict, run.recorder());
+    failure.reasons = std::move(verdict.reasons);
+  };
   std::int64_t since = kUnknown;
   for (std::size_t first = 0; first < test.steps.size();) {
     const std::int64_t now = test.steps[first].instant;
@@ -100,7 +122,15 @@ Result<TestResult> TestSuite::RunTest(std::size_t index) {
     while (end < test.steps.size() && test.steps[end].instant == now) ++end;
     run.engine().Tick({now});
     for (std::size_t i = first; i < end; ++i) {
-      if (test.steps[i].kind == TestStepKind::kEvent) run.Apply(frames.Make(test.steps[i].event, now));
+      const TestStep& step = test.steps[i];
+      if (step.kind == TestStepKind::kEvent) run.Apply(frames.Make(step.event, now));
+      if (step.kind != TestStepKind::kTask) continue;
+      TestJudge::Verdict verdict;
+      if (const DecisionRecord* task = judge.TaskOf(step.task, now, verdict); task != nullptr) {
+        run.Apply(frames.MakeStep(step.task, *task, now));
+      } else {
+        fail(step, std::move(verdict));
+      }
     }
     // All of this instant has been read: its deadlines are decided.
     run.engine().Tick({now + 1});
@@ -108,14 +138,7 @@ Result<TestResult> TestSuite::RunTest(std::size_t index) {
       const TestStep& step = test.steps[i];
       if (step.kind != TestStepKind::kExpect) continue;
       TestJudge::Verdict verdict = judge.Judge(step, since);
-      if (verdict.message.empty()) continue;
-      TestFailure& failure = result.failures.emplace_back();
-      failure.span = step.span;
-      failure.instant = now;
-      failure.step = OneLine(loaded.sources.TextOf(step.span));
-      failure.message = std::move(verdict.message);
-      failure.timeline = TimelineOf(run, verdict, run.recorder());
-      failure.reasons = std::move(verdict.reasons);
+      if (!verdict.message.empty()) fail(step, std::move(verdict));
     }
     since = now;
     first = end;

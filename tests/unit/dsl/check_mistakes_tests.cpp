@@ -7,6 +7,14 @@ namespace {
 #define NUDGE "nudge n of customer { on page_viewed do call \"x\" to sales worth 5 USD }\n"
 #define TEST_OF(steps) \
   NUDGE "test \"t\" {\n  customer \"c-1\"\n  at 2026-03-02 10:00\n  expect nothing\n  " steps "\n}"
+#define TEST_WITHOUT_NUDGE(steps) \
+  "test \"t\" {\n  customer \"c-1\"\n  at 2026-03-02 10:00\n  expect nothing\n  " steps "\n}"
+#define MAIL "nudge mail of customer { on page_viewed do email \"x\" }\n"
+#define TASK "nudge task of customer { on page_viewed do call \"x\" to sales outcomes reached, lost }\n"
+#define ARMS(name)                               \
+  "experiment " name                             \
+  " of customer { arm warm 50% arm cold 50% }\n" \
+  "nudge of_" name " of customer { on page_viewed if arm of " name " is warm do email \"x\" }\n"
 #define VIEW "page \"/\", seconds 3, length_of_stay 5 seconds"
 
 }  // namespace
@@ -16,6 +24,20 @@ std::vector<Mistake> TestMistakes() {
       {Code::kNoTestStep, "page_view", TEST_OF("page_view { " VIEW " }")},
       {Code::kNoTestStep, "touch", TEST_OF("touch { }")},
       {Code::kNoTestStep, "n", TEST_OF("n")},
+      {Code::kNoTestStep, "reached", TASK TEST_OF("done reached")},
+      {Code::kNoTestStep, "\"reached\"", TASK TEST_OF("claim task \"reached\"")},
+      {Code::kNoTestStep, "done { }", TASK TEST_OF("done { }")},
+      {Code::kNoTestStep, "done", MAIL TEST_WITHOUT_NUDGE("done")},
+      {Code::kMessageHasNoSteps, "mail", TASK MAIL TEST_OF("done mail")},
+      {Code::kUnknownNudge, "m", TASK TEST_OF("done m")},
+      {Code::kTestWhose, "\"c-2\"", TASK TEST_OF("done task of \"c-2\"")},
+      {Code::kTestValueType, "\"raeched\"", TASK TEST_OF("done task \"raeched\"")},
+      {Code::kTestExpectation, "4 hours", TEST_OF("expect n due 4 hours")},
+      {Code::kNoTestStep, "in arm a", TEST_OF("in arm a")},
+      {Code::kUnknownExperiment, "tine", ARMS("tone") TEST_OF("in arm warm of tine")},
+      {Code::kUnknownExperiment, "worm", ARMS("tone") TEST_OF("in arm worm")},
+      {Code::kTestWhose, "warm", ARMS("tone") ARMS("colour") TEST_OF("in arm warm")},
+      {Code::kRepeated, "in arm cold", ARMS("tone") TEST_OF("in arm warm, in arm cold")},
       {Code::kNoTestStep, "\"c-1\"", TEST_OF("order_placed \"c-1\" { quote_id \"q\", amount 5 USD }")},
       {Code::kUnknownAttribute, "regoin",
        NUDGE "test \"t\" {\n  customer \"c-1\" { regoin \"west\" }\n  at "
@@ -58,6 +80,10 @@ std::vector<Mistake> TestMistakes() {
 }
 
 #undef VIEW
+#undef ARMS
+#undef TASK
+#undef MAIL
+#undef TEST_WITHOUT_NUDGE
 #undef TEST_OF
 #undef NUDGE
 

@@ -121,7 +121,8 @@ TEST_F(ExplainTest, WhatAStallWaitsFor) {
 TEST_F(ExplainTest, AnOpenTaskAndTheOneItKeepsOut) {
   const Explanation explanation = ExplainAt(kQuoteEvents, "2026-03-04T00:00:00Z");
   EXPECT_EQ(Of(explanation, 0).state, NudgeState::kOpen);
-  EXPECT_EQ(Of(explanation, 0).summary, "its task is open, since Tue 2026-03-03 22:00");
+  EXPECT_EQ(Of(explanation, 0).summary,
+            "its task is open, since Tue 2026-03-03 22:00; with sales; expires Thu 2026-04-02 22:00");
   EXPECT_EQ(Of(explanation, 1).state, NudgeState::kWaiting);
   EXPECT_THAT(Of(explanation, 1).summary, HasSubstr("call_back"));
 }
