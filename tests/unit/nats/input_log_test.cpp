@@ -178,12 +178,12 @@ TEST_F(InputLogTest, AStreamThatIsGoneIsAnError) {
 }
 
 TEST_F(InputLogTest, SurvivesKillsOfTheBrokerWithoutLossOrRepetition) {
-  constexpr int kCount = 3'000;
+  constexpr int kSentCount = 3'000;
   InputLog log = Must(InputLog::Open(connection_, {.stream = "S"}));
   std::atomic<bool> failed = false;
   std::jthread producer([&] {
     auto own = Connection::Open(OptionsFor(server_));
-    for (int i = 1; i <= kCount && own; ++i) {
+    for (int i = 1; i <= kSentCount && own; ++i) {
       // An unknown outcome is repeated under the same id.
       for (int tries = 0; tries < 100; ++tries) {
         if (own->Store("s.a", std::to_string(i), {.id = std::to_string(i)})) {
@@ -196,13 +196,13 @@ TEST_F(InputLogTest, SurvivesKillsOfTheBrokerWithoutLossOrRepetition) {
   });
   std::vector<std::string> texts;
   int kills = 0;
-  for (int idle = 0; texts.size() < kCount && idle < 200;) {
+  for (int idle = 0; texts.size() < kSentCount && idle < 200;) {
     const auto batch = Must(log.Read(100, 100));
     idle = batch.empty() ? idle + 1 : 0;
     for (const InputMessage& message : batch) {
       texts.emplace_back(message.data);
     }
-    if (texts.size() > static_cast<std::size_t>(kCount / 4 * (kills + 1)) && kills < 3) {
+    if (texts.size() > static_cast<std::size_t>(kSentCount / 4 * (kills + 1)) && kills < 3) {
       server_.Kill();
       server_.Restart();
       ++kills;
@@ -211,7 +211,7 @@ TEST_F(InputLogTest, SurvivesKillsOfTheBrokerWithoutLossOrRepetition) {
   producer.join();
   EXPECT_FALSE(failed);
   EXPECT_EQ(kills, 3);
-  EXPECT_EQ(texts, Numbers(1, kCount));
+  EXPECT_EQ(texts, Numbers(1, kSentCount));
 }
 
 TEST_F(InputLogTest, GivesNothingWhileTheBrokerIsAway) {
