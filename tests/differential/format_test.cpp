@@ -1,4 +1,6 @@
 // The layout of random rulesets means what the text means, keeps its comments, and is its own layout.
+#include "dsl/format.h"
+
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -6,7 +8,6 @@
 #include <sstream>
 #include <string>
 
-#include "dsl/format.h"
 #include "dsl/load.h"
 #include "dsl/program_printer.h"
 #include "tests/support/random_ruleset.h"

@@ -1,10 +1,11 @@
-// The tests in the examples of LANGUAGE.md pass.
+// The tests in the examples of LANGUAGE.md and HOW_DO_I_SAY.md pass.
 #include <gtest/gtest.h>
 
 #include <fstream>
 #include <string>
 #include <vector>
 
+#include "dsl/format.h"
 #include "dsl/render.h"
 #include "trial/report.h"
 #include "trial/test_runner.h"
@@ -12,17 +13,19 @@
 namespace lull::trial {
 namespace {
 
-/// The examples that build on each other, as the files of one ruleset.
-std::vector<std::pair<std::string, std::string>> Examples() {
-  std::ifstream in(std::string(LULL_SOURCE_DIR) + "/dsl/LANGUAGE.md");
+using Texts = std::vector<std::pair<std::string, std::string>>;
+
+/// The examples of a page that open with this line.
+Texts ExamplesOf(const std::string& page, const std::string& opening) {
+  std::ifstream in(std::string(LULL_SOURCE_DIR) + "/dsl/" + page);
   EXPECT_TRUE(in.good());
-  std::vector<std::pair<std::string, std::string>> texts;
+  Texts texts;
   bool inside = false;
   std::string line;
   for (int number = 1; std::getline(in, line); ++number) {
     if (line.starts_with("```")) {
-      const bool begins = !inside && line == "```lull";
-      if (begins) texts.emplace_back("LANGUAGE.md, line " + std::to_string(number), "");
+      const bool begins = !inside && line == opening;
+      if (begins) texts.emplace_back(page + ", line " + std::to_string(number), "");
       inside = begins;
     } else if (inside) {
       texts.back().second += line + "\n";
@@ -31,7 +34,10 @@ std::vector<std::pair<std::string, std::string>> Examples() {
   return texts;
 }
 
-void RunAll(const std::vector<std::pair<std::string, std::string>>& texts, std::size_t tests_min) {
+/// The examples that build on each other, as the files of one ruleset.
+Texts Examples() { return ExamplesOf("LANGUAGE.md", "```lull"); }
+
+void RunAll(const Texts& texts, std::size_t tests_min) {
   const dsl::LoadedRuleset loaded = dsl::LoadRulesetTexts(texts);
   ASSERT_TRUE(loaded.good()) << dsl::RenderAll(loaded.diagnostics, loaded.sources);
   Result<TestSuite> suite = TestSuite::Make(loaded, false);
@@ -56,6 +62,24 @@ TEST(LanguagePageTestsTest, TheTestsOfTheExamplesPassBesideTheWholeRuleset) {
     ++tried;
   }
   EXPECT_GT(tried, 0u);
+}
+
+/// What a reader copies: each is a whole ruleset in the form of `lull fmt`, without a warning, and its tests
+/// reach each of its nudges.
+TEST(PatternPageTest, EachPatternStandsAloneAndItsTestsPass) {
+  const Texts patterns = ExamplesOf("HOW_DO_I_SAY.md", "```lull alone");
+  EXPECT_EQ(patterns.size(), 13u);
+  for (const auto& pattern : patterns) {
+    SCOPED_TRACE(pattern.first);
+    const dsl::LoadedRuleset loaded = dsl::LoadRulesetTexts({pattern});
+    EXPECT_EQ(loaded.diagnostics.warning_count(), 0u) << dsl::RenderAll(loaded.diagnostics, loaded.sources);
+    RunAll({pattern}, 1);
+    for (const dsl::Nudge& nudge : loaded.program.nudges) {
+      EXPECT_NE(pattern.second.find("expect " + nudge.name), std::string::npos) << nudge.name;
+    }
+    dsl::Diagnostics diagnostics;
+    EXPECT_EQ(dsl::Format(loaded.sources, diagnostics).text, pattern.second);
+  }
 }
 
 }  // namespace
