@@ -154,6 +154,19 @@ class Tasks(EndToEnd):
         self.assertIn("sales / Oak Park  withdrawn: what it was about is over (answer), customer c0", text)
         self.assertNotIn("\x1b", text)
 
+    def test_steps_come_through_the_stream(self):
+        serve = self.route_some()
+        elgin = json.loads(self.tasks("--json", "--unit", "sales", "--key", "Elgin")[0])
+        step = event("lull.task.done", "2026-03-02T12:45:00Z", "c1", task=elgin["id"], outcome="reached", by="eve")
+        with self.broker.client() as client:
+            client.store("shop.a", step)
+            client.store("shop.a", event("lull.task.claimed", "2026-03-02T12:50:00Z", "c1", task=elgin["id"]))
+        self.wait_for_all(serve)
+        done = json.loads(self.tasks("--json", "--unit", "sales", "--key", "Elgin")[-1])
+        self.assertEqual((done["kind"], done["id"], done["outcome"], done["by"]),
+                         ("done", elgin["id"], "reached", "eve"))
+        self.assertIn("sales / Elgin  done: reached (answer), customer c1", "\n".join(self.tasks()))
+
     def test_follows_and_ends_on_interrupt(self):
         serve = self.route_some()
         command = [LULL, "tasks", "--nats", self.broker.url, "--name", "e2e", "--json"]

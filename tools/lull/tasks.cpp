@@ -76,8 +76,10 @@ void PrintTask(const RoutedTask& task, const std::string& where, const Style& st
   const std::string about = Harmless(task.entity_type + " " + task.entity_id);
   const bool is_escalated = task.kind == "escalated";
   if (task.kind != "sent" && !is_escalated) {
-    fmt::print("{}{}  {}  {}: {} ({}), {}  #{}{}\n", style.faint, ShortTime(task.time), where, task.kind,
-               Harmless(task.why), task.nudge, about, id, style.end);
+    // "done: reached" says what it is already.
+    const std::string what = task.why.starts_with(task.kind) ? task.why : task.kind + ": " + task.why;
+    fmt::print("{}{}  {}  {} ({}), {}  #{}{}\n", style.faint, ShortTime(task.time), where, Harmless(what),
+               task.nudge, about, id, style.end);
     return;
   }
   fmt::print("{}{}{}  {}  {}{}{}\n", style.faint, ShortTime(task.time), style.end, where, style.bold,
