@@ -95,9 +95,13 @@ const DecisionRecord* TestJudge::TaskOf(const dsl::TestTaskStep& step, std::int6
 TestJudge::Verdict TestJudge::Nothing(const dsl::TestStep& step, std::optional<dsl::NudgeId> nudge) {
   Verdict verdict;
   for (const DecisionRecord& record : run_.recorder().decisions()) {
-    if (record.kind != DecisionKind::kSent || record.expected || record.instant > step.instant) continue;
+    const bool goes_on = record.kind == DecisionKind::kEscalated;
+    if ((record.kind != DecisionKind::kSent && !goes_on) || record.expected) continue;
+    if (record.instant > step.instant) continue;
     if (!Concerns(step.expectation, record)) continue;
-    verdict.message = run_.ruleset().nudges[record.nudge].name + " went out at " + When(record.instant);
+    verdict.message = run_.ruleset().nudges[record.nudge].name;
+    verdict.message += goes_on ? " went on to " + run_.ruleset().units[record.unit].name : " went out";
+    verdict.message += " at " + When(record.instant);
     verdict.entity = record.entity;
     verdict.key = record.key;
     verdict.message += nudge ? "" : ", and nothing was expected";

@@ -115,6 +115,9 @@ TEST_F(TaskLifeTest, LaddersAndExpiry) {
                                                       "call_back: goes on to sales"));
   EXPECT_THAT(RunSteps("quote_started\nat +1h claim\nat +4h expect call_back escalated"),
               HasSubstr("call_back did not go on to another unit at"));
+  EXPECT_EQ(RunSteps("quote_started, expect call_back\nat +1h claim\nat +2 days expect nothing"), "");
+  EXPECT_EQ(RunSteps("quote_started, expect call_back\nat +5h expect nothing"),
+            "call_back went on to managers at Mon 2026-03-02 14:00 (+4 hours), and nothing was expected");
   // A release lets the ladder go on at once.
   EXPECT_EQ(RunSteps("quote_started, expect call_back\nat +1h claim\nat +5h release\n"
                      "at +5h expect call_back escalated to managers"),
