@@ -39,10 +39,14 @@ runtime::CalendarSpec MakeCalendar(const dsl::Calendar& calendar) {
   return spec;
 }
 
+std::string VersionOf(const CheckedProgram& program) {
+  return fmt::format("{:016x}", MeaningHash(ProgramMeaning(program)));
+}
+
 void AddHeader(const CheckedProgram& program, Ruleset& ruleset) {
   const dsl::RulesetHeader& header = program.header;
   ruleset.name = header.name;
-  ruleset.version = fmt::format("{:016x}", MeaningHash(ProgramMeaning(program)));
+  ruleset.version = VersionOf(program);
   ruleset.title = header.title;
   ruleset.zone = header.zone;
   ruleset.currency = header.currency;
@@ -317,6 +321,13 @@ Result<CompiledRuleset> Compile(const CheckedProgram& program, const ProbeReques
   Probes probes = LowerProbes(lowering, requests);
   for (const Function& function : module->functions) ruleset->function_names.push_back(function.name);
   return CompiledRuleset{ruleset, module, std::move(probes)};
+}
+
+Result<std::string> CheckCompiles(const CheckedProgram& program) {
+  const Plan plan = MakePlan(program, {});
+  const Result<RuleGraph> graph = MakeRuleGraph(plan);
+  if (!graph) return std::unexpected(graph.error());
+  return VersionOf(program);
 }
 
 }  // namespace lull::compiler

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "compiler/ir.h"
 #include "compiler/probes.h"
@@ -24,5 +25,8 @@ struct CompiledRuleset {
 /// `program` must be free of errors. Fails only where rules read each other in a circle that the checker
 /// could not name. With probes, the ruleset decides the same and keeps more of each entity.
 Result<CompiledRuleset> Compile(const dsl::CheckedProgram& program, const ProbeRequests& probes = {});
+
+/// What Compile would say of the program, without making code: the version of the ruleset, or why it fails.
+Result<std::string> CheckCompiles(const dsl::CheckedProgram& program);
 
 }  // namespace lull::compiler

@@ -111,10 +111,13 @@ class NeverLinter {
     for (const ExprId arg : compare.args) {
       const Expr& expr = Inside(arg);
       if (expr.kind == ExprKind::kScore) {
-        return "the score " + Quoted(program_.scores[expr.index].name) + " is kept between its two bounds";
+        const Score& score = program_.scores[expr.index];
+        const std::string low = score.minimum == kNone ? "-" : PrintExpr(program_, score.minimum);
+        const std::string high = score.maximum == kNone ? "-" : PrintExpr(program_, score.maximum);
+        return "the score " + Quoted(score.name) + " is kept between " + low + " and " + high;
       }
       if (expr.kind == ExprKind::kAggregate || expr.kind == ExprKind::kLength) {
-        return "counts, lengths and times since are never below zero";
+        return Quoted(PrintExpr(program_, arg)) + " is never below zero";
       }
     }
     return "both sides are fixed";
@@ -251,7 +254,10 @@ class NeverLinter {
           .Report(Code::kAlwaysLoses, program_.nudges[loser].span,
                   "the nudge " + Quoted(program_.nudges[loser].name) + " always loses against " +
                       Quoted(program_.nudges[*winner].name))
-          .NoteAt(program_.nudges[*winner].span, "due in the same moment, for the same unit, and worth more")
+          .NoteAt(program_.nudges[*winner].span, "due in the same moment, for the same unit, and worth " +
+                                                     PrintExpr(program_, program_.nudges[*winner].worth) +
+                                                     " against " +
+                                                     PrintExpr(program_, program_.nudges[loser].worth))
           .Help("give one of them a condition of its own, or leave the weaker one out");
     }
   }

@@ -279,6 +279,11 @@ void Checker::CheckHoldout(syntax::ExprId holdout, Policy& policy) {
     }
     return;
   }
+  if (expr.number == 1) {
+    diagnostics_.Report(Code::kLimitZero, expr.span, "`holdout 100%` holds out everybody")
+        .Explain("the policy " + Quoted(policy.name) + " then lets nothing through")
+        .Help("hold out a small share, such as `holdout 5%`");
+  }
   policy.holdout_share = expr.number;
 }
 

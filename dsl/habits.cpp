@@ -133,6 +133,25 @@ std::vector<std::string_view> AtomsOf(std::string_view pattern) {
   return atoms;
 }
 
+struct ParsedHabit {
+  const Habit* habit = nullptr;
+  std::vector<std::string_view> atoms;
+  std::string_view anchor;  // an atom that stands for itself and must be on the line; empty: there is none
+};
+
+std::vector<ParsedHabit> ParseHabits() {
+  std::vector<ParsedHabit> parsed;
+  for (const Habit& habit : AllHabits()) {
+    ParsedHabit& each = parsed.emplace_back(ParsedHabit{&habit, AtomsOf(habit.pattern), {}});
+    for (const std::string_view atom : each.atoms) {
+      const bool itself =
+          atom.front() != '[' && !(atom.size() > 1 && atom.front() >= 'A' && atom.front() <= 'Z');
+      if (itself && atom.size() > each.anchor.size()) each.anchor = atom;
+    }
+  }
+  return parsed;
+}
+
 class Matcher {
  public:
   Matcher(const std::vector<std::string_view>& atoms, const std::vector<HabitToken>& tokens)
@@ -156,6 +175,15 @@ class Matcher {
   }
 
   std::vector<std::string> captures;
+
+  static bool TakeOneOf(std::string_view atom, const HabitToken& token) {
+    while (true) {
+      const std::size_t bar = atom.size() > 1 ? std::min(atom.find('|'), atom.size()) : atom.size();
+      if (SameWord(atom.substr(0, bar), token.text)) return true;
+      if (bar == atom.size()) return false;
+      atom.remove_prefix(bar + 1);
+    }
+  }
 
  private:
   bool Capture(bool matches, std::string text) {
@@ -201,15 +229,6 @@ class Matcher {
     return dotted ? 3 : 1;
   }
 
-  static bool TakeOneOf(std::string_view atom, const HabitToken& token) {
-    while (true) {
-      const std::size_t bar = atom.size() > 1 ? std::min(atom.find('|'), atom.size()) : atom.size();
-      if (SameWord(atom.substr(0, bar), token.text)) return true;
-      if (bar == atom.size()) return false;
-      atom.remove_prefix(bar + 1);
-    }
-  }
-
   static std::string Digits(std::string_view number) {
     std::string digits(number);
     std::replace(digits.begin(), digits.end(), ',', '_');
@@ -246,14 +265,19 @@ std::optional<HabitFound> FindHabit(std::string_view text, std::uint32_t error) 
   });
   if (covering == tokens.end()) return std::nullopt;
   const auto place = static_cast<std::size_t>(covering - tokens.begin());
-  for (const Habit& habit : AllHabits()) {
-    const std::vector<std::string_view> atoms = AtomsOf(habit.pattern);
+  static const std::vector<ParsedHabit> kParsed = ParseHabits();
+  for (const auto& [habit, atoms, anchor] : kParsed) {
+    const bool anchored =
+        anchor.empty() || std::any_of(tokens.begin(), tokens.end(), [&](const HabitToken& token) {
+          return Matcher::TakeOneOf(anchor, token);
+        });
+    if (!anchored) continue;
     for (std::size_t at = place > kTokensBefore ? place - kTokensBefore : 0; at <= place; ++at) {
       Matcher matcher(atoms, tokens);
       const std::size_t end = matcher.Match(0, at);
       if (end <= place) continue;
-      return HabitFound{&habit, tokens[at].begin, tokens[end - 1].end, Expand(habit.write, matcher.captures),
-                        Expand(habit.help, matcher.captures)};
+      return HabitFound{habit, tokens[at].begin, tokens[end - 1].end, Expand(habit->write, matcher.captures),
+                        Expand(habit->help, matcher.captures)};
     }
   }
   return std::nullopt;

@@ -77,6 +77,7 @@ std::string_view WordBeforeDot(std::string_view text, std::uint32_t at) {
 
 Index::Index(const SourceSet& sources, const syntax::SyntaxTree& tree) : sources_(sources) {
   AddDeclarations(tree);
+  Sort();
   for (const SourceId source : sources.ids()) AddUses(source);
 }
 
@@ -126,9 +127,22 @@ void Index::AddDeclarations(const syntax::SyntaxTree& tree) {
   }
   for (const auto& stall : tree.stalls) add_top(stall, "a stall", stall.entity.text);
   for (const auto& score : tree.scores) add_top(score, "a score", score.entity.text);
+  for (const auto& calendar : tree.calendars) add_top(calendar, "a calendar", {});
   for (const auto& unit : tree.units) add_top(unit, "a unit", {});
   for (const auto& nudge : tree.nudges) add_top(nudge, "a nudge", nudge.entity.text);
   for (const auto& policy : tree.policies) add_top(policy, "a policy", policy.entity.text);
+}
+
+void Index::Sort() {
+  for (std::size_t i = 0; i < names_.size(); ++i) {
+    named_[names_[i].name].push_back(i);
+    declared_at_.emplace(std::pair(names_[i].declared.source.index, names_[i].declared.begin), i);
+  }
+  std::sort(declarations_.begin(), declarations_.end(), [&](std::size_t a, std::size_t b) {
+    const Span& x = names_[a].whole;
+    const Span& y = names_[b].whole;
+    return std::tuple(x.source.index, x.begin) < std::tuple(y.source.index, y.begin);
+  });
 }
 
 // After a dot come fields and attributes; else what the whole ruleset shares, then what belongs to the entity
@@ -139,9 +153,10 @@ std::optional<std::size_t> Index::Resolve(std::string_view word, std::string_vie
       inside == nullptr ? std::string() : entity_of_[static_cast<std::size_t>(inside - names_.data())];
   std::optional<std::size_t> best;
   int best_rank = 0;
-  for (std::size_t i = 0; i < names_.size(); ++i) {
+  const auto named = named_.find(word);
+  if (named == named_.end()) return best;
+  for (const std::size_t i : named->second) {
     const IndexedName& each = names_[i];
-    if (each.name != word) continue;
     int rank = 1;
     if (!before_dot.empty()) {
       rank = each.owner == before_dot ? 5 : each.kind == "a field" ? 3 : each.owner.empty() ? 1 : 2;
@@ -171,10 +186,8 @@ void Index::AddUses(SourceId source) {
     if (word.empty()) break;
     if (IsReservedWord(word)) continue;
     const Span span{source, at, at + static_cast<std::uint32_t>(word.size())};
-    const auto declared = std::find_if(names_.begin(), names_.end(),
-                                       [&](const IndexedName& each) { return each.declared == span; });
-    if (declared != names_.end()) {
-      uses_.push_back({span, static_cast<std::size_t>(declared - names_.begin())});
+    if (const auto declared = declared_at_.find({source.index, at}); declared != declared_at_.end()) {
+      uses_.push_back({span, declared->second});
       continue;
     }
     const std::optional<std::size_t> inside = DeclarationAt(source, at);
@@ -198,10 +211,15 @@ std::vector<Span> Index::UsesOf(std::size_t name) const {
 }
 
 std::optional<std::size_t> Index::DeclarationAt(SourceId source, std::uint32_t offset) const {
-  for (const std::size_t i : declarations_) {
-    if (Holds(names_[i].whole, source, offset)) return i;
-  }
-  return std::nullopt;
+  // The last that begins at or before the place: declarations stand one after another.
+  const auto after =
+      std::upper_bound(declarations_.begin(), declarations_.end(), std::pair(source.index, offset),
+                       [&](const std::pair<std::uint32_t, std::uint32_t>& place, std::size_t i) {
+                         return place < std::pair(names_[i].whole.source.index, names_[i].whole.begin);
+                       });
+  if (after == declarations_.begin() || !Holds(names_[*(after - 1)].whole, source, offset))
+    return std::nullopt;
+  return *(after - 1);
 }
 
 std::vector<std::string> Index::CompletionsAt(SourceId source, std::uint32_t offset) const {

@@ -2,9 +2,11 @@
 // or wrong: it goes by words, not by the grammar, and knows what the parser could read of the declarations.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "dsl/source.h"
@@ -48,14 +50,17 @@ class Index {
  private:
   void AddDeclarations(const syntax::SyntaxTree& tree);
   void AddUses(SourceId source);
+  void Sort();
   std::optional<std::size_t> Resolve(std::string_view word, std::string_view before_dot,
                                      const IndexedName* inside) const;
 
   const SourceSet& sources_;
   std::vector<IndexedName> names_;
-  std::vector<std::size_t> declarations_;  // those of the top level
+  std::vector<std::size_t> declarations_;  // those of the top level, by place
   std::vector<std::string> entity_of_;     // by name: of what it is declared, for those of the top level
-  std::vector<NameUse> uses_;              // by place
+  std::map<std::string, std::vector<std::size_t>, std::less<>> named_;          // all of one name
+  std::map<std::pair<std::uint32_t, std::uint32_t>, std::size_t> declared_at_;  // by file and place
+  std::vector<NameUse> uses_;                                                   // by place
 };
 
 }  // namespace lull::dsl

@@ -2,8 +2,11 @@
 // first comes to them, and each is written out once below.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "dsl/expr_writer.h"
 #include "dsl/program_printer.h"
@@ -56,14 +59,12 @@ class MeaningWriter : public ExprWriter {
   }
 
   std::string EventsText(EventSetId set) override {
-    std::map<std::string, bool> types;
-    for (const EventId id : program_.event_sets[set].events) {
-      types[program_.events[id].wire_type] = true;
-    }
+    std::vector<std::string> types;
+    for (const EventId id : program_.event_sets[set].events) types.push_back(program_.events[id].wire_type);
+    std::sort(types.begin(), types.end());
+    types.erase(std::unique(types.begin(), types.end()), types.end());
     std::string text = "events(";
-    for (const auto& [type, present] : types) {
-      text += QuotedText(type) + ";";
-    }
+    for (const std::string& type : types) text += QuotedText(type) + ";";
     return text + ")";
   }
 

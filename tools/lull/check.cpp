@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "compiler/compile.h"
+#include "compiler/journey_proofs.h"
 #include "dsl/fixes.h"
 #include "dsl/load.h"
 #include "dsl/render.h"
@@ -61,18 +62,19 @@ int Check(const CheckOptions& options) {
     loaded = dsl::LoadRuleset(options.folder);
     if (!loaded) return Complain(loaded.error().message);
   }
+  if (loaded->good()) compiler::ProveJourneys(loaded->program, loaded->diagnostics);
   if (options.json) {
     fmt::print("{}", dsl::RenderAllJson(loaded->diagnostics, loaded->sources));
   } else if (!loaded->diagnostics.all().empty()) {
     fmt::print("{}", dsl::RenderAll(loaded->diagnostics, loaded->sources, {.color = OutputHasColor()}));
   }
   if (!loaded->good()) return kExitRuleErrors;
-  const Result<compiler::CompiledRuleset> compiled = compiler::Compile(loaded->program);
-  if (!compiled) return Complain(compiled.error().message, kExitRuleErrors);
+  const dsl::CheckedProgram& program = loaded->program;
+  const Result<std::string> version = compiler::CheckCompiles(program);
+  if (!version) return Complain(version.error().message, kExitRuleErrors);
   if (!options.json) {
-    const runtime::Ruleset& ruleset = *compiled->ruleset;
-    fmt::print("{}: {} events, {} nudges, {} policies, no errors (version {})\n", ruleset.name,
-               ruleset.events.size(), ruleset.nudges.size(), ruleset.policies.size(), ruleset.version);
+    fmt::print("{}: {} events, {} nudges, {} policies, no errors (version {})\n", program.header.name,
+               program.events.size(), program.nudges.size(), program.policies.size(), *version);
   }
   return kExitOk;
 }

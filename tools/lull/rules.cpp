@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "compiler/interpreter.h"
+#include "compiler/journey_proofs.h"
 #include "compiler/native.h"
 #include "dsl/render.h"
 #include "tools/lull/command.h"
@@ -13,6 +14,7 @@ namespace lull::tools {
 std::expected<dsl::LoadedRuleset, int> LoadRules(const std::string& folder, bool quiet) {
   Result<dsl::LoadedRuleset> loaded = dsl::LoadRuleset(folder);
   if (!loaded) return std::unexpected(Complain(loaded.error().message));
+  if (loaded->good()) compiler::ProveJourneys(loaded->program, loaded->diagnostics);
   const dsl::Diagnostics& found = loaded->diagnostics;
   if (found.has_errors() || (found.warning_count() > 0 && !quiet)) {
     fmt::print(stderr, "{}", dsl::RenderAll(found, loaded->sources, {.color = ErrorHasColor()}));

@@ -193,6 +193,9 @@ std::vector<Mistake> Lints() {
       {Code::kLimitZero, "at most 0 nudges per day",
        "nudge n of customer { on page_viewed do call \"x\" to sales }\npolicy p of customer { at most 0 "
        "nudges per day }"},
+      {Code::kLimitZero, "100%",
+       "nudge n of customer { on page_viewed do call \"x\" to sales }\npolicy p of customer { holdout 100% "
+       "}"},
       {Code::kShadowed, "a -> c on page_viewed where seconds > 5",
        "journey j of customer { start a\n a -> b on page_viewed\n a -> c on page_viewed where seconds > 5\n "
        "b, c -> a on order_placed }"},

@@ -63,6 +63,34 @@ TEST(IndexTest, ADotReadsAFieldAndABareNameAnAttribute) {
   EXPECT_EQ(index.names()[*name].kind, "an attribute");
 }
 
+TEST(IndexTest, OneNameInSeveralPlacesIsToldByWhereItStands) {
+  const Indexed rules(
+      "entity customer by customer_id { level number }\nentity ticket by ticket_id { level number }\n"
+      "stall a of customer { while level > 1 quiet 2 days }\n"
+      "stall b of ticket { while level > 1 quiet 2 days }\n");
+  const Index index(rules.sources, rules.tree);
+  const auto of_customer = index.NameAt(rules.id, rules.Place("level", 2));
+  const auto of_ticket = index.NameAt(rules.id, rules.Place("level", 3));
+  ASSERT_TRUE(of_customer && of_ticket);
+  EXPECT_EQ(index.names()[*of_customer].owner, "customer");
+  EXPECT_EQ(index.names()[*of_ticket].owner, "ticket");
+  EXPECT_EQ(index.UsesOf(*of_ticket).size(), 2u);
+}
+
+TEST(IndexTest, EveryPlaceHasItsDeclaration) {
+  const Indexed rules(kRules);
+  const Index index(rules.sources, rules.tree);
+  const auto name_at = [&](std::string_view what) {
+    const auto found = index.DeclarationAt(rules.id, rules.Place(what));
+    return found ? index.names()[*found].name : std::string();
+  };
+  EXPECT_EQ(name_at("name text }"), "customer");
+  EXPECT_EQ(name_at("amount money"), "order_placed");
+  EXPECT_EQ(name_at("quiet 2"), "away");
+  EXPECT_EQ(name_at("## How"), "");
+  EXPECT_FALSE(index.DeclarationAt({7}, 0).has_value());
+}
+
 TEST(IndexTest, AnUnfinishedFileStillAnswers) {
   const Indexed rules(kRules);
   EXPECT_TRUE(rules.diagnostics.has_errors());
