@@ -6,6 +6,7 @@
 
 #include "compiler/lower_before_this.h"
 #include "compiler/lower_entity.h"
+#include "compiler/lower_lookup.h"
 #include "compiler/lower_nudges.h"
 #include "compiler/lower_probes.h"
 #include "compiler/meaning.h"
@@ -46,6 +47,7 @@ std::string VersionOf(const CheckedProgram& program) {
 void AddHeader(const CheckedProgram& program, Ruleset& ruleset) {
   const dsl::RulesetHeader& header = program.header;
   ruleset.name = header.name;
+  ruleset.first_name = program.by_first_names().header.name;
   ruleset.version = VersionOf(program);
   ruleset.title = header.title;
   ruleset.zone = header.zone;
@@ -56,12 +58,17 @@ void AddHeader(const CheckedProgram& program, Ruleset& ruleset) {
   ruleset.late = static_cast<runtime::LatePolicy>(header.late);
   ruleset.lateness_micros = header.lateness_micros;
   ruleset.dedupe_micros = header.dedupe_micros;
+  for (const dsl::Lookup& lookup : program.lookups) {
+    ruleset.lookups.push_back(MakeLookupSpec(program, lookup));
+  }
   for (const dsl::Choice& choice : program.choices) ruleset.choices.push_back({choice.name, choice.values});
   for (const dsl::Channel& channel : program.channels)
     ruleset.channels.push_back({channel.name, channel.is_task});
   for (const dsl::Calendar& calendar : program.calendars) ruleset.calendars.push_back(MakeCalendar(calendar));
-  for (const dsl::Unit& unit : program.units) {
-    ruleset.units.push_back({unit.name, unit.hours, unit.open_tasks_max, unit.open_tasks_per_key});
+  for (std::size_t id = 0; id < program.units.size(); ++id) {
+    const dsl::Unit& unit = program.units[id];
+    ruleset.units.push_back({unit.name, program.by_first_names().units[id].name, unit.hours,
+                             unit.open_tasks_max, unit.open_tasks_per_key});
   }
 }
 
@@ -84,6 +91,7 @@ void AddExperiments(const Plan& plan, Ruleset& ruleset) {
     const dsl::Experiment& experiment = program.experiments[id];
     runtime::ExperimentSpec& spec = ruleset.experiments.emplace_back();
     spec.name = experiment.name;
+    spec.first_name = program.by_first_names().experiments[id].name;
     spec.entity = experiment.entity;
     std::uint64_t up_to = 0;
     for (const dsl::Arm& arm : experiment.arms) {
@@ -274,6 +282,7 @@ EntitySpec MakeEntity(Lowering& lowering, const RuleGraph& graph, dsl::EntityId 
   const dsl::Entity& entity = lowering.program().entities[id];
   EntitySpec spec;
   spec.name = entity.name;
+  spec.first_name = lowering.program().by_first_names().entities[id].name;
   spec.key = entity.key;
   spec.whole = entity.whole;
   spec.keep_count = lowering.program().header.keep_count;

@@ -274,6 +274,10 @@ ValueId ExpressionLowering::Value(ExprId id) {
       return builder_.Call(AbiId::kTextLowerCase, {Value(expr.args[0])});
     case ExprKind::kLength:
       return builder_.Call(AbiId::kTextLength, {Value(expr.args[0])});
+    case ExprKind::kUnknown:
+      return builder_.Unknown(IrTypeOf(expr.type.kind));
+    case ExprKind::kLookup:
+      return LookUp(expr);
     case ExprKind::kOrElse: {
       const ValueId value = Value(expr.args[0]);
       return builder_.Select(builder_.IsKnown(value), value, Value(expr.args[1]));

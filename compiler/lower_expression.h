@@ -128,6 +128,7 @@ class ExpressionLowering {
   ValueId TimeIn(const dsl::Expr& expr);
   ValueId OpenTimeIn(const dsl::Expr& expr);
   ValueId Score(dsl::ScoreId id);
+  ValueId LookUp(const dsl::Expr& expr);  // lower_lookup.cpp
   ValueId Aggregate(dsl::AggregateId id);
   ValueId ScalarAggregate(const dsl::Aggregate& aggregate, const Stream& stream);
   ValueId WindowAggregate(const dsl::Aggregate& aggregate, std::uint32_t spec);

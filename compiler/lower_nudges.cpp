@@ -114,6 +114,7 @@ runtime::NudgeSpec NudgeLowering::Nudge(dsl::NudgeId id) {
   const NudgePlan& plan = lowering_.plan.nudges[id];
   runtime::NudgeSpec spec;
   spec.name = nudge.name;
+  spec.first_name = program.by_first_names().nudges[id].name;
   spec.entity = nudge.entity;
   beside_ = nudge.sequence == kNone ? nullptr : &lowering_.plan.sequences[nudge.sequence].beside;
   spec.trigger = kTriggers[static_cast<std::size_t>(nudge.trigger)];
@@ -231,6 +232,7 @@ runtime::PolicySpec NudgeLowering::Policy(dsl::PolicyId id) {
   const dsl::Policy& policy = program.policies[id];
   runtime::PolicySpec spec;
   spec.name = policy.name;
+  spec.first_name = lowering_.program().by_first_names().policies[id].name;
   spec.entity = policy.entity;
   spec.covers = policy.covers;
   spec.best_count = policy.best_count;

@@ -12,7 +12,7 @@ using dsl::CheckedProgram;
 using dsl::DefinitionKind;
 
 std::string ExprMeaning(const CheckedProgram& program, dsl::ExprId expr) {
-  return expr == dsl::kNone ? std::string() : dsl::MeaningOfExpr(program, expr);
+  return expr == dsl::kNone ? std::string() : dsl::MeaningOfExpr(program.by_first_names(), expr);
 }
 
 std::string EventsMeaning(const CheckedProgram& program, const std::vector<dsl::EventId>& events) {
@@ -24,25 +24,28 @@ std::string EventsMeaning(const CheckedProgram& program, const std::vector<dsl::
 
 std::string StallMeaning(const CheckedProgram& program, const dsl::Stall& stall) {
   const auto index = static_cast<std::uint32_t>(&stall - program.stalls.data());
-  return dsl::Meaning(program, DefinitionKind::kStall, index);
+  return dsl::Meaning(program.by_first_names(), DefinitionKind::kStall, index);
 }
 
 std::string JourneyMeaning(const CheckedProgram& program, const dsl::Journey& journey) {
   const auto index = static_cast<std::uint32_t>(&journey - program.journeys.data());
-  return dsl::Meaning(program, DefinitionKind::kJourney, index);
+  return dsl::Meaning(program.by_first_names(), DefinitionKind::kJourney, index);
 }
 
 std::string NudgeMeaning(const CheckedProgram& program, const dsl::Nudge& nudge) {
-  std::string text = fmt::format("nudge {} of {} trigger {}", nudge.name, program.entities[nudge.entity].name,
-                                 static_cast<int>(nudge.trigger));
+  const CheckedProgram& named = program.by_first_names();
+  const auto index = static_cast<std::size_t>(&nudge - program.nudges.data());
+  std::string text = fmt::format("nudge {} of {} trigger {}", named.nudges[index].name,
+                                 named.entities[nudge.entity].name, static_cast<int>(nudge.trigger));
   if (nudge.events != dsl::kNone)
     text += " on " + EventsMeaning(program, program.event_sets[nudge.events].events);
   if (nudge.sequence != dsl::kNone)
-    text += " after " + dsl::Meaning(program, DefinitionKind::kSequence, nudge.sequence);
+    text += " after " + dsl::Meaning(program.by_first_names(), DefinitionKind::kSequence, nudge.sequence);
   if (nudge.stall != dsl::kNone) text += " stall " + StallMeaning(program, program.stalls[nudge.stall]);
   if (nudge.journey != dsl::kNone) {
     const dsl::Journey& journey = program.journeys[nudge.journey];
-    text += " entering " + journey.stages[nudge.stage].name + " of " + JourneyMeaning(program, journey);
+    text += " entering " + named.journeys[nudge.journey].stages[nudge.stage].name + " of " +
+            JourneyMeaning(program, journey);
   }
   if (nudge.trigger == dsl::TriggerKind::kClock) {
     text += " " + dsl::PrintSchedule(program, nudge.schedule);
@@ -56,7 +59,7 @@ std::string NudgeMeaning(const CheckedProgram& program, const dsl::Nudge& nudge)
 
 std::string TypeMeaning(const CheckedProgram& program, dsl::Type type) {
   if (type.kind == dsl::TypeKind::kChoice) {
-    return fmt::format("choice {{{}}}", fmt::join(program.choices[type.of].values, ","));
+    return fmt::format("choice {{{}}}", fmt::join(program.by_first_names().choices[type.of].values, ","));
   }
   return std::to_string(static_cast<int>(type.kind));
 }
@@ -67,6 +70,7 @@ std::string ProgramMeaning(const CheckedProgram& program) {
       fmt::format("{} {} {} {} {} {} {}\n", header.title, header.wire_type, header.wire_time, header.wire_id,
                   static_cast<int>(header.late), header.lateness_micros, header.dedupe_micros);
   text += dsl::PrintProgram(program);
+  if (program.first_named) text += dsl::PrintProgram(*program.first_named);
   for (const dsl::Event& event : program.events) {
     for (const dsl::EventField& field : event.fields) text += fmt::format("{} ", field.text_bytes_max);
   }

@@ -200,7 +200,8 @@ class Planner {
   void PlanAttribute(dsl::AttributeId id) {
     const dsl::Attribute& attribute = program_.attributes[id];
     RecordLayout& layout = plan_.layouts[attribute.entity];
-    const std::string meaning = "attribute " + attribute.name + " " + TypeMeaning(program_, attribute.type);
+    const std::string meaning = "attribute " + program_.by_first_names().attributes[id].name + " " +
+                                TypeMeaning(program_, attribute.type);
     const Slot slot = layout.AddSlot(SlotKindOf(program_, attribute.type), meaning);
     plan_.attributes[id] = slot;
     plan_.attribute_times[id] = layout.AddSlot(SlotKind::kI64, "time of " + meaning);
@@ -474,7 +475,9 @@ class Planner {
   void PlanExperiment(dsl::ExperimentId id) {
     if (plan_.experiments[id].exposed.exists()) return;
     RecordLayout& layout = plan_.layouts[program_.experiments[id].entity];
-    const std::string meaning = "experiment " + dsl::ExperimentText(program_, program_.experiments[id]);
+    const std::string meaning =
+        "experiment " +
+        dsl::ExperimentText(program_.by_first_names(), program_.by_first_names().experiments[id]);
     plan_.experiments[id].exposed = layout.AddSlot(SlotKind::kI64, "exposed " + meaning);
     plan_.experiments[id].reached = layout.AddSlot(SlotKind::kI64, "reached " + meaning);
   }

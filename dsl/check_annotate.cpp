@@ -60,6 +60,11 @@ class Annotator {
 
   bool IsCurved(ExprId id) const { return facts_[id].motion == kCurved; }
   bool Moves(ExprId id) const { return id != kNone && facts_[id].motion != kStill; }
+  /// Whether its value runs with the clock, so that a reader has to find out when it gets somewhere. What
+  /// only jumps now and then tells by itself.
+  bool Runs(ExprId id) const {
+    return Moves(id) || (facts_[id].timed && program_.exprs[id].type.kind == TypeKind::kText);
+  }
 
  private:
   // More than any sane ruleset needs; cycles through journeys settle in a few.
@@ -164,6 +169,17 @@ Facts Annotator::FactsOf(const Expr& expr) const {
     case ExprKind::kTimeIn:
     case ExprKind::kOpenTimeIn:
       return {true, true, 2 * kTimeMax, kEven};
+    case ExprKind::kUnknown:
+      facts.unknown = true;
+      return facts;
+    case ExprKind::kLookup: {
+      const Lookup& lookup = program_.lookups[expr.index];
+      facts.unknown = facts.unknown || lookup.has_gap;
+      facts.motion = kStill;
+      facts.bound = 0;
+      for (const ExprId result : lookup.results) facts.bound = std::max(facts.bound, Of(result).bound);
+      return facts;
+    }
     default:  // texts with braces, and whatever is yes or no
       return {false, facts.timed, 1, kStill};
   }
@@ -290,10 +306,34 @@ void ReportMovingDurations(const CheckedProgram& program, const Annotator& annot
 
 }  // namespace
 
+// Tables with an input that runs with the clock are chains of `if`, which wake up where it leads to another
+// row.
+static void MakeRunningTablesChains(CheckedProgram& program, const Annotator& annotator,
+                                    Diagnostics& diagnostics) {
+  for (Expr& expr : program.exprs) {
+    if (expr.kind != ExprKind::kLookup) continue;
+    const auto running =
+        std::find_if(expr.args.begin(), expr.args.end(), [&](ExprId id) { return annotator.Runs(id); });
+    if (running == expr.args.end()) continue;
+    if (const ExprId chain = program.lookups[expr.index].chain; chain != kNone) {
+      const Span span = expr.span;
+      expr = Expr(program.exprs[chain]);
+      expr.span = span;
+      continue;
+    }
+    diagnostics
+        .Report(Code::kTableTooLong, program.exprs[*running].span,
+                "this input of a long table runs with the clock")
+        .Explain("a table of many rows is looked up at once, and cannot tell when time leads to another row")
+        .Help("make groups with `feature` or a short table first, and look those up");
+  }
+}
+
 void AnnotateProgram(CheckedProgram& program, Diagnostics& diagnostics) {
   Annotator annotator(program);
   annotator.Run();
   ReportMovingDurations(program, annotator, diagnostics);
+  MakeRunningTablesChains(program, annotator, diagnostics);
   for (const Expr& expr : program.exprs) {
     if (expr.kind != ExprKind::kCompare && expr.kind != ExprKind::kOneOf) {
       continue;

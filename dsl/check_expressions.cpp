@@ -16,6 +16,9 @@ ExprId Checker::CheckExpr(syntax::ExprId id, const Scope& scope, std::optional<T
   if (!id.exists()) {
     return kNone;
   }
+  if (const auto input = table_inputs_.find(id.index); input != table_inputs_.end()) {
+    return input->second;
+  }
   const syntax::Expr& expr = tree_[id];
   const Span span = expr.span;
   if (const auto* node = std::get_if<syntax::NameRef>(&expr.node)) {
@@ -53,6 +56,12 @@ ExprId Checker::CheckExpr(syntax::ExprId id, const Scope& scope, std::optional<T
   }
   if (const auto* node = std::get_if<syntax::TimeIn>(&expr.node)) {
     return CheckTimeIn(*node, span, scope);
+  }
+  if (const auto* node = std::get_if<syntax::Table>(&expr.node)) {
+    return CheckTable(*node, span, scope);
+  }
+  if (const auto* node = std::get_if<syntax::RawCell>(&expr.node)) {
+    return CheckRawCell(*node, span, scope, expected);
   }
   return CheckLiteral(expr, scope);
 }

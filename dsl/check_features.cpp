@@ -40,6 +40,18 @@ void VisitChildren(const syntax::ExprNode& node, const Visit& visit) {
     }
   } else if (const auto* aggregate = std::get_if<syntax::Aggregate>(&node)) {
     visit(aggregate->where);
+  } else if (const auto* table = std::get_if<syntax::Table>(&node)) {
+    for (const syntax::ExprId input : table->inputs) {
+      visit(input);
+    }
+    for (const syntax::TableRow& row : table->rows) {
+      for (const syntax::ExprId cell : row.cells) {
+        visit(cell);
+      }
+      visit(row.result);
+    }
+  } else if (const auto* cell = std::get_if<syntax::RawCell>(&node)) {
+    visit(cell->parsed);
   }
 }
 

@@ -69,7 +69,7 @@ ExprId Checker::CheckFieldOfNamed(const NamedEvent& event, const syntax::Name& b
     return kNone;
   }
   const ExprId id = MakeField(event.scope, event.events, field.text, *shared, span);
-  program_.exprs[id].integer = event.step;
+  if (id != kNone) program_.exprs[id].integer = event.step;
   return id;
 }
 

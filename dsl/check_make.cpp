@@ -104,6 +104,7 @@ CheckedProgram Checker::Run() {
   CheckTests();
   ReportCycles(program_, diagnostics_);
   AnnotateProgram(program_, diagnostics_);
+  CheckRenames();
   if (!diagnostics_.has_errors()) {
     ReportUnusedFeatures();
     ReportLints(program_, diagnostics_);

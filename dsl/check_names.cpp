@@ -50,7 +50,7 @@ void Checker::DeclareAll() {
   Collect(tree_.policies, SymbolKind::kPolicy, all);
   Collect(tree_.calendars, SymbolKind::kCalendar, all);
   Collect(tree_.experiments, SymbolKind::kExperiment, all);
-  Collect(tree_.later_names, SymbolKind::kLater, all);
+  Collect(tree_.lost_names, SymbolKind::kLater, all);
   if (!tree_.rulesets.empty()) {
     Collect(tree_.rulesets.front().channels, SymbolKind::kChannel, all);
   }

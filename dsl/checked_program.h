@@ -6,10 +6,12 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "dsl/checked_tests.h"
+#include "dsl/decision_graph.h"
 #include "dsl/source.h"
 #include "runtime/base/local_period.h"
 
@@ -107,6 +109,8 @@ enum class ExprKind : std::uint8_t {
   kMonths,
   kArm,          // index = ExperimentId; which arm the entity is in
   kTaskOutcome,  // what the task step in hand says, as one of the outcomes of the nudge `index`
+  kUnknown,  // of its type
+  kLookup,   // a table looked up: the inputs are args; index = that of Lookup
 };
 
 enum class CompareOp : std::uint8_t { kEqual, kNotEqual, kLess, kLessEqual, kGreater, kGreaterEqual };
@@ -538,6 +542,20 @@ struct RulesetHeader {
   Span span;
 };
 
+/// A decision table whose cells and results are all fixed: the first row in which each input is in its cell
+/// gives the value; unknown if there is none.
+struct Lookup {
+  /// By input: the texts with codes of their own, sorted; all others have the code after the last.
+  std::vector<std::vector<std::string>> texts;
+  std::vector<std::vector<CellSet>> rows;
+  std::vector<ExprId> results;  // by row: literals
+  DecisionGraph graph;
+  bool has_gap = false;  // known inputs may fit no row
+  std::string hash;      // of the rows and their results
+  /// The same as a chain of `if`, where it is not too long: for inputs that run with the clock.
+  ExprId chain = kNone;
+};
+
 struct CheckedProgram {
   RulesetHeader header;
   std::vector<Expr> exprs;
@@ -547,7 +565,8 @@ struct CheckedProgram {
   std::vector<Event> events;
   std::vector<EventSet> event_sets;
   std::vector<Aggregate> aggregates;
-  std::vector<Feature> features;
+  std::vector<Feature> features;  // decision tables, too
+  std::vector<Lookup> lookups;
   std::vector<Sequence> sequences;
   std::vector<Journey> journeys;
   std::vector<Stall> stalls;
@@ -561,7 +580,12 @@ struct CheckedProgram {
   std::vector<Test> tests;
   std::vector<Experiment> experiments;
 
+  /// The same with the first names of all that was renamed (`was`), by which state and ids go; null if
+  /// nothing was.
+  std::shared_ptr<const CheckedProgram> first_named;
+
   const Expr& expr(ExprId id) const { return exprs[id]; }
+  const CheckedProgram& by_first_names() const { return first_named ? *first_named : *this; }
   /// Whether a duration is the same whenever it is read, so that a deadline counted from it stays.
   bool IsFixedDuration(ExprId id) const {
     const Expr& duration = exprs[id];

@@ -43,7 +43,7 @@ enum class SymbolKind : std::uint8_t {
   kPolicy,
   kCalendar,
   kExperiment,
-  kLater,  // of a later edition: reported where it is declared
+  kLater,  // its declaration cannot be read, and was reported
 };
 
 struct Symbol {
@@ -287,6 +287,25 @@ class Checker {
   ExprId CheckDueBy(syntax::ExprId id, const Scope& scope);
   ExprId CheckTaskDeadline(syntax::ExprId id, const Scope& scope);
 
+  // check_tables.cpp
+  struct TableRows {
+    std::vector<std::vector<ExprId>> cells;  // conditions; kNone: any
+    std::vector<ExprId> results;
+  };
+  ExprId CheckTable(const syntax::Table& table, Span span, const Scope& scope);
+  bool CheckTableRows(const syntax::Table& table, Type type, const Scope& scope, TableRows& rows);
+  ExprId MakeTableChain(const TableRows& rows, Type type, Span span);
+  void ReportShadowedRows(const syntax::Table& table, const TableRows& rows,
+                          const std::vector<std::vector<std::optional<CellSet>>>& sets);
+  void ReportTable(const syntax::Table& table, const std::vector<ExprId>& inputs, const Lookup& lookup,
+                   const std::vector<CodeRange>& domains);
+  ExprId CheckRawCell(const syntax::RawCell& cell, Span span, const Scope& scope,
+                      std::optional<Type> expected);
+
+  // check_renames.cpp
+  void CheckRenames();
+  bool CheckRenamedParts(CheckedProgram& named);
+
   // check_journeys.cpp
   void DeclareStages();
   void CheckJourneys();
@@ -433,6 +452,8 @@ class Checker {
   std::vector<FeatureId> features_in_progress_;
   std::vector<std::optional<Aggregate>> handles_;  // by FeatureId
   std::vector<bool> feature_uses_;                 // by FeatureId
+  /// Inputs of the tables in hand, by index of the syntax: cells share them.
+  std::map<std::uint32_t, ExprId> table_inputs_;
 };
 
 /// The zone that somebody meant by a city or by letters such as CST; empty if there is none.

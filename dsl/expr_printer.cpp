@@ -167,6 +167,17 @@ class ExprPrinter {
     return kWords[window.periods_back] + std::string(PeriodName(window.period)) +
            (window.periods_back == 2 ? " before last" : "");
   }
+  std::string Node(const RawCell& cell) const { return "'" + cell.text + "'"; }
+  std::string Node(const Table& table) const {
+    std::string text = "table " + List(table.inputs) + " gives " + table.type;
+    if (!table.file.empty()) text += " from \"" + table.file + "\"";
+    for (const TableRow& row : table.rows) {
+      text += "\n   ";
+      for (const ExprId cell : row.cells) text += " | " + (cell.exists() ? Print(cell) : std::string("-"));
+      text += " | " + Print(row.result);
+    }
+    return text;
+  }
   std::string List(const std::vector<ExprId>& values) const {
     std::string text;
     for (const ExprId value : values) text += (text.empty() ? "(" : ", ") + Print(value);

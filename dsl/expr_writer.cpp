@@ -181,6 +181,10 @@ std::string ExprWriter::Write(ExprId id) {
     }
     case ExprKind::kOpenTimeIn:
       return "(" + Write(expr.args[0]) + " of " + program_.calendars[expr.index].name + ")";
+    case ExprKind::kUnknown:
+      return "unknown";
+    case ExprKind::kLookup:
+      return "(table " + program_.lookups[expr.index].hash + " of " + WriteList(expr, 0) + ")";
     default:
       break;
   }

@@ -13,13 +13,14 @@ namespace format {
 namespace {
 
 constexpr std::size_t kIndent = 2;
-constexpr std::size_t kCellsMax = 4;
+constexpr std::size_t kShapes = 5;
 /// A longer cell is not what the others are aligned to.
 constexpr std::size_t kCellWidthMax = 50;
 constexpr std::size_t kContentColumnMax = 48;
 
 using Lines = std::vector<std::string>;
 using Widths = std::array<std::size_t, kCellsMax>;
+using ByShape = std::array<Widths, kShapes>;
 
 std::string Padded(const std::string& text, std::size_t width) {
   const std::size_t own = WidthOf(text);
@@ -168,7 +169,7 @@ class Formatter {
   }
 
   void Clauses(const Block& block, std::size_t indent) {
-    std::array<Widths, 4> widths{};  // by shape
+    ByShape widths{};
     for (const Entry& each : block.entries) AddWidths(block.kind, each, indent, widths);
     bool first = true;
     for (const Entry& each : block.entries) {
@@ -183,8 +184,7 @@ class Formatter {
     }
   }
 
-  static void AddWidths(BlockKind kind, const Entry& entry, std::size_t indent,
-                        std::array<Widths, 4>& widths) {
+  static void AddWidths(BlockKind kind, const Entry& entry, std::size_t indent, ByShape& widths) {
     if (entry.is_comment() || HasComment(entry.head)) return;
     const Columns columns = ColumnsOf(kind, entry.head);
     if (columns.shape == Columns::Shape::kWhole) return;
@@ -199,11 +199,11 @@ class Formatter {
     if (!fits && has_rest) own[0] = std::max(own[0], LengthOf(columns.cells[0]));
   }
 
-  void Clause(BlockKind kind, const Entry& entry, std::size_t indent,
-              const std::array<Widths, 4>& all_widths) {
+  void Clause(BlockKind kind, const Entry& entry, std::size_t indent, const ByShape& all_widths) {
     const Columns columns = ColumnsOf(kind, entry.head);
     Widths widths = all_widths[static_cast<std::size_t>(columns.shape)];
-    if (columns.shape != Columns::Shape::kTransition) {
+    const bool is_row = columns.shape == Columns::Shape::kRow;
+    if (columns.shape != Columns::Shape::kTransition && !is_row) {
       for (const Columns::Shape shape : {Columns::Shape::kHead, Columns::Shape::kPoints}) {
         widths[0] = std::max(widths[0], all_widths[static_cast<std::size_t>(shape)][0]);
       }
@@ -219,7 +219,7 @@ class Formatter {
       Widths narrow{};
       narrow[0] = widths[0];
       for (const Widths& each : {widths, narrow}) {
-        const std::string line = margin + Line(columns.cells, each, kIndent);
+        const std::string line = margin + Line(columns.cells, each, is_row ? 1 : kIndent);
         if (WidthOf(line) <= kFormatColumnsMax) return lines_.push_back(line);
       }
     }
@@ -230,7 +230,7 @@ class Formatter {
                   const Widths& widths) {
     const Tokens head = columns.cells[0];
     if (columns.shape == Columns::Shape::kWhole || columns.shape == Columns::Shape::kTransition ||
-        HasComment(head)) {
+        columns.shape == Columns::Shape::kRow || HasComment(head)) {
       return Fill(lines_, margin, entry.head, margin.size() + 2 * kIndent);
     }
     const std::string prefix = margin + Padded(Join(head), widths[0]) + std::string(kIndent, ' ');

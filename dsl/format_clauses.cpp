@@ -73,6 +73,16 @@ Columns ColumnsOf(BlockKind kind, Tokens clause) {
     const std::size_t time = TimeWords(clause);
     return {Shape::kHead, {clause.subspan(0, time), clause.subspan(time)}};
   }
+  if (kind == BlockKind::kTable) {
+    Columns columns{Shape::kRow, {}};
+    for (std::size_t begin = 0; begin < clause.size();) {
+      const std::size_t end = Find(clause, begin + 1, "|");
+      columns.cells.push_back(clause.subspan(begin, end - begin));
+      begin = end;
+    }
+    if (columns.cells.size() > kCellsMax) return {Shape::kWhole, {clause}};
+    return columns;
+  }
   if (kind == BlockKind::kScore && (clause[0].Is("add") || clause[0].Is("take"))) {
     return {Shape::kPoints, PointsCells(clause)};
   }

@@ -8,10 +8,12 @@
 
 namespace lull::dsl::format {
 
+inline constexpr std::size_t kCellsMax = 16;
+
 /// A clause cut into columns. The first column is shared by all clauses of the block, the others by those of
 /// the same shape.
 struct Columns {
-  enum class Shape : std::uint8_t { kWhole, kHead, kTransition, kPoints };
+  enum class Shape : std::uint8_t { kWhole, kHead, kTransition, kPoints, kRow };
   Shape shape = Shape::kHead;
   std::vector<Tokens> cells;
 };

@@ -2,12 +2,11 @@
 
 #include <map>
 #include <set>
-#include <span>
+
+#include "dsl/format_lines.h"
 
 namespace lull::dsl::format {
 namespace {
-
-using Tokens = std::span<const Token>;
 
 class Outline {
  public:

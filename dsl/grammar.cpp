@@ -8,14 +8,8 @@ namespace grammar {
 namespace {
 
 // --- Files ---
-template <Fixed kWord, Code kCode, auto kAdd>
-struct later_named
-    : seq<act<&B::ReportLater<kCode>, kw<kWord>, need_name<"a name">, call<kAdd>>, skip_declaration> {};
-template <Fixed kWord, Code kCode>
-struct later_unnamed : seq<act<&B::ReportLater<kCode>, kw<kWord>>, skip_declaration> {};
 struct any_declaration : sor<far<MatchFact>, far<MatchState>, far<MatchAction>, far<MatchCalendar>,
-                             far<MatchTest>, later_named<"table", Code::kLaterTable, &B::AddLaterTable>,
-                             later_unnamed<"use", Code::kLaterUse>, fail<&B::FailDeclaration>> {};
+                             far<MatchTest>, far<MatchTable>, fail<&B::FailDeclaration>> {};
 struct declaration : seq<call<&B::BeginDeclaration>, act<&B::EndDeclaration, any_declaration>> {};
 struct file
     : seq<ws,
@@ -30,10 +24,28 @@ void MatchFile(std::string_view text, TreeBuilder& builder) {
   grammar::pegtl::parse<grammar::file, grammar::Action, grammar::Control>(in, builder);
 }
 
+bool MatchCell(std::string_view text, std::size_t begin, std::size_t end, TreeBuilder& builder) {
+  grammar::GrammarInput in(text.data() + begin, text.data() + end, "");
+  try {
+    return grammar::MatchCell(in, builder) && in.empty();
+  } catch (const SyntaxError&) {
+    return false;
+  }
+}
+
+bool MatchResult(std::string_view text, std::size_t begin, std::size_t end, TreeBuilder& builder) {
+  grammar::GrammarInput in(text.data() + begin, text.data() + end, "");
+  try {
+    return grammar::MatchExpression(in, builder) && in.empty();
+  } catch (const SyntaxError&) {
+    return false;
+  }
+}
+
 std::size_t CountLoops() {
   return grammar::pegtl::analyze<grammar::file>(-1) + grammar::CountExpressionLoops() +
          grammar::CountFactLoops() + grammar::CountStateLoops() + grammar::CountActionLoops() +
-         grammar::CountCalendarLoops() + grammar::CountTestLoops();
+         grammar::CountCalendarLoops() + grammar::CountTestLoops() + grammar::CountTableLoops();
 }
 
 }  // namespace lull::dsl::syntax

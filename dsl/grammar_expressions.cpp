@@ -207,12 +207,25 @@ struct disjunction
     : seq<conjunction, star<binary<BinaryOp::kOr, kw<"or">, conjunction, "a condition after `or`">>> {};
 struct expression_rule : nested<disjunction> {};
 
+// --- Cells of decision tables ---
+struct any_cell : seq<at<one<'-'>, ws, sor<one<'|'>, eof>>, one<'-'>, ws, call<&B::AddAnyCell>> {};
+struct bare_cell
+    : seq<need<value, "a value, a comparison such as `>= 3`, or `-` for any value">, call<&B::MakeBareCell>> {
+};
+struct cell_rule
+    : sor<any_cell, seq<call<&B::PushTableInput>,
+                        sor<one_of<false>, is_not, is_known, is_unknown, comparison_tail, bare_cell>,
+                        call<&B::AddCell>>> {};
+
 }  // namespace
 
 bool MatchText(GrammarInput& in, B& builder) { return MatchRule<text_rule>(in, builder); }
 bool MatchExpression(GrammarInput& in, B& builder) { return MatchRule<expression_rule>(in, builder); }
 bool MatchValue(GrammarInput& in, B& builder) { return MatchRule<value_rule>(in, builder); }
 bool MatchPostfix(GrammarInput& in, B& builder) { return MatchRule<postfix_rule>(in, builder); }
-std::size_t CountExpressionLoops() { return pegtl::analyze<expression_rule>(-1); }
+bool MatchCell(GrammarInput& in, B& builder) { return MatchRule<cell_rule>(in, builder); }
+std::size_t CountExpressionLoops() {
+  return pegtl::analyze<expression_rule>(-1) + pegtl::analyze<cell_rule>(-1);
+}
 
 }  // namespace lull::dsl::syntax::grammar

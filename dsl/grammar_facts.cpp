@@ -36,15 +36,17 @@ struct ruleset
 // --- Choice, entity, event ---
 struct choice : seq<head<"choice", &T::choices, "the name of the choice">,
                     block<BlockKind::kChoice,
-                          seq<name, call<&B::AddNames<&T::choices, &ChoiceDecl::values>>, opt<comma>>>> {};
+                          seq<name, was, call<&B::AddNames<&T::choices, &ChoiceDecl::values>>, opt<comma>>>> {
+};
 struct type : seq<same_line, name, call<&B::MakeType>,
                   opt<at_phrase<"up", "to">, kw<"up">, kw<"to">, need<count, "a number of bytes">,
                       need<kw<"bytes">, "`bytes`">, call<&B::SetTypeBytes>>> {};
 template <Fixed kWhat>
 struct need_type : need<type, kWhat> {};
-struct attribute : seq<act<&B::EndAttribute, name, need_type<"the type of the attribute, such as `text`">,
-                           opt<sym<"=">, need<expression, "a value after `=`">, call<&B::SetDefault>>>,
-                       opt<comma>> {};
+struct attribute
+    : seq<act<&B::EndAttribute, name, was, need_type<"the type of the attribute, such as `text`">,
+              opt<sym<"=">, need<expression, "a value after `=`">, call<&B::SetDefault>>>,
+          opt<comma>> {};
 struct activity : seq<kw<"activity">, need_names<"the names of events">> {};
 struct forget : seq<at_phrase<"forget", "after">,
                     set_clause<&T::entities, &EntityDecl::forget_after, phrase<"forget", "after">,

@@ -235,13 +235,6 @@ struct skip : scanner<skip<kRecover>>, consuming {
   }
 };
 
-struct skip_declaration : scanner<skip_declaration> {
-  using rule_t = skip_declaration;
-  static std::int64_t Scan(std::string_view, B& builder, std::uint32_t offset) {
-    return static_cast<std::int64_t>(builder.SkipDeclaration(offset)) - offset;
-  }
-};
-
 /// Bounds how deep rules nest.
 template <typename Rule>
 struct nested {

@@ -94,6 +94,11 @@ struct value : far<MatchValue> {};
 /// One thing, with the fields after its dots.
 struct postfix : far<MatchPostfix> {};
 
+// grammar_tables.cpp: decision tables, `use`
+bool MatchTable(GrammarInput& in, B& builder);
+/// A cell of an input's column.
+bool MatchCell(GrammarInput& in, B& builder);
+
 // Rules that could loop without progress, by PEGTL's analysis.
 std::size_t CountExpressionLoops();
 std::size_t CountFactLoops();
@@ -101,6 +106,7 @@ std::size_t CountStateLoops();
 std::size_t CountActionLoops();
 std::size_t CountCalendarLoops();
 std::size_t CountTestLoops();
+std::size_t CountTableLoops();
 
 template <Fixed kWhat>
 struct need_condition : need<expression, kWhat> {};
@@ -148,10 +154,10 @@ struct block : seq<need<at<one<'{'>>, "`{`">, act<&B::OpenBlock<kKind>, one<'{'>
                             skip<&B::RecoverInBlock>>>,
                    sor<sym<"}">, call<&B::ReportBlockNotClosed>>> {};
 
-struct was
-    : act<&B::ReportLater<Code::kLaterWas>, kw<"was">, need_name<"the former name">, call<&B::DropName>> {};
+/// The former names of what is named; the last one is the first that it had.
+struct was : star<kw<"was">, need_name<"the former name after `was`">, call<&B::SetFormerName>> {};
 template <Fixed kKeyword, auto kTable, Fixed kWhat>
-struct head : seq<kw<kKeyword>, need_name<kWhat>, call<&B::BeginNamed<kTable>>, opt<was>> {};
+struct head : seq<kw<kKeyword>, need_name<kWhat>, was, call<&B::BeginNamed<kTable>>> {};
 template <auto kTable>
 struct of_entity : seq<need<kw<"of">, "`of` and the entity">, need_name<"the name of the entity after `of`">,
                        call<&B::SetEntity<kTable>>> {};

@@ -36,8 +36,9 @@ struct transition
               seq<names, arrow, call<&B::SetTransitionFrom>>>,
           need_name<"the name of the stage to go to">, call<&B::SetTransitionTo>,
           need<sor<transition_on, transition_after, transition_when>, "`on`, `after` or `when`">> {};
+struct renamed_stage : seq<at<free_word, ws, word<"was">>, name, was, call<&B::AddRenamedStage>> {};
 struct journey : seq<head<"journey", &T::journeys, "the name of the journey">, of_entity<&T::journeys>,
-                     block<BlockKind::kJourney, start, end, transition>> {};
+                     block<BlockKind::kJourney, renamed_stage, start, end, transition>> {};
 
 // --- Stall ---
 struct wait_kind : sor<seq<kw<"first">, call<&B::SetStallKind<StallKind::kAfterFirst>>>,

@@ -66,6 +66,7 @@ constexpr BlockWords kBlocks[] = {
      "days and hours such as `monday to friday 09:00 to 20:00`, or `closed`", kCalendarClauses, false},
     {BlockKind::kTest, "a test", "an entity, `at` and a time, an event, or `expect`", kTestClauses, true},
     {BlockKind::kExperiment, "an experiment", "an arm (`arm a 50%`) or `goal`", kExperimentClauses, false},
+    {BlockKind::kTable, "a table", "a row such as `| gold | >= 3 | 5 |`", {}, true},
 };
 
 bool Contains(std::span<const std::string_view> words, std::string_view word) {

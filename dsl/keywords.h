@@ -35,7 +35,8 @@ enum class BlockKind {
   kPolicy,
   kCalendar,
   kTest,
-  kExperiment
+  kExperiment,
+  kTable
 };
 
 struct BlockWords {

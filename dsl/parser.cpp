@@ -91,15 +91,17 @@ bool CheckBytes(const SourceSet& sources, SourceId id, Diagnostics& diagnostics)
 
 syntax::SyntaxTree Parse(const SourceSet& sources, Diagnostics& diagnostics) {
   syntax::SyntaxTree tree;
-  for (const SourceId id : sources.ids()) {
-    if (!CheckBytes(sources, id, diagnostics)) {
-      tree.incomplete = true;
-      continue;
-    }
-    syntax::TreeBuilder builder(sources, id, tree, diagnostics);
-    syntax::MatchFile(sources.text(id), builder);
-  }
+  for (const SourceId id : sources.ids()) ParseFile(sources, id, tree, diagnostics);
   return tree;
+}
+
+void ParseFile(const SourceSet& sources, SourceId id, syntax::SyntaxTree& tree, Diagnostics& diagnostics) {
+  if (!CheckBytes(sources, id, diagnostics)) {
+    tree.incomplete = true;
+    return;
+  }
+  syntax::TreeBuilder builder(sources, id, tree, diagnostics);
+  syntax::MatchFile(sources.text(id), builder);
 }
 
 std::size_t CountGrammarProblems() { return syntax::CountLoops(); }

@@ -11,6 +11,9 @@ namespace lull::dsl {
 /// error in one run. After an error the tree holds what could be understood.
 syntax::SyntaxTree Parse(const SourceSet& sources, Diagnostics& diagnostics);
 
+/// Parses one file of a set into a tree that may hold others already.
+void ParseFile(const SourceSet& sources, SourceId id, syntax::SyntaxTree& tree, Diagnostics& diagnostics);
+
 /// The number of problems that PEGTL's analysis finds in the grammar (loops without progress); 0 in a good
 /// one.
 std::size_t CountGrammarProblems();

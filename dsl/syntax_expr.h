@@ -15,6 +15,10 @@ namespace lull::dsl::syntax {
 struct Name {
   std::string text;
   Span span;
+  /// The oldest name of `NAME was OLDER was OLDEST`, where something is declared; empty: it was never
+  /// renamed.
+  std::string first = {};
+  Span first_span = {};
 
   bool exists() const { return !text.empty(); }
 };
@@ -209,13 +213,35 @@ struct TimeIn {  // time in STAGE [of JOURNEY] [of CALENDAR]
 struct ArmRef {
   Name experiment;
 };
+/// A row of a decision table. A cell is a condition on its column's input (the same ExprId as in
+/// Table::inputs), or none for any value.
+struct TableRow {
+  std::vector<ExprId> cells;
+  ExprId result;  // given, unless the row has too few cells
+  std::size_t cell_count = 0;
+  Span span;
+};
+/// `(a, b) gives TYPE { | … | }`, or `from "file.csv"`, whose rows the loader adds.
+struct Table {
+  std::vector<ExprId> inputs;
+  std::string type;  // what it gives
+  Span type_span;
+  std::vector<TableRow> rows;
+  std::string file;  // empty: the rows are in the text
+  Span file_span;
+};
+/// A cell of a CSV file: a text, or what it says in the language if it says anything.
+struct RawCell {
+  std::string text;
+  ExprId parsed;
+};
 /// Reported already; has any type.
 struct BadExpr {};
 
 using ExprNode =
     std::variant<BadExpr, NumberLiteral, MoneyLiteral, DurationLiteral, CalendarDuration, ClockLiteral,
                  DateLiteral, DateTimeLiteral, FlagLiteral, TextLiteral, NameRef, FieldRef, Unary, Binary,
-                 Between, OneOf, IfThenElse, Pick, Aggregate, ClockOnDay, TimeIn, ArmRef>;
+                 Between, OneOf, IfThenElse, Pick, Aggregate, ClockOnDay, TimeIn, ArmRef, Table, RawCell>;
 struct Expr {
   ExprNode node;
   Span span;                 // without surrounding parentheses

@@ -128,6 +128,7 @@ struct JourneyDecl : Declaration {
   Name start;
   std::vector<Name> ends;
   std::vector<Transition> transitions;
+  std::vector<Name> renamed_stages;  // `NAME was OLDER`
 };
 
 /// `because "text" [when C]`.
@@ -329,11 +330,14 @@ struct ExperimentDecl : Declaration {
   Span goal_span;
 };
 
-/// Names that belong to a later edition (tables): reported once where they are
-/// declared; their uses are not errors of their own.
-struct LaterName {
+/// use "../common"
+struct UseDecl {
+  PlainText path;
+};
+
+/// What a declaration that cannot be read was to declare: uses of it are not errors of their own.
+struct LostName {
   Name name;
-  std::string_view kind;
 };
 
 /// Where the parser saw a declaration, the brace of a block, or a clause begin: the outline of the text, for
@@ -364,8 +368,9 @@ struct SyntaxTree {
   std::vector<PolicyDecl> policies;
   std::vector<TestDecl> tests;
   std::vector<ExperimentDecl> experiments;
-  std::vector<LaterName> later_names;
+  std::vector<LostName> lost_names;
   bool incomplete = false;  // a file could not be read at all: what it declares would be missed everywhere
+  std::vector<UseDecl> uses;
   std::vector<LayoutMark> marks;  // in the order of the text
 
   const Expr& operator[](ExprId id) const { return expressions[id.index]; }

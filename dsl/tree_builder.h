@@ -69,19 +69,7 @@ class TreeBuilder {
   /// there is text at all.
   std::uint32_t RecoverInBlock(std::uint32_t clause_begin);
   std::uint32_t RecoverInFile(std::uint32_t declaration_begin);
-  /// The end of a declaration that this edition does not have.
-  std::uint32_t SkipDeclaration(std::uint32_t from) const;
   void ReportNotYet(Code code, Span span);
-  template <Code kCode>
-  void ReportLater(Span span) {
-    ReportNotYet(kCode, span);
-  }
-  /// Also stands for the expression that was meant.
-  template <Code kCode>
-  void PushLater(Span span) {
-    ReportNotYet(kCode, span);
-    Push(BadExpr{}, span);
-  }
   /// Gives the rest of the clause up.
   template <Code kCode>
   [[noreturn]] void FailLater(Span at) {
@@ -93,6 +81,8 @@ class TreeBuilder {
 
   // --- Names and expressions (tree_builder_expr.cpp) ---
   void PushName(Span span);
+  /// `was`: the last name is the former one of the name before it.
+  void SetFormerName();
   void MakeNumber(Span span);
   /// A number after which no unit of time can follow.
   void MakeCount(Span span);
@@ -194,7 +184,29 @@ class TreeBuilder {
     tree_.marks.push_back({LayoutMark::Kind::kClause, source_, span.begin, block_});
   }
   void ReportBlockNotClosed();
-  void AddLaterTable() { tree_.later_names.push_back({PopName(), "table"}); }
+
+  // tree_builder_tables.cpp
+  void AddUse(Span span);
+  void BeginTable() { table_ = {}; }
+  void AddTableInput() { table_.inputs.push_back(PopExpr()); }
+  void SetTableType();
+  void SetTableFile(Span span);
+  bool AtInputCell() const { return row_.cell_count < table_.inputs.size(); }
+  /// The input of the cell's column, as the left side of its condition.
+  void PushTableInput(Span span);
+  void MakeBareCell();
+  void AddAnyCell();
+  void AddCell();
+  void AddTableResult();
+  void EndTableRow(Span span);
+  void EndTable(Span span);
+  /// For one cell of a CSV file: its condition (none: any), made of the `input`.
+  void BeginRawCell(ExprId input);
+  struct RawResult {
+    ExprId condition;
+    bool bare = false;  // a value, without an operator
+  };
+  RawResult EndRawCell();
 
   void SetTitle(Span span);
   void SetZone(Span span);
@@ -248,6 +260,7 @@ class TreeBuilder {
   void EndField(Span span);
 
   void SetStart(Span span);
+  void AddRenamedStage() { tree_.journeys.back().renamed_stages.push_back(PopName()); }
   void SetTransitionFrom() { AppendNames(transition_.from); }
   void SetTransitionAny() { transition_.any = true; }
   void SetTransitionTo() { transition_.to = PopName(); }
@@ -546,6 +559,9 @@ class TreeBuilder {
   TestTime time_;          // read last
   TestTime time_of_test_;  // of the items that follow
   bool in_values_ = false;
+  Table table_;
+  TableRow row_;
+  bool bare_cell_ = false;
 };
 
 }  // namespace lull::dsl::syntax

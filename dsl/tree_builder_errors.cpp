@@ -483,6 +483,7 @@ void TreeBuilder::ResetStacks() {
   calendar_ = {};
   working_days_of_ = {};
   ResetTest();
+  row_ = {};
 }
 
 std::uint32_t TreeBuilder::NextClause(std::uint32_t from) const {
@@ -495,6 +496,7 @@ std::uint32_t TreeBuilder::NextClause(std::uint32_t from) const {
     if (c == '{') ++depth;
     if (c == '}') --depth;
     const std::string_view word = WordAt(text_, at);
+    if (block_ == BlockKind::kTable && text_[at] == '|' && IsFirstOnLine(at)) return at;
     if (!word.empty() && IsFirstOnLine(at)) {
       if (BeginsDeclaration(at)) return at;
       const bool clause = IsClauseWord(block_, word) || (block.resumes_anywhere && !IsReservedWord(word));
@@ -540,12 +542,6 @@ void TreeBuilder::EndTokenBefore(std::uint32_t offset) {
   token_end_ = offset;
 }
 
-std::uint32_t TreeBuilder::SkipDeclaration(std::uint32_t from) const {
-  std::uint32_t at = from;
-  while (at < text_.size() && !BeginsDeclaration(at)) at = NextToken(text_, at);
-  return at;
-}
-
 // What a broken head was to declare is not missed elsewhere.
 void TreeBuilder::RememberLostName(std::uint32_t declaration_begin) {
   if (WordAt(text_, declaration_begin) == "ruleset") {
@@ -557,7 +553,7 @@ void TreeBuilder::RememberLostName(std::uint32_t declaration_begin) {
   while (at < text_.size() && IsBlank(text_[at])) ++at;
   const std::string_view name = WordAt(text_, at);
   if (at == declaration_begin || name.empty() || IsReservedWord(name)) return;
-  tree_.later_names.push_back({{std::string(name), SpanOfToken(at)}, "lost"});
+  tree_.lost_names.push_back({{std::string(name), SpanOfToken(at)}});
 }
 
 std::uint32_t TreeBuilder::RecoverInFile(std::uint32_t declaration_begin) {

@@ -50,6 +50,10 @@ void TreeBuilder::Push(ExprNode node, Span extent) {
     below(aggregate->where), below(aggregate->window.duration);
   }
   if (const auto* at = std::get_if<ClockOnDay>(&node)) below(at->day);
+  if (const auto* table = std::get_if<Table>(&node)) {
+    all(table->inputs);
+    for (const TableRow& row : table->rows) all(row.cells), below(row.result);
+  }
   if (const auto* text = std::get_if<TextLiteral>(&node)) {
     for (const TextPart& part : text->parts) below(part.expr);
   }
@@ -112,6 +116,12 @@ void TreeBuilder::PushName(Span span) {
     if (!snake.empty()) text = snake;
   }
   names_.push_back({std::move(text), span});
+}
+
+void TreeBuilder::SetFormerName() {
+  const Name former = PopName();
+  names_.back().first = former.text;
+  names_.back().first_span = former.span;
 }
 
 void TreeBuilder::MakeNameRef() {

@@ -48,6 +48,7 @@ class TreePrinter {
 
   void Head(std::string_view kind, const Declaration& declaration, const Name& entity = {}) {
     out_ += std::string(kind) + " " + declaration.name.text;
+    if (!declaration.name.first.empty()) out_ += " was " + declaration.name.first;
     if (entity.exists()) out_ += " of " + entity.text;
     out_ += declaration.incomplete ? " (incomplete)\n" : "\n";
     std::string_view doc = declaration.doc;

@@ -57,7 +57,8 @@ std::span<const AbiFunction> AbiFunctions();
   X(EntityKey) X(TimeOnDay) X(NextYearly) X(ArmStep) \
   X(CalendarIsOpen) X(OpenTimeBetween) X(AfterOpenTime) X(AfterOpenDays) X(AfterMonths) \
   X(DateAfterOpenDays) X(DateAfterMonths) \
-  X(TaskEnded) X(TaskOutcome) X(Arm) X(Goal)
+  X(TaskEnded) X(TaskOutcome) X(Arm) X(Goal) \
+  X(LookupI64) X(LookupF64) X(LookupText) X(LookupGivesI64) X(LookupGivesF64) X(LookupGivesText)
 // clang-format on
 
 enum class AbiId : std::uint16_t {
@@ -172,6 +173,17 @@ std::int64_t TaskOutcome(Moment* moment, std::uint32_t nudge);
 std::int64_t Arm(Moment* moment, std::uint32_t experiment);
 /// The event in hand is the experiment's goal.
 void Goal(Moment* moment, std::uint32_t experiment);
+
+// ---- Decision tables (Ruleset::lookups)
+/// The step from a node for the value of its input: the next node, or after the last input a row; unknown
+/// where no row fits. `at` is -1 at the first input.
+std::int64_t LookupI64(Moment* moment, std::uint32_t table, std::int64_t at, std::int64_t value);
+std::int64_t LookupF64(Moment* moment, std::uint32_t table, std::int64_t at, double value);
+std::int64_t LookupText(Moment* moment, std::uint32_t table, std::int64_t at, TextView value);
+/// What a row gives; unknown for an unknown row.
+std::int64_t LookupGivesI64(Moment* moment, std::uint32_t table, std::int64_t row);
+double LookupGivesF64(Moment* moment, std::uint32_t table, std::int64_t row);
+TextView LookupGivesText(Moment* moment, std::uint32_t table, std::int64_t row);
 
 }  // namespace abi
 }  // namespace lull::runtime

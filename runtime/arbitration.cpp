@@ -326,9 +326,10 @@ bool Arbiter::IsHeldOut(const Candidate& candidate, Hold& hold) const {
   for (const std::uint32_t index : state_.plan->nudges[candidate.nudge].policies) {
     const PolicySpec& policy = state_.ruleset->policies[index];
     if (policy.holdout_share <= 0) continue;
+    const std::string& ruleset = FirstName(*state_.ruleset);
     const std::string_view whole = state_.members[0].key;
-    const double point = IsOfWhole(index) ? HoldoutPoint(state_.ruleset->name, policy.name, whole)
-                                          : HoldoutPoint(state_.ruleset->name, policy.name, whole,
+    const double point = IsOfWhole(index) ? HoldoutPoint(ruleset, FirstName(policy), whole)
+                                          : HoldoutPoint(ruleset, FirstName(policy), whole,
                                                          state_.members[candidate.member].key);
     if (point >= policy.holdout_share) continue;
     hold = {.code = DecisionCode::kHoldout, .policy = index};

@@ -36,9 +36,9 @@ TextView DecisionWriter::TitleOf(std::uint32_t nudge) {
 }
 
 DecisionId DecisionWriter::IdOf(const Candidate& candidate) const {
-  return MakeDecisionId({.ruleset = state_.ruleset->name,
-                         .nudge = state_.ruleset->nudges[candidate.nudge].name,
-                         .entity = state_.entity->name,
+  return MakeDecisionId({.ruleset = FirstName(*state_.ruleset),
+                         .nudge = FirstName(state_.ruleset->nudges[candidate.nudge]),
+                         .entity = FirstName(*state_.entity),
                          .key = state_.key,
                          .is_part = state_.hand != 0,
                          .whole = state_.whole_key(),
@@ -180,9 +180,9 @@ void DecisionWriter::Goal(std::uint32_t experiment, std::int64_t exposed) {
   decision.code = DecisionCode::kReached;
   decision.trigger = spec.goal;
   decision.exposed = {exposed};
-  decision.id = MakeDecisionId({.ruleset = state_.ruleset->name,
-                                .nudge = "experiment " + spec.name,
-                                .entity = state_.entity->name,
+  decision.id = MakeDecisionId({.ruleset = FirstName(*state_.ruleset),
+                                .nudge = "experiment " + FirstName(spec),
+                                .entity = FirstName(*state_.entity),
                                 .key = state_.key,
                                 .is_part = state_.hand != 0,
                                 .whole = state_.whole_key(),

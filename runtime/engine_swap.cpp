@@ -16,13 +16,13 @@ std::vector<std::uint32_t> Renumbering(const std::vector<MigrationPlan::Pair>& p
 }
 
 std::string_view WholeName(const Ruleset& ruleset, const EntitySpec& entity) {
-  return entity.whole == kNoIndex ? std::string_view() : ruleset.entities[entity.whole].name;
+  return entity.whole == kNoIndex ? std::string_view() : FirstName(ruleset.entities[entity.whole]);
 }
 
 std::uint32_t FindEntity(const Ruleset& ruleset, const Ruleset& from, const EntitySpec& like) {
   for (std::uint32_t index = 0; index < ruleset.entities.size(); ++index) {
     const EntitySpec& entity = ruleset.entities[index];
-    if (entity.name != like.name || entity.key != like.key) continue;
+    if (FirstName(entity) != FirstName(like) || entity.key != like.key) continue;
     if (WholeName(ruleset, entity) == WholeName(from, like)) return index;
   }
   return kNoIndex;
@@ -43,7 +43,7 @@ std::vector<TextView> CarryKeys(const Ruleset& from, const EventSchema& old,
   for (std::size_t place = 0; place < next.entities.size(); ++place) {
     const EntitySpec& entity = to.entities[next.entities[place]];
     for (std::size_t before = 0; before < keys.size(); ++before) {
-      if (from.entities[old.entities[before]].name == entity.name) carried[place] = keys[before];
+      if (FirstName(from.entities[old.entities[before]]) == FirstName(entity)) carried[place] = keys[before];
     }
   }
   return carried;
@@ -286,7 +286,7 @@ Engine::Impl::Successor Engine::Impl::FindSuccessor(std::uint32_t from, const Ru
   successor.clock_gain_micros = std::max<std::int64_t>(0, lateness_micros_ - LatenessOf(next));
   successor.nudges.assign(ruleset().nudges.size(), kNoIndex);
   for (const UnitSpec& unit : ruleset().units) {
-    const auto found = std::ranges::find(next.units, unit.name, &UnitSpec::name);
+    const auto found = std::ranges::find(next.units, FirstName(unit), &FirstName<UnitSpec>);
     successor.units.push_back(
         found == next.units.end() ? kNoIndex : static_cast<std::uint32_t>(found - next.units.begin()));
   }

@@ -11,9 +11,9 @@ namespace lull::runtime {
 std::uint32_t ArmIn(const Ruleset& ruleset, std::uint32_t experiment, std::string_view key, bool is_part,
                     std::string_view whole) {
   const ExperimentSpec& spec = ruleset.experiments[experiment];
-  const std::uint64_t point = ArmPoint({.ruleset = ruleset.name,
-                                        .experiment = spec.name,
-                                        .entity = ruleset.entities[spec.entity].name,
+  const std::uint64_t point = ArmPoint({.ruleset = FirstName(ruleset),
+                                        .experiment = FirstName(spec),
+                                        .entity = FirstName(ruleset.entities[spec.entity]),
                                         .key = key,
                                         .is_part = is_part,
                                         .whole = whole});

@@ -18,6 +18,7 @@
 #include "runtime/base/local_period.h"
 #include "runtime/calendar.h"
 #include "runtime/event.h"
+#include "runtime/lookup.h"
 #include "runtime/moment.h"
 #include "runtime/record.h"
 #include "runtime/schedule.h"
@@ -204,8 +205,15 @@ struct AttributeSpec {
   SlotKind kind = SlotKind::kI64;
 };
 
+/// By which ids and state go: the name that something had before it was renamed for the first time.
+template <typename Spec>
+const std::string& FirstName(const Spec& spec) {
+  return spec.first_name.empty() ? spec.name : spec.first_name;
+}
+
 struct EntitySpec {
   std::string name;
+  std::string first_name;            // FirstName()
   std::string key;                   // wire path of the key; empty: the one and only
   std::uint32_t whole = kNoIndex;    // of a part: index into Ruleset::entities
   std::vector<std::uint32_t> parts;  // of a whole: indexes into Ruleset::entities
@@ -276,6 +284,7 @@ struct ChannelSpec {
 
 struct UnitSpec {
   std::string name;
+  std::string first_name;            // FirstName()
   std::uint32_t hours = kNoIndex;    // index into Ruleset::calendars
   std::uint32_t open_tasks_max = 0;  // for who hands tasks out; 0: no limit
   bool open_tasks_per_key = false;
@@ -325,6 +334,7 @@ enum class TriggerKind : std::uint8_t { kEvent, kStall, kStage, kCondition, kWhi
 
 struct NudgeSpec {
   std::string name;
+  std::string first_name;  // FirstName()
   std::uint32_t entity = 0;
   TriggerKind trigger = TriggerKind::kEvent;
   std::string trigger_name;  // of the event set, stall, stage or condition, as the analyst wrote it
@@ -395,6 +405,7 @@ struct QuietHoursSpec {
 
 struct PolicySpec {
   std::string name;
+  std::string first_name;  // FirstName()
   std::uint32_t entity = 0;
   std::vector<std::uint32_t> covers;  // nudges
   std::uint32_t best_count = 0;       // 0: no limit on places
@@ -409,6 +420,7 @@ struct PolicySpec {
 
 struct ExperimentSpec {
   std::string name;
+  std::string first_name;  // FirstName()
   std::uint32_t entity = 0;
   struct Arm {
     std::string name;
@@ -427,7 +439,8 @@ enum class LatePolicy : std::uint8_t { kApply, kDrop, kDeadLetter };
 
 struct Ruleset {
   std::string name;
-  std::string version;  // hash of its meaning, hexadecimal
+  std::string first_name;  // FirstName()
+  std::string version;     // hash of its meaning, hexadecimal
   std::string title;
   std::string zone = "UTC";
   std::string currency;
@@ -436,6 +449,7 @@ struct Ruleset {
   std::int64_t lateness_micros = 0;
   std::int64_t dedupe_micros = 0;
   std::vector<ChoiceTable> choices;
+  std::vector<LookupSpec> lookups;
   std::vector<EventSchema> events;
   std::uint32_t frame_slot_count = 0;   // size of EventFrame::fields
   std::uint32_t before_slot_count = 0;  // values that a step keeps behind them

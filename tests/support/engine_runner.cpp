@@ -166,12 +166,15 @@ TriedRuleset CompileText(std::string text) {
 HoldsOut HoldoutOf(const dsl::CheckedProgram& program) {
   return [&program](const dsl::Policy& policy, const std::string& key) {
     if (policy.holdout_share <= 0) return false;
-    const std::string& ruleset = program.header.name;
+    const dsl::CheckedProgram& named = program.by_first_names();
+    const std::string& name =
+        named.policies[static_cast<std::size_t>(&policy - program.policies.data())].name;
+    const std::string& ruleset = named.header.name;
     if (program.entities[policy.entity].whole == dsl::kNone) {
-      return runtime::HoldoutPoint(ruleset, policy.name, key) < policy.holdout_share;
+      return runtime::HoldoutPoint(ruleset, name, key) < policy.holdout_share;
     }
     const std::size_t slash = key.find('/');
-    return runtime::HoldoutPoint(ruleset, policy.name, key.substr(0, slash), key.substr(slash + 1)) <
+    return runtime::HoldoutPoint(ruleset, name, key.substr(0, slash), key.substr(slash + 1)) <
            policy.holdout_share;
   };
 }
@@ -234,8 +237,9 @@ RunResult RunEngine(const dsl::CheckedProgram& program, const runtime::Program& 
     }
     std::size_t count = std::min(options.batch_size, all.size() - from);
     if (options.swap_every > 0) count = std::min(count, options.swap_every - from % options.swap_every);
-    if (options.tick_micros > 0) count = 1;
+    if (options.tick_micros > 0 || options.after_event) count = 1;
     (*engine)->ApplyBatch(all.subspan(from, count));
+    if (options.after_event) options.after_event(log[from], (*engine)->stats());
     from += count;
   }
   if (!log.empty()) (*engine)->Finish((*engine)->latest_time());

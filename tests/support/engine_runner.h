@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -29,6 +30,8 @@ struct RunOptions {
   std::size_t swap_every = 0;
   /// Advances a live engine by ticks of this length between events; 0: no ticks.
   std::int64_t tick_micros = 0;
+  /// Called after each event, then in batches of one.
+  std::function<void(const LogEvent&, const runtime::EngineStats&)> after_event;
 };
 
 struct RunResult {

@@ -157,6 +157,17 @@ class RandomExpressions {
     return fmt::format("{}_{}_{}", of.letter, kind, Below(static_cast<std::size_t>(of.features)));
   }
 
+  std::string TableAtom(const Subject& of) {
+    switch (Below(3)) {
+      case 0:
+        return fmt::format("{}_short {} {}", of.letter, Compare(), Below(5));
+      case 1:
+        return fmt::format("{}_long {} {} USD", of.letter, Compare(), Below(8));
+      default:
+        return fmt::format("{}_{} is known", of.letter, PickOf({"short", "long"}));
+    }
+  }
+
   std::string Atom(const Subject& of, int stalls) {
     const std::string event = Pick(of.events);
     if (OneIn(20)) return PickOf({"office", "shifts", "not shifts"});
@@ -164,6 +175,7 @@ class RandomExpressions {
       const std::string& letter = of.whole != nullptr && OneIn(2) ? of.whole->letter : of.letter;
       return fmt::format("(arm of {}_test is {})", letter, PickOf({"one", "two", "three"}));
     }
+    if (OneIn(8)) return TableAtom(of);
     switch (Below(bends_ ? 24 : 21)) {
       case 0:
       case 1:

@@ -118,6 +118,47 @@ class Writer : RandomExpressions {
     if (OneIn(3)) text_ += "  expires after " + AnyDuration() + "\n";
   }
 
+  std::string Cell(std::size_t column) {
+    const std::size_t kind = Below(10);
+    if (kind < 3) return "-";
+    if (kind == 3) return PickOf({"is known", "is unknown"});
+    if (column == 0) {
+      if (kind == 4) return "one of (red, " + Color() + ")";
+      return (kind == 5 ? "not " : "") + Color();
+    }
+    if (column == 2) return (kind == 4 ? "not " : kind == 5 ? "is " : "") + Text();
+    if (kind == 4) return fmt::format("between {} and {}", Below(3), 2 + Below(4));
+    return kind == 5 ? std::to_string(Below(5)) : Compare() + " " + std::to_string(Below(6));
+  }
+
+  std::string TableNumber(const Subject& of) {
+    const std::string event = Pick(of.events);
+    switch (Below(5)) {
+      case 0:
+        return fmt::format("count of {} in last {} minutes", event, 1 + Below(30));
+      case 1:
+        return fmt::format("time since {} / {} minutes", event, 1 + Below(9));
+      default:
+        return "points";
+    }
+  }
+
+  /// A short table becomes a chain of `if`, a long one is looked up.
+  void Tables(const Subject& of) {
+    for (const bool is_long : {false, true}) {
+      text_ +=
+          fmt::format("table {}_{} of {} (tier, {}, store) gives {} {{\n", of.letter,
+                      is_long ? "long" : "short", of.name, TableNumber(of), is_long ? "money" : "number");
+      const std::size_t rows = is_long ? 9 + Below(12) : 1 + Below(6);
+      for (std::size_t row = 0; row < rows; ++row) {
+        text_ += fmt::format("  | {} | {} | {} | {} |\n", Cell(0), Cell(1), Cell(2),
+                             is_long ? std::to_string(Below(9)) + " USD" : std::to_string(Below(6)));
+      }
+      if (OneIn(2)) text_ += fmt::format("  | - | - | - | 1{} |\n", is_long ? " USD" : "");
+      text_ += "}\n";
+    }
+  }
+
   void Journey(const Subject& of) {
     const std::string& l = of.letter;
     text_ += fmt::format("journey {}_way_0 of {} {{\n  start {}_one\n", l, of.name, l);
@@ -427,6 +468,7 @@ class Writer : RandomExpressions {
       of.outcomes.push_back(OneIn(2));
     }
     Experiment(of);
+    Tables(of);
     Features(of);
     Journey(of);
     for (int i = 0; i < of.stalls; ++i) Stall(of, i);

@@ -281,6 +281,10 @@ Value History::Read(ExprId id, const View& view) const {
       return Value::Flag(Read(expr.args[0], view).known);
     case ExprKind::kIsUnknown:
       return Value::Flag(!Read(expr.args[0], view).known);
+    case ExprKind::kUnknown:
+      return {};
+    case ExprKind::kLookup:
+      return LookUp(expr, view);
     case ExprKind::kOrElse: {
       const Value value = Read(expr.args[0], view);
       return value.known ? value : Read(expr.args[1], view);
@@ -340,6 +344,32 @@ Value History::NextYearly(std::int64_t day, std::int64_t clock) const {
   std::int64_t at = DayOfDate(zone_.MicrosToLocal(clock).date);
   while (!is_it(DateOfDay(at), DateOfDay(at + 1))) ++at;
   return Value::Integer(at);
+}
+
+// Row by row, as the table is read.
+Value History::LookUp(const dsl::Expr& expr, const View& view) const {
+  const dsl::Lookup& lookup = program_->lookups[expr.index];
+  std::vector<std::optional<std::int64_t>> codes;
+  for (std::size_t i = 0; i < expr.args.size(); ++i) {
+    const Value value = Read(expr.args[i], view);
+    const TypeKind kind = program_->expr(expr.args[i]).type.kind;
+    std::optional<std::int64_t>& code = codes.emplace_back();
+    if (!value.known) continue;
+    if (kind == TypeKind::kNumber) {
+      code = dsl::CodeOfNumber(value.number);
+    } else if (kind == TypeKind::kText) {
+      const auto& texts = lookup.texts[i];
+      code = std::find(texts.begin(), texts.end(), value.text) - texts.begin();
+    } else {
+      code = value.integer;
+    }
+  }
+  for (std::size_t row = 0; row < lookup.rows.size(); ++row) {
+    bool fits = true;
+    for (std::size_t i = 0; i < codes.size(); ++i) fits = fits && lookup.rows[row][i].Has(codes[i]);
+    if (fits) return Read(lookup.results[row], view);
+  }
+  return {};
 }
 
 Value History::Score(const dsl::Score& score, const View& view) const {

@@ -86,6 +86,7 @@ class History {
   std::int64_t PeriodNumber(LocalPeriod period, std::int64_t time) const;
   Value OfTime(const dsl::Expr& expr, const View& view) const;
   Value NextYearly(std::int64_t day, std::int64_t clock) const;
+  Value LookUp(const dsl::Expr& expr, const View& view) const;
   Value Score(const dsl::Score& score, const View& view) const;
   Value Arithmetic(const dsl::Expr& expr, const View& view) const;
   Value Product(const dsl::Expr& expr, const View& view) const;

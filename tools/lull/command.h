@@ -24,6 +24,8 @@ void AddCheckCommand(CLI::App& app, std::function<int()>& run);
 void AddRunCommand(CLI::App& app, std::function<int()>& run);
 void AddGraphCommand(CLI::App& app, std::function<int()>& run);
 void AddShowCommand(CLI::App& app, std::function<int()>& run);
+void AddNewCommand(CLI::App& app, std::function<int()>& run);
+void AddCostCommand(CLI::App& app, std::function<int()>& run);
 void AddFmtCommand(CLI::App& app, std::function<int()>& run);
 void AddExplainCodeCommand(CLI::App& app, std::function<int()>& run);
 void AddServeCommand(CLI::App& app, std::function<int()>& run);

@@ -9,9 +9,10 @@ namespace lull::tools {
 namespace {
 
 constexpr CommandAdder kCommands[] = {
-    AddCheckCommand,       AddFmtCommand,     AddRunCommand,    AddGraphCommand,   AddShowCommand,
-    AddExplainCodeCommand, AddServeCommand,   AddStatusCommand, AddReloadCommand,  AddTasksCommand,
-    AddPublishCommand,     AddVersionCommand, AddTestCommand,   AddExplainCommand,
+    AddCheckCommand,  AddFmtCommand,         AddNewCommand,     AddCostCommand,
+    AddTestCommand,   AddRunCommand,         AddExplainCommand, AddGraphCommand,
+    AddShowCommand,   AddExplainCodeCommand, AddServeCommand,   AddStatusCommand,
+    AddReloadCommand, AddTasksCommand,       AddPublishCommand, AddVersionCommand,
 };
 
 constexpr const char* kFooter =

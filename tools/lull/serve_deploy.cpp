@@ -44,15 +44,12 @@ Status TryOut(const runtime::Program& program) {
 }  // namespace
 
 Result<connectors::DeployMarker> ReadBundle(const connectors::ServeConfig& config) {
-  const Result<dsl::SourceSet> sources = dsl::SourceSet::LoadFolder(config.ruleset.string());
-  if (!sources) return std::unexpected(sources.error());
+  const Result<dsl::LoadedRuleset> loaded = dsl::LoadRuleset(config.ruleset.string());
+  if (!loaded) return std::unexpected(loaded.error());
   connectors::DeployMarker marker;
   marker.lateness_micros = config.lateness_micros.value_or(kUnknown);
   marker.ahead_micros = config.ahead_micros;
-  for (const dsl::SourceId id : sources->ids()) {
-    marker.files.emplace_back(std::filesystem::path(sources->path(id)).filename().string(),
-                              sources->text(id));
-  }
+  marker.files = dsl::BundleOf(*loaded);
   const std::size_t bytes = connectors::ToJson(marker).size();
   if (bytes > connectors::kDeployMarkerBytesMax) {
     return Fail("the ruleset in " + config.ruleset.string() + " takes " + std::to_string(bytes) +
@@ -60,8 +57,7 @@ Result<connectors::DeployMarker> ReadBundle(const connectors::ServeConfig& confi
                 " can be deployed. What to do: split it into two deployments.");
   }
   // What is wrong with the rules themselves is told when they are compiled.
-  const dsl::LoadedRuleset loaded = dsl::LoadRulesetTexts(marker.files);
-  if (Status ok = loaded.good() ? trial::RunOwnTests(loaded) : Status(); !ok)
+  if (Status ok = loaded->good() ? trial::RunOwnTests(*loaded) : Status(); !ok)
     return std::unexpected(ok.error());
   return marker;
 }

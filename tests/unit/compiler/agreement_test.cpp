@@ -82,7 +82,7 @@ TEST(Agreement, ManyPartsOnTwoThreads) {
 
 TEST(Agreement, EveryOperationIsGenerated) {
   Random random(1);
-  const Module module = RandomModule(random, 20, 200);
+  const Module module = RandomModule(random, 60, 200);
   std::vector<bool> seen(static_cast<std::size_t>(Op::kReturn) + 1, false);
   std::vector<bool> called(runtime::AbiFunctions().size(), false);
   for (const Function& function : module.functions) {

@@ -12,8 +12,8 @@ namespace {
 
 std::vector<Mistake> AllMistakes() {
   std::vector<Mistake> all;
-  for (const auto& list :
-       {NameMistakes(), TypeMistakes(), RuleMistakes(), WaitMistakes(), Lints(), TestMistakes()}) {
+  for (const auto& list : {NameMistakes(), TypeMistakes(), RuleMistakes(), WaitMistakes(), Lints(),
+                           TestMistakes(), SharingMistakes()}) {
     all.insert(all.end(), list.begin(), list.end());
   }
   return all;
@@ -45,6 +45,7 @@ INSTANTIATE_TEST_SUITE_P(Types, MistakeTest, ::testing::ValuesIn(TypeMistakes())
 INSTANTIATE_TEST_SUITE_P(Rules, MistakeTest, ::testing::ValuesIn(RuleMistakes()), NameOfMistake);
 INSTANTIATE_TEST_SUITE_P(Tests, MistakeTest, ::testing::ValuesIn(TestMistakes()), NameOfMistake);
 INSTANTIATE_TEST_SUITE_P(Waits, MistakeTest, ::testing::ValuesIn(WaitMistakes()), NameOfMistake);
+INSTANTIATE_TEST_SUITE_P(Sharing, MistakeTest, ::testing::ValuesIn(SharingMistakes()), NameOfMistake);
 INSTANTIATE_TEST_SUITE_P(Lints, MistakeTest, ::testing::ValuesIn(Lints()), NameOfMistake);
 
 TEST(CheckCodesTest, EveryCodeIsProducedByATest) {

@@ -65,5 +65,6 @@ std::vector<Mistake> RuleMistakes();
 std::vector<Mistake> WaitMistakes();
 std::vector<Mistake> Lints();
 std::vector<Mistake> TestMistakes();
+std::vector<Mistake> SharingMistakes();  // tables, `use`, `was`
 
 }  // namespace lull::dsl::testing

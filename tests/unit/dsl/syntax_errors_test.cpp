@@ -6,7 +6,7 @@
 
 #include "tests/unit/dsl/syntax_test_util.h"
 
-namespace lull::dsl {
+namespace lull::dsl::syntax_errors {
 namespace {
 
 using ::testing::ElementsAre;
@@ -95,9 +95,7 @@ std::vector<Row> Rows() {
       {Code::kStrayMark, "event e of c { page: text }", ":"},
       {Code::kCapitals, Nudge("if a AND b"), "AND"},
       {Code::kCapitals, "Unit a", "Unit"},
-      {Code::kLaterTable, "table t (a, b) gives number {\n | 1 | 2 |\n}", "table t"},
-      {Code::kLaterUse, "use \"other\"", "use"},
-      {Code::kLaterWas, "unit a was b", "was b"},
+      {Code::kTableCells, "table t of c (a, b) gives number {\n | 1 | 2 |\n}", "| 1 | 2 |"},
       {Code::kLaterClockTrigger, "journey j of c {\n  a -> b on every monday at 08:00\n}", "every"},
       {Code::kClauseTwice, "unit u { hours office hours store_hours }", "hours store_hours"},
   };
@@ -213,13 +211,6 @@ TEST(SyntaxErrors, SuggestionsMendTheText) {
   }
 }
 
-TEST(SyntaxErrors, NamesOfLaterDeclarationsAreKept) {
-  const Parsed parsed("table t (a) gives text { }\nunit u");
-  ASSERT_EQ(parsed.tree.later_names.size(), 1u);
-  EXPECT_EQ(parsed.tree.later_names[0].kind, "table");
-  EXPECT_EQ(parsed.tree.later_names[0].name.text, "t");
-}
-
 TEST(SyntaxErrors, DeepNestingOfAnyKindEnds) {
   const std::size_t kDeep = 200'000;
   const auto repeat = [](const std::string& part, std::size_t times) {
@@ -241,4 +232,4 @@ TEST(SyntaxErrors, DeepNestingOfAnyKindEnds) {
 }
 
 }  // namespace
-}  // namespace lull::dsl
+}  // namespace lull::dsl::syntax_errors
