@@ -54,6 +54,7 @@ Timeline::Timeline(const dsl::CheckedProgram& program, dsl::EntityId entity, std
   AddDuration(kTaskLifeMicros);
   for (const dsl::Expr& expr : program.exprs) {
     if (expr.kind == dsl::ExprKind::kRound && expr.depends_on_time) AddRoundingSteps();
+    AddRatioSteps(expr);
   }
   for (const dsl::Entity& each : program.entities) AddDuration(each.forget_after_micros);
   ListConditions();
@@ -207,6 +208,15 @@ void Timeline::LearnDurations() {
 // Where values that are rounded to five or ten minutes step.
 void Timeline::AddRoundingSteps() {
   for (std::int64_t step = 1; step <= 40; ++step) AddDuration(step * 150 * kMicrosPerSecond);
+}
+
+// Where a running time divided by a fixed one is a whole number.
+void Timeline::AddRatioSteps(const dsl::Expr& expr) {
+  constexpr std::int64_t kWholeMax = 10;
+  if (expr.kind != dsl::ExprKind::kDivide || !expr.depends_on_time) return;
+  const dsl::Expr& divisor = program_.expr(expr.args[1]);
+  if (divisor.kind != dsl::ExprKind::kLiteral || divisor.type.kind != dsl::TypeKind::kDuration) return;
+  for (std::int64_t whole = 1; whole <= kWholeMax; ++whole) AddDuration(whole * divisor.integer);
 }
 
 // Whether a nudge `on every ...` is due at an instant.

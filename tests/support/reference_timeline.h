@@ -157,6 +157,7 @@ class Timeline : MemberState {
   void LearnDurations();
   void LearnCountdowns();
   void AddRoundingSteps();
+  void AddRatioSteps(const dsl::Expr& expr);
   void KeepBefore();
   void LookAhead();
   bool IsScheduled(dsl::NudgeId id, std::int64_t instant) const;

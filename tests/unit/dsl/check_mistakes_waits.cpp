@@ -33,6 +33,9 @@ std::vector<Mistake> WaitMistakes() {
       {Code::kUnknownField, "amont",
        "stall s of customer { after quote_started as q no order_placed where amount >= q.amont within 2 days "
        "}"},
+      {Code::kUnknownType, "mony",
+       "event paid of customer { price mony }\nstall s of customer { after paid as q no order_placed within "
+       "2 days because \"{q.price} were paid\" }"},
       {Code::kUnknownName, "q",
        "stall s of customer { after quote_started as q no order_placed within 2 days }\nstall t of customer "
        "{ "
