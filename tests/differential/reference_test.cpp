@@ -14,7 +14,7 @@ namespace lull::test {
 namespace {
 
 /// Rulesets that are tried; LULL_PROPERTY_COUNT says otherwise.
-constexpr std::uint64_t kRulesetCount = 60;
+constexpr std::uint64_t kRulesetCount = 24;
 constexpr std::uint64_t kLogCount = 5;
 /// Native code is made for one ruleset in so many: compiling takes longest.
 constexpr std::uint64_t kNativeEvery = 6;

@@ -69,6 +69,19 @@ TEST(Waits, EachWaitHasTheDeadlineOfItsOwnTime) {
                           "2026-03-01T00:07:00Z sent n a -> sales: late"));
 }
 
+TEST(Waits, OneThatIsOverAlreadyLastsToTheEndOfItsInstant) {
+  const std::string rules = kWaitsShop + R"(
+    stall late of customer { after first quoted as q no ordered within patience - 2 days }
+    nudge n of customer { on late do note "{q.quote_id}" to sales }
+  )";
+  EXPECT_THAT(RunScenario(rules, R"(
+    {"type":"quoted","time":"2026-03-01T00:00:00Z","customer_id":"a","quote_id":"q1","amount":10}
+    {"type":"quoted","time":"2026-03-01T00:00:00Z","customer_id":"a","quote_id":"q2","amount":10}
+  )",
+                          {.until = "2026-03-03T00:00:00Z"}),
+              ElementsAre("2026-03-01T00:00:00Z sent n a -> sales: q1"));
+}
+
 TEST(Waits, WhileAndWithinMayReadTheEventThatOpened) {
   const std::string rules = kWaitsShop + R"(
     stall one of customer {
