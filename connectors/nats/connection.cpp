@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::chrono::seconds kCloseWait{5};
 constexpr int kReconnectBufferBytes = 64 << 20;
+constexpr std::int64_t kRetireWaitMs = 1'000;
 
 std::string WithoutPassword(const std::string& url) {
   const std::size_t at = url.rfind('@');
@@ -148,7 +149,21 @@ Connection::Impl::~Impl() {
     // The library's callbacks use this object; "closed" is the last of them.
     changed.wait_for(lock, kCloseWait, [this] { return closed; });
     lock.unlock();
+    retired.clear();
     natsConnection_Destroy(connection);
+  }
+}
+
+void Connection::Impl::Retire(SubscriptionHandle subscription) {
+  if (!subscription) {
+    return;
+  }
+  // Fails only when the connection is closed already, which has ended the subscription as well.
+  (void)natsSubscription_Unsubscribe(subscription.get());
+  retired.push_back(std::move(subscription));
+  const bool connected = natsConnection_Status(connection) == NATS_CONN_STATUS_CONNECTED;
+  if (connected && natsConnection_FlushTimeout(connection, kRetireWaitMs) == NATS_OK) {
+    retired.clear();
   }
 }
 

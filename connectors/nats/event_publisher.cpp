@@ -39,17 +39,24 @@ struct EventPublisher::Impl {
   std::uint64_t stored = 0;
   std::string trouble;  // of the last attempt that failed
 
-  ~Impl() { answers.reset(); }
+  ~Impl() { Disconnect(); }
 
+  void Disconnect();
   Status Connect();
   natsStatus SendFrom(std::size_t first);
   natsStatus Send(const Queued& queued, std::size_t index);
   bool TakeAnswers();
 };
 
-Status EventPublisher::Impl::Connect() {
-  answers.reset();
+void EventPublisher::Impl::Disconnect() {
+  if (connection) {
+    connection->impl().Retire(std::move(answers));
+  }
   connection.reset();
+}
+
+Status EventPublisher::Impl::Connect() {
+  Disconnect();
   auto opened = Connection::Open(options);
   if (!opened) {
     return std::unexpected(opened.error());
@@ -164,8 +171,7 @@ Status EventPublisher::Flush() {
         break;
       }
       // Later messages of the group may be on their way; nothing of them arrives after the connection ends.
-      impl.answers.reset();
-      impl.connection.reset();
+      impl.Disconnect();
     } else {
       impl.trouble = ok.error().message;
     }

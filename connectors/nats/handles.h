@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "connectors/nats/connection.h"
 #include "connectors/nats/stream.h"
@@ -73,8 +74,15 @@ struct Connection::Impl {
   bool closed = false;
   std::atomic<bool> closing = false;  // by ourselves: nothing to tell
 
+  /// Subscriptions that are over, until no thread of the library can be in the middle of one.
+  std::vector<SubscriptionHandle> retired;
+
   ~Impl();
   void Log(const std::string& line);
+  /// Ends a subscription. Up to 3.5 the library's reader looks a subscription up and then locks it, without
+  /// holding it (nats.c issue 637): one that is destroyed while messages come to it may be freed in between.
+  /// A pong that comes after the end shows that the reader is past all earlier messages.
+  void Retire(SubscriptionHandle subscription);
 };
 
 }  // namespace lull::connectors

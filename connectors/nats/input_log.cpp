@@ -87,7 +87,7 @@ InputLog::Impl::~Impl() {
 }
 
 void InputLog::Impl::Detach() {
-  subscription.reset();
+  connection.impl().Retire(std::move(subscription));
   batch_ends.clear();
 }
 

@@ -41,6 +41,7 @@ bool IsBrokenChain(int broker_code) {
 
 struct OutputLog::Impl {
   Impl(Connection& c, OutputLogOptions o) : connection(c), options(std::move(o)) {}
+  ~Impl() { connection.impl().Retire(std::move(answers)); }
 
   natsConnection* raw() { return connection.impl().connection; }
 

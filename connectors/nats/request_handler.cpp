@@ -5,22 +5,21 @@
 namespace lull::connectors {
 
 struct RequestHandler::Impl {
+  Connection::Impl* connection = nullptr;
   std::function<std::string(std::string_view)> handler;
-  natsSubscription* subscription = nullptr;
+  SubscriptionHandle subscription;
   std::mutex mutex;
   std::condition_variable changed;
   bool complete = false;
 
   ~Impl() {
-    if (subscription == nullptr) {
+    if (!subscription) {
       return;
     }
-    // Fails only when the connection is closed already, and then the library completes it as well.
-    (void)natsSubscription_Unsubscribe(subscription);
+    // A connection that is closed already has completed it.
+    connection->Retire(std::move(subscription));
     std::unique_lock lock(mutex);
     changed.wait(lock, [this] { return complete; });
-    lock.unlock();
-    natsSubscription_Destroy(subscription);
   }
 };
 
@@ -55,11 +54,14 @@ RequestHandler::~RequestHandler() = default;
 Result<RequestHandler> Connection::Handle(const std::string& subject,
                                           std::function<std::string(std::string_view)> handler) {
   auto impl = std::make_unique<RequestHandler::Impl>();
+  impl->connection = impl_.get();
   impl->handler = std::move(handler);
-  natsStatus status = natsConnection_Subscribe(&impl->subscription, impl_->connection, subject.c_str(),
-                                               OnRequest, impl.get());
+  natsSubscription* raw = nullptr;
+  natsStatus status =
+      natsConnection_Subscribe(&raw, impl_->connection, subject.c_str(), OnRequest, impl.get());
+  impl->subscription.reset(raw);
   if (status == NATS_OK) {
-    status = natsSubscription_SetOnCompleteCB(impl->subscription, OnComplete, impl.get());
+    status = natsSubscription_SetOnCompleteCB(raw, OnComplete, impl.get());
     impl->complete = status != NATS_OK;  // without the callback nothing would announce the end
   }
   if (status == NATS_OK) {
