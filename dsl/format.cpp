@@ -171,17 +171,33 @@ class Formatter {
   void Clauses(const Block& block, std::size_t indent) {
     ByShape widths{};
     for (const Entry& each : block.entries) AddWidths(block.kind, each, indent, widths);
-    bool first = true;
-    for (const Entry& each : block.entries) {
-      if (each.blank_before && !first) lines_.emplace_back();
-      first = false;
+    std::size_t step_indent = indent;
+    for (std::size_t at = 0; at < block.entries.size(); ++at) {
+      const Entry& each = block.entries[at];
+      if (each.blank_before && at > 0) lines_.emplace_back();
+      const bool is_step = block.kind == BlockKind::kTest && IsStep(block.entries, at);
+      const std::size_t own_indent = is_step ? step_indent : indent;
       if (each.is_comment()) {
-        lines_.push_back(std::string(indent, ' ') + std::string(each.comment->text));
-      } else {
-        Clause(block.kind, each, indent, widths);
-        TrailingComment(each);
+        lines_.push_back(std::string(own_indent, ' ') + std::string(each.comment->text));
+        continue;
       }
+      Clause(block.kind, each, own_indent, widths);
+      TrailingComment(each);
+      if (block.kind == BlockKind::kTest && !is_step) step_indent = StepIndent(each, indent, widths);
     }
+  }
+
+  /// Whether an entry of a test belongs to the time above it: a comment goes with what it stands before.
+  static bool IsStep(const std::vector<Entry>& entries, std::size_t at) {
+    while (at < entries.size() && entries[at].is_comment()) ++at;
+    return at < entries.size() && !BeginsTime(entries[at].head);
+  }
+
+  /// Where the further steps of a time stand: under its first step, or a step in from a time that is alone.
+  static std::size_t StepIndent(const Entry& entry, std::size_t indent, const ByShape& widths) {
+    const Columns columns = ColumnsOf(BlockKind::kTest, entry.head);
+    const bool alone = columns.cells.size() < 2 || columns.cells[1].empty();
+    return indent + (alone ? 0 : widths[static_cast<std::size_t>(columns.shape)][0]) + kIndent;
   }
 
   static void AddWidths(BlockKind kind, const Entry& entry, std::size_t indent, ByShape& widths) {

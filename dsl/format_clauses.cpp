@@ -13,8 +13,12 @@ constexpr std::string_view kHeads[][2] = {
 
 /// The time of a step of a test, up to what happens then.
 std::size_t TimeWords(Tokens clause) {
+  const bool is_offset = clause.size() > 1 && clause[1].Is("+");
+  const auto is_unit = [&](std::size_t at) {
+    return is_offset && clause[at - 1].kind == TokenKind::kNumber && IsOffsetUnit(clause[at].text);
+  };
   std::size_t at = 1;
-  while (at < clause.size() && (clause[at].kind != TokenKind::kWord || IsOffsetUnit(clause[at].text))) ++at;
+  while (at < clause.size() && (clause[at].kind != TokenKind::kWord || is_unit(at))) ++at;
   return at;
 }
 
@@ -59,6 +63,8 @@ std::size_t DaysOfWeek(Tokens clause) {
 
 }  // namespace
 
+bool BeginsTime(Tokens clause) { return clause[0].Is("at") || clause[0].Is("by"); }
+
 Columns ColumnsOf(BlockKind kind, Tokens clause) {
   using Shape = Columns::Shape;
   if (kind == BlockKind::kChoice) return {Shape::kWhole, {clause}};
@@ -69,7 +75,7 @@ Columns ColumnsOf(BlockKind kind, Tokens clause) {
     return {Shape::kTransition, {clause.subspan(0, arrow), clause.subspan(arrow, 2), clause.subspan(rest)}};
   }
   if (kind == BlockKind::kTest) {
-    if (!clause[0].Is("at") && !clause[0].Is("by")) return {Shape::kWhole, {clause}};
+    if (!BeginsTime(clause)) return {Shape::kWhole, {clause}};
     const std::size_t time = TimeWords(clause);
     return {Shape::kHead, {clause.subspan(0, time), clause.subspan(time)}};
   }

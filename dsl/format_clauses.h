@@ -19,6 +19,9 @@ struct Columns {
 };
 Columns ColumnsOf(BlockKind kind, Tokens clause);
 
+/// Whether a clause of a test says when; what follows up to the next such clause happens then.
+bool BeginsTime(Tokens clause);
+
 /// A declaration cut before its `of` and its `=`.
 std::vector<Tokens> DeclarationCells(Tokens head);
 

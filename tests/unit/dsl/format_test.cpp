@@ -164,6 +164,31 @@ TEST(FormatTest, LongLinesGoOnUnderTheirContent) {
       "}\n");
 }
 
+TEST(FormatTest, StepsOfATestStandUnderTheirTime) {
+  EXPECT_EQ(Form("test \"t\" {\n c \"x\" { a 1 }\nat 2026-03-02 09:00 seen\nexpect nothing\n"
+                 "at +1h\n# why\nseen { page \"/\" }\nexpect nothing\n# later\nby +2 days expect n\n}"),
+            "test \"t\" {\n"
+            "  c \"x\" { a 1 }\n"
+            "  at 2026-03-02 09:00  seen\n"
+            "                       expect nothing\n"
+            "  at +1h\n"
+            "    # why\n"
+            "    seen { page \"/\" }\n"
+            "    expect nothing\n"
+            "  # later\n"
+            "  by +2 days           expect n\n"
+            "}\n");
+}
+
+/// `d` is a unit only behind a number.
+TEST(FormatTest, AnEventMayBeCalledLikeAUnit) {
+  EXPECT_EQ(Form("test \"t\" { at 2026-03-02 09:00 d { name \"D1\" }\nat +36h d\n}"),
+            "test \"t\" {\n"
+            "  at 2026-03-02 09:00  d { name \"D1\" }\n"
+            "  at +36h              d\n"
+            "}\n");
+}
+
 TEST(FormatTest, ErrorsLeaveTheTextAlone) {
   const std::string wrong = "stall   a of { while }";
   const FormatResult result = FormatText(wrong);
@@ -189,16 +214,18 @@ std::string ReadFile(const std::filesystem::path& path) {
 
 TEST(FormatTest, RulesetsAreInForm) {
   int files = 0;
-  for (const auto& entry :
-       std::filesystem::recursive_directory_iterator(std::string(LULL_SOURCE_DIR) + "/rulesets")) {
-    if (entry.path().extension() != ".lull") continue;
-    SCOPED_TRACE(entry.path());
-    const std::string text = ReadFile(entry.path());
-    ExpectStable(text);
-    EXPECT_EQ(Form(text), text) << "run: lull fmt rulesets/*";
-    ++files;
+  for (const std::string folder : {"/rulesets", "/tests/others"}) {
+    for (const auto& entry :
+         std::filesystem::recursive_directory_iterator(std::string(LULL_SOURCE_DIR) + folder)) {
+      if (entry.path().extension() != ".lull") continue;
+      SCOPED_TRACE(entry.path());
+      const std::string text = ReadFile(entry.path());
+      ExpectStable(text);
+      EXPECT_EQ(Form(text), text) << "run: lull fmt on its folder";
+      ++files;
+    }
   }
-  EXPECT_GT(files, 8);
+  EXPECT_GT(files, 12);
 }
 
 TEST(FormatTest, ExamplesOfTheLanguagePageAreStable) {
