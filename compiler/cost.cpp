@@ -72,8 +72,6 @@ class WorkMeter {
     for (const runtime::RouteSpec& route : nudge.routes) total += 3 * of(route.key);
     total += of(nudge.due) + of(nudge.expires);
     for (const runtime::RungSpec& rung : nudge.ladder) total += of(rung.after) + of(rung.route.key);
-    total += of(nudge.due) + of(nudge.expires);
-    for (const runtime::RungSpec& rung : nudge.ladder) total += of(rung.after) + of(rung.route.key);
     for (const std::uint32_t score : nudge.scores) total += OfScore(ruleset_.scores[score]);
     for (const runtime::PolicySpec& policy : ruleset_.policies) {
       if (std::ranges::count(policy.covers, number) > 0) total += OfPolicy(policy);

@@ -5,7 +5,7 @@
 // (cost_paths.h) through everything that may follow in the same moment. What depends on how many events come
 // in a span of time, and so has no bound, is told in `notes`.
 //
-// tests/unit/compiler/cost_test.cpp measures both: what an engine takes and runs is never more.
+// tests/differential/cost_test.cpp measures both: what an engine takes and runs is never more.
 #pragma once
 
 #include <cstdint>

@@ -21,7 +21,6 @@ using runtime::ValueType;
 constexpr std::uint64_t kAllocationBytes = 16;  // what the allocator adds
 constexpr std::uint64_t kSeenIdsMin = 16;       // of `dedupe`
 constexpr std::uint64_t kAnswersMax = 16;       // of `after each`, kept for what comes late
-constexpr std::int64_t kTaskLifeMicros = 30 * kMicrosPerDay;
 /// A hash table doubles when it is three quarters full, so each entry has 8/3 places at most.
 constexpr std::uint64_t PlacesBytes(std::uint64_t entry_bytes) { return entry_bytes * 8 / 3 + 1; }
 
@@ -225,7 +224,7 @@ class MemoryMeter {
 
   /// How long a task is open at most; nothing if that is computed.
   std::optional<std::int64_t> LifeMicros(const dsl::Nudge& nudge) const {
-    if (nudge.expires_after == dsl::kNone) return kTaskLifeMicros;
+    if (nudge.expires_after == dsl::kNone) return runtime::kTaskLifeMicros;
     const dsl::Expr& life = program_.expr(nudge.expires_after);
     return life.kind == dsl::ExprKind::kLiteral ? std::optional(life.integer) : std::nullopt;
   }

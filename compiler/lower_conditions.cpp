@@ -32,15 +32,6 @@ class ConditionLowering {
  private:
   ValueId Load(const Slot& slot) { return build_.Load(slot.offset, slot.kind); }
 
-  ValueId NotUnless(const dsl::Stall& stall) {
-    if (stall.unless_condition == kNone) return build_.ConstBool(true);
-    return build_.Not(read_.Condition(stall.unless_condition));
-  }
-
-  ValueId Gate(const dsl::Stall& stall) {
-    return function_.AndThen(read_.ConditionOrYes(stall.while_condition), [&] { return NotUnless(stall); });
-  }
-
   ValueId Stall(dsl::StallId id) {
     read_.SetOpening(dsl::IsSingleWait(program_.stalls[id].form) ? &plan_.stalls[id].opening : nullptr);
     const ValueId value = Lasting(id);
@@ -57,7 +48,7 @@ class ConditionLowering {
       const ValueId held = build_.Held(plan_.stalls[id].condition);
       const ValueId kept = function_.AndThen(held, [&] {
         return function_.AndThen(build_.Not(read_.Condition(stall.until_condition)),
-                                 [&] { return NotUnless(stall); });
+                                 [&] { return function_.NotUnless(stall); });
       });
       build_.Set(lasts, kept);
     });
@@ -71,14 +62,16 @@ class ConditionLowering {
     switch (stall.form) {
       case dsl::StallForm::kFor: {
         const Slot since = entity_.conditions[plan.dwell].since;
-        return function_.AndThen(build_.And(build_.Held(plan.dwell), NotUnless(stall)),
+        return function_.AndThen(build_.And(build_.Held(plan.dwell), function_.NotUnless(stall)),
                                  [&] { return read_.Reached(read_.After(Load(since), stall.duration)); });
       }
       case dsl::StallForm::kQuiet:
       case dsl::StallForm::kNo:
-        return function_.AndThen(Gate(stall), [&] { return read_.Reached(QuietUntil(stall, plan)); });
+        return function_.AndThen(function_.Gate(stall), [&] {
+          return read_.Reached(read_.After(function_.QuietSince(plan), stall.duration));
+        });
       case dsl::StallForm::kAfterEach: {
-        const ValueId gate = plan.gate_of_each ? build_.ConstBool(true) : Gate(stall);
+        const ValueId gate = plan.gate_of_each ? build_.ConstBool(true) : function_.Gate(stall);
         const ValueId wait = build_.ConstI64(plan.each_wait);
         if (before_) return build_.Call(AbiId::kEachBefore, {wait, gate});
         return build_.Call(AbiId::kEachUpdate, {wait, gate});
@@ -88,14 +81,6 @@ class ConditionLowering {
         return Overdue(stall, plan);
     }
     return build_.ConstBool(false);
-  }
-
-  /// Silence counts from the latest event, from the entity's first event if there was none.
-  ValueId QuietUntil(const dsl::Stall& stall, const StallPlan& plan) {
-    const ValueId latest = Load(plan_.streams[plan.base].latest_time);
-    const ValueId first = build_.FirstEvent();
-    const ValueId base = build_.Select(build_.ICompare(IrCompare::kGreater, latest, first), latest, first);
-    return read_.After(base, stall.duration);
   }
 
   ValueId Matured(const dsl::Stall& stall, const StallPlan& plan) {
@@ -108,7 +93,7 @@ class ConditionLowering {
   ValueId Overdue(const dsl::Stall& stall, const StallPlan& plan) {
     const ValueId waits = build_.IsKnown(Load(plan.started));
     if (!plan.overdue.exists()) {
-      return function_.AndThen(function_.AndThen(waits, [&] { return Gate(stall); }),
+      return function_.AndThen(function_.AndThen(waits, [&] { return function_.Gate(stall); }),
                                [&] { return Matured(stall, plan); });
     }
     // The duration may change: a wait that has ended stays ended, whatever `while` says at that time.
@@ -122,7 +107,7 @@ class ConditionLowering {
       });
       return build_.Get(ended);
     });
-    return function_.AndThen(overdue, [&] { return Gate(stall); });
+    return function_.AndThen(overdue, [&] { return function_.Gate(stall); });
   }
 
   ValueId Due(ConditionId id, dsl::NudgeId nudge_id) {

@@ -43,6 +43,12 @@ class FunctionInHand {
     read.Forget();
   }
 
+  /// What else must hold for a stall beside its time: `while` and `unless`, or the latter alone.
+  ValueId Gate(const dsl::Stall& stall);
+  ValueId NotUnless(const dsl::Stall& stall);
+  /// Silence counts from the latest event, from the entity's first event if there was none.
+  ValueId QuietSince(const StallPlan& plan);
+
   /// `condition` and `more`, which is computed only if needed.
   template <typename More>
   ValueId AndThen(ValueId condition, More more) {

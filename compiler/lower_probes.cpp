@@ -21,12 +21,8 @@ ValueId StartOf(Lowering& lowering, FunctionInHand& function, const dsl::Stall& 
   const auto load = [&](const Slot& slot) { return build.Load(slot.offset, slot.kind); };
   switch (stall.form) {
     case dsl::StallForm::kQuiet:
-    case dsl::StallForm::kNo: {
-      const ValueId latest = load(lowering.plan.streams[plan.base].latest_time);
-      const ValueId first = build.FirstEvent();
-      const ValueId later = build.ICompare(IrCompare::kGreater, latest, first);
-      return build.Select(later, latest, first);
-    }
+    case dsl::StallForm::kNo:
+      return function.QuietSince(plan);
     case dsl::StallForm::kFor: {
       const ValueId held = build.Held(plan.dwell);
       const ValueId since = load(lowering.plan.entities[stall.entity].conditions[plan.dwell].since);

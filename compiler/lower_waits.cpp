@@ -7,6 +7,23 @@ ValueId ExpressionLowering::Deadline(const dsl::Stall& stall, ValueId start) {
   return stall.by == kNone ? After(start, stall.duration) : Value(stall.by);
 }
 
+ValueId FunctionInHand::NotUnless(const dsl::Stall& stall) {
+  if (stall.unless_condition == kNone) return build.ConstBool(true);
+  return build.Not(read.Condition(stall.unless_condition));
+}
+
+ValueId FunctionInHand::Gate(const dsl::Stall& stall) {
+  return AndThen(read.ConditionOrYes(stall.while_condition), [&] { return NotUnless(stall); });
+}
+
+ValueId FunctionInHand::QuietSince(const StallPlan& plan) {
+  const ValueId latest =
+      build.Load(lowering_.plan.streams[plan.base].latest_time.offset, runtime::SlotKind::kI64);
+  const ValueId first = build.FirstEvent();
+  const ValueId later = build.ICompare(IrCompare::kGreater, latest, first);
+  return build.Select(later, latest, first);
+}
+
 void LowerEachWait(Lowering& lowering, dsl::StallId id, runtime::EachWaitSpec& spec) {
   const dsl::Stall& stall = lowering.program().stalls[id];
   const StallPlan& plan = lowering.plan.stalls[id];
@@ -18,11 +35,7 @@ void LowerEachWait(Lowering& lowering, dsl::StallId id, runtime::EachWaitSpec& s
   }
   if (plan.gate_of_each) {
     FunctionInHand function(lowering, stall.name + "_gate", kAsCondition);
-    const ValueId gate = function.AndThen(function.read.ConditionOrYes(stall.while_condition), [&] {
-      if (stall.unless_condition == kNone) return function.build.ConstBool(true);
-      return function.build.Not(function.read.Condition(stall.unless_condition));
-    });
-    function.build.Return(gate);
+    function.build.Return(function.Gate(stall));
     spec.gate = function.Finish();
   }
   if (plan.beside.empty()) return;

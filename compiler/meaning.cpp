@@ -40,7 +40,7 @@ std::string NudgeMeaning(const CheckedProgram& program, const dsl::Nudge& nudge)
   if (nudge.events != dsl::kNone)
     text += " on " + EventsMeaning(program, program.event_sets[nudge.events].events);
   if (nudge.sequence != dsl::kNone)
-    text += " after " + dsl::Meaning(program.by_first_names(), DefinitionKind::kSequence, nudge.sequence);
+    text += " after " + dsl::Meaning(named, DefinitionKind::kSequence, nudge.sequence);
   if (nudge.stall != dsl::kNone) text += " stall " + StallMeaning(program, program.stalls[nudge.stall]);
   if (nudge.journey != dsl::kNone) {
     const dsl::Journey& journey = program.journeys[nudge.journey];

@@ -314,23 +314,28 @@ class Planner {
     for (const dsl::ExprId argument : expr.args) StepFields(argument, fields);
   }
 
+  /// What a nudge reads when it goes out; kNone where it has no such clause.
+  static std::vector<dsl::ExprId> ReadWhenDue(const dsl::Nudge& nudge) {
+    std::vector<dsl::ExprId> exprs = {nudge.if_condition, nudge.title, nudge.worth,        nudge.again_after,
+                                      nudge.repeat_every, nudge.due,   nudge.expires_after};
+    for (const dsl::Route& route : nudge.routes) exprs.push_back(route.key);
+    for (const dsl::Rung& rung : nudge.ladder) {
+      exprs.push_back(rung.after);
+      exprs.push_back(rung.to.key);
+    }
+    return exprs;
+  }
+
   void PlanSequence(dsl::SequenceId id) {
     const dsl::Sequence& sequence = program_.sequences[id];
     SequencePlan& plan = plan_.sequences[id];
     RecordLayout& layout = plan_.layouts[sequence.entity];
-    const std::string meaning = dsl::Meaning(program_, dsl::DefinitionKind::kSequence, id);
+    const std::string meaning = dsl::Meaning(program_.by_first_names(), dsl::DefinitionKind::kSequence, id);
     std::map<std::string, dsl::ExprId> read;
     for (const dsl::SequenceStep& step : sequence.steps) StepFields(step.where, read);
     for (const dsl::Nudge& nudge : program_.nudges) {
       if (nudge.sequence != id) continue;
-      for (const dsl::ExprId expr :
-           {nudge.if_condition, nudge.title, nudge.worth, nudge.again_after, nudge.due, nudge.expires_after})
-        StepFields(expr, read);
-      for (const dsl::Route& route : nudge.routes) StepFields(route.key, read);
-      for (const dsl::Rung& rung : nudge.ladder) {
-        StepFields(rung.after, read);
-        StepFields(rung.to.key, read);
-      }
+      for (const dsl::ExprId expr : ReadWhenDue(nudge)) StepFields(expr, read);
     }
     plan.done = layout.AddSlot(SlotKind::kU8, "done " + meaning);
     layout.SetDefault(plan.done, 0);
@@ -389,11 +394,12 @@ class Planner {
     std::set<std::string> compared;
     TriggerFields(stall.awaited_where, compared);
     std::set<std::string> fields = WaitFields(id);
+    if (compared.contains("time")) fields.insert("time");
     wait.captured = Captured(stall.opening, fields);
-    if (compared.contains("time")) {
-      fields.insert("time");
-      wait.captured = Captured(stall.opening, fields);
-    }
+    std::set<std::string> timing;
+    TriggerFields(stall.duration, timing);
+    TriggerFields(stall.by, timing);
+    wait.deadline_reads_event = !timing.empty();
     std::uint32_t free_slot = plan_.event_slot_count;
     for (const std::string& field : fields) {
       wait.beside.push_back(compared.contains(field) ? free_slot++ : runtime::kNoIndex);
@@ -436,15 +442,7 @@ class Planner {
 
   /// The fields of its trigger that a nudge reads when it goes out.
   void NudgeFields(const dsl::Nudge& nudge, std::set<std::string>& fields) const {
-    for (const dsl::ExprId expr : {nudge.if_condition, nudge.title, nudge.worth, nudge.again_after,
-                                   nudge.repeat_every, nudge.due, nudge.expires_after}) {
-      TriggerFields(expr, fields);
-    }
-    for (const dsl::Route& route : nudge.routes) TriggerFields(route.key, fields);
-    for (const dsl::Rung& rung : nudge.ladder) {
-      TriggerFields(rung.after, fields);
-      TriggerFields(rung.to.key, fields);
-    }
+    for (const dsl::ExprId expr : ReadWhenDue(nudge)) TriggerFields(expr, fields);
     if (nudge.stall == kNone) return;
     for (const dsl::Reason& reason : program_.stalls[nudge.stall].reasons) {
       TriggerFields(reason.text, fields);
@@ -484,29 +482,31 @@ class Planner {
 
   void PlanLimits(dsl::PolicyId id) {
     const dsl::Policy& policy = program_.policies[id];
+    const CheckedProgram& named = program_.by_first_names();
     auto& offsets = plan_.entities[policy.entity].limit_offsets;
     offsets.resize(program_.policies.size());
     for (const dsl::Limit& limit : policy.limits) {
       const bool rolling = limit.period == dsl::LimitPeriod::kRolling;
-      const std::string meaning = "limit " + policy.name + " " + std::to_string(limit.count_max) + " " +
-                                  std::to_string(static_cast<int>(limit.scope)) + " " + ScopeName(limit) +
-                                  " " + std::to_string(static_cast<int>(limit.period)) + " " +
-                                  std::to_string(limit.rolling_micros);
+      const std::string meaning = "limit " + named.policies[id].name + " " + std::to_string(limit.count_max) +
+                                  " " + std::to_string(static_cast<int>(limit.scope)) + " " +
+                                  ScopeName(limit) + " " + std::to_string(static_cast<int>(limit.period)) +
+                                  " " + std::to_string(limit.rolling_micros);
       offsets[id].push_back(plan_.layouts[policy.entity].AddBlock(rolling ? limit.count_max : 2,
                                                                   StatePiece::Kind::kLimit, meaning));
     }
   }
 
   std::string ScopeName(const dsl::Limit& limit) const {
+    const CheckedProgram& named = program_.by_first_names();
     switch (limit.scope) {
       case dsl::LimitScope::kAll:
         return {};
       case dsl::LimitScope::kNudge:
-        return program_.nudges[limit.scope_index].name;
+        return named.nudges[limit.scope_index].name;
       case dsl::LimitScope::kChannel:
-        return program_.channels[limit.scope_index].name;
+        return named.channels[limit.scope_index].name;
       case dsl::LimitScope::kUnit:
-        return program_.units[limit.scope_index].name;
+        return named.units[limit.scope_index].name;
     }
     return {};
   }

@@ -25,13 +25,14 @@ std::int64_t RetentionOf(const dsl::Aggregate& aggregate) {
 StreamId StreamPlanner::Find(dsl::EntityId entity, std::vector<dsl::EventId> events, dsl::EventSetId set,
                              dsl::ExprId where, const Restart& restart) {
   const dsl::CheckedProgram& program = *plan_.program;
-  std::string meaning = program.by_first_names().entities[entity].name + ": " + EventsMeaning(program, events) + " where " +
-                        ExprMeaning(program, where);
+  std::string meaning = program.by_first_names().entities[entity].name + ": " +
+                        EventsMeaning(program, events) + " where " + ExprMeaning(program, where);
   if (restart.since != kNone) meaning += " since " + EventsMeaning(program, plan_.Events(restart.since));
   if (restart.journey != kNone) {
     const dsl::Journey& journey = program.journeys[restart.journey];
-    meaning +=
-        " since entered " + program.by_first_names().journeys[restart.journey].stages[restart.stage].name + " of " + JourneyMeaning(program, journey);
+    meaning += " since entered " +
+               program.by_first_names().journeys[restart.journey].stages[restart.stage].name + " of " +
+               JourneyMeaning(program, journey);
   }
   const auto [found, is_new] = by_meaning_.try_emplace(meaning, static_cast<StreamId>(plan_.streams.size()));
   if (!is_new) {

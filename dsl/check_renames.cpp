@@ -16,14 +16,12 @@ Names NamesOfAll(const std::vector<Decl>& declarations) {
   return names;
 }
 
-/// Things of one kind, of which no two may have had one name. Gives whether one was renamed.
-bool CheckKind(const Names& names, Diagnostics& diagnostics) {
+/// Things of one kind, of which no two may have had one name.
+void CheckKind(const Names& names, Diagnostics& diagnostics) {
   std::map<std::string_view, const syntax::Name*> taken;
   for (const syntax::Name* name : names) taken.emplace(name->text, name);
-  bool any = false;
   for (const syntax::Name* name : names) {
     if (name->first.empty()) continue;
-    any = true;
     if (name->first == name->text) {
       diagnostics.Report(Code::kFormerNameUseless, name->first_span, "this is the name that it has now")
           .Help("leave out " + Quoted("was " + name->first) + ", or write the name that it had before");
@@ -39,35 +37,31 @@ bool CheckKind(const Names& names, Diagnostics& diagnostics) {
         .NoteAt(also_former ? at->second->first_span : at->second->span, "here")
         .Help("what was remembered under a name can go on under one name only");
   }
-  return any;
-}
-
-template <typename Definition>
-void TakeFirstNames(const Names& names, std::vector<Definition>& definitions) {
-  for (std::size_t i = 0; i < names.size() && i < definitions.size(); ++i) {
-    if (!names[i]->first.empty()) definitions[i].name = names[i]->first;
-  }
 }
 
 }  // namespace
 
-bool Checker::CheckRenamedParts(CheckedProgram& named) {
-  bool any = false;
+CheckedProgram& Checker::FirstNamed() {
+  if (!first_named_) first_named_ = std::make_shared<CheckedProgram>(program_);
+  return *first_named_;
+}
+
+void Checker::CheckRenamedParts() {
   for (std::size_t c = 0; c < tree_.choices.size(); ++c) {
     Names values;
     for (const syntax::Name& value : tree_.choices[c].values) values.push_back(&value);
-    any = CheckKind(values, diagnostics_) || any;
+    CheckKind(values, diagnostics_);
     for (std::size_t v = 0; v < values.size(); ++v) {
-      if (!values[v]->first.empty()) named.choices[c].values[v] = values[v]->first;
+      if (!values[v]->first.empty()) FirstNamed().choices[c].values[v] = values[v]->first;
     }
   }
   for (EntityId entity = 0; entity < tree_.entities.size(); ++entity) {
     const Names names = NamesOfAll(tree_.entities[entity].attributes);
-    any = CheckKind(names, diagnostics_) || any;
+    CheckKind(names, diagnostics_);
     for (const syntax::Name* name : names) {
       const auto at = attributes_[entity].find(name->text);
       if (!name->first.empty() && at != attributes_[entity].end())
-        named.attributes[at->second].name = name->first;
+        FirstNamed().attributes[at->second].name = name->first;
     }
   }
   for (JourneyId journey = 0; journey < tree_.journeys.size(); ++journey) {
@@ -75,7 +69,7 @@ bool Checker::CheckRenamedParts(CheckedProgram& named) {
     for (const syntax::Name& stage : tree_.journeys[journey].renamed_stages) {
       names.push_back(&stage);
       const std::optional<std::uint32_t> at = ResolveStage(journey, stage);
-      if (at) named.journeys[journey].stages[*at].name = stage.first;
+      if (at) FirstNamed().journeys[journey].stages[*at].name = stage.first;
       if (at && FindStage(journey, stage.first)) {
         diagnostics_
             .Report(Code::kFormerNameTaken, stage.first_span,
@@ -83,9 +77,8 @@ bool Checker::CheckRenamedParts(CheckedProgram& named) {
             .Help("what was remembered of a stage can go on in one stage only");
       }
     }
-    any = CheckKind(names, diagnostics_) || any;
+    CheckKind(names, diagnostics_);
   }
-  return any;
 }
 
 void Checker::CheckRenames() {
@@ -96,28 +89,28 @@ void Checker::CheckRenames() {
         .Help("write " + Quoted("event " + event.name.text + " ... from \"" + event.name.first + "\"") +
               " if events still arrive under the old name");
   }
-  CheckedProgram named = program_;
-  bool any = CheckRenamedParts(named);
-  const auto check = [&](const auto& declarations, auto& definitions) {
+  CheckRenamedParts();
+  const auto check = [&](const auto& declarations, auto definitions) {
     const Names names = NamesOfAll(declarations);
-    any = CheckKind(names, diagnostics_) || any;
-    TakeFirstNames(names, definitions);
+    CheckKind(names, diagnostics_);
+    for (std::size_t i = 0; i < names.size() && i < (program_.*definitions).size(); ++i) {
+      if (!names[i]->first.empty()) (FirstNamed().*definitions)[i].name = names[i]->first;
+    }
   };
-  check(tree_.choices, named.choices);
-  check(tree_.entities, named.entities);
-  check(tree_.features, named.features);
-  check(tree_.journeys, named.journeys);
-  check(tree_.stalls, named.stalls);
-  check(tree_.scores, named.scores);
-  check(tree_.units, named.units);
-  check(tree_.experiments, named.experiments);
-  check(tree_.nudges, named.nudges);
-  check(tree_.policies, named.policies);
+  check(tree_.choices, &CheckedProgram::choices);
+  check(tree_.entities, &CheckedProgram::entities);
+  check(tree_.features, &CheckedProgram::features);
+  check(tree_.journeys, &CheckedProgram::journeys);
+  check(tree_.stalls, &CheckedProgram::stalls);
+  check(tree_.scores, &CheckedProgram::scores);
+  check(tree_.units, &CheckedProgram::units);
+  check(tree_.experiments, &CheckedProgram::experiments);
+  check(tree_.nudges, &CheckedProgram::nudges);
+  check(tree_.policies, &CheckedProgram::policies);
   if (!tree_.rulesets.empty() && !tree_.rulesets.front().name.first.empty()) {
-    any = true;
-    named.header.name = tree_.rulesets.front().name.first;
+    FirstNamed().header.name = tree_.rulesets.front().name.first;
   }
-  if (any) program_.first_named = std::make_shared<const CheckedProgram>(std::move(named));
+  program_.first_named = std::move(first_named_);
 }
 
 }  // namespace lull::dsl

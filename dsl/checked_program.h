@@ -109,8 +109,8 @@ enum class ExprKind : std::uint8_t {
   kMonths,
   kArm,          // index = ExperimentId; which arm the entity is in
   kTaskOutcome,  // what the task step in hand says, as one of the outcomes of the nudge `index`
-  kUnknown,  // of its type
-  kLookup,   // a table looked up: the inputs are args; index = that of Lookup
+  kUnknown,      // of its type
+  kLookup,       // a table looked up: the inputs are args; index = that of Lookup
 };
 
 enum class CompareOp : std::uint8_t { kEqual, kNotEqual, kLess, kLessEqual, kGreater, kGreaterEqual };

@@ -304,7 +304,9 @@ class Checker {
 
   // check_renames.cpp
   void CheckRenames();
-  bool CheckRenamedParts(CheckedProgram& named);
+  void CheckRenamedParts();
+  /// What will be CheckedProgram::first_named; made when the first former name is found.
+  CheckedProgram& FirstNamed();
 
   // check_journeys.cpp
   void DeclareStages();
@@ -437,6 +439,7 @@ class Checker {
   const syntax::SyntaxTree& tree_;
   Diagnostics& diagnostics_;
   CheckedProgram program_;
+  std::shared_ptr<CheckedProgram> first_named_;
   Zone zone_ = Zone::Utc();
   std::map<std::string, Symbol, std::less<>> symbols_;
   /// Attributes by entity and name.

@@ -15,10 +15,7 @@ const Calendar& CalendarOf(Moment* moment, std::uint32_t calendar) {
 
 std::uint64_t CalendarIsOpen(Moment* moment, std::uint32_t calendar, std::int64_t at, std::uint64_t arm) {
   const Calendar& of = CalendarOf(moment, calendar);
-  if (arm != 0) {
-    const std::int64_t edge = of.NextEdge(at);
-    if (edge > moment->age_now) moment->next_wake = std::min(moment->next_wake, edge);
-  }
+  if (arm != 0) moment->Arm(of.NextEdge(at));
   return of.IsOpen(at) ? 1 : 0;
 }
 

@@ -335,17 +335,13 @@ std::uint64_t ValueOf(const Range& range, WindowCursor& cursor, ScratchArena& sc
   return 0;
 }
 
-void ArmAt(Moment& moment, std::int64_t instant) {
-  if (instant > moment.age_now) moment.next_wake = std::min(moment.next_wake, instant);
-}
-
 /// The value changes when its oldest entry leaves; the latest's only when that one leaves.
 void ArmExpiry(const Range& range, Moment& moment, std::int64_t stays_micros) {
   const bool latest = range.reader.spec.function == WindowFunction::kLatest;
   std::uint32_t at = latest ? range.end : range.begin;
   while (at != (latest ? range.begin : range.end)) {
     const std::uint32_t entry = latest ? at - 1 : at;
-    if (range.Counts(entry)) return ArmAt(moment, InstantAfter(range.reader.block.time(entry), stays_micros));
+    if (range.Counts(entry)) return moment.Arm(InstantAfter(range.reader.block.time(entry), stays_micros));
     at = latest ? at - 1 : at + 1;
   }
 }
@@ -356,10 +352,10 @@ void ArmChange(const Range& range, Moment& moment, const Bounds& bounds) {
   WindowBlock& block = range.reader.block;
   if (spec.by_period) {
     // What is older than all that counts now never counts again.
-    if (block.count > 0 && block.time(block.tail() - 1) > bounds.after) ArmAt(moment, bounds.next_period);
+    if (block.count > 0 && block.time(block.tail() - 1) > bounds.after) moment.Arm(bounds.next_period);
   } else if (spec.last_micros > 0) {
     ArmExpiry(range, moment, spec.skip_micros + spec.last_micros);
-    if (range.end != block.tail()) ArmAt(moment, InstantAfter(block.time(range.end), spec.skip_micros));
+    if (range.end != block.tail()) moment.Arm(InstantAfter(block.time(range.end), spec.skip_micros));
   }
 }
 

@@ -27,9 +27,6 @@ std::int64_t InstantAt(const Zone& zone, std::int64_t day, std::int32_t minute) 
   return zone.InstantOf(day, minute * kMicrosPerMinute);
 }
 
-/// 1970-01-01 was a Thursday; Monday is 0.
-std::size_t WeekdayOf(std::int64_t day) { return static_cast<std::size_t>(((day + 3) % 7 + 7) % 7); }
-
 bool IsWithin(const CalendarSpec::YearlyDays& days, LocalDate date) {
   const std::int32_t at = date.month * 100 + date.day;
   const std::int32_t first = days.first_month * 100 + days.first_day;

@@ -6,9 +6,6 @@
 namespace lull::runtime {
 namespace {
 
-constexpr std::uint32_t kUnknownU32 = 0xFFFF'FFFF;
-constexpr std::uint8_t kUnknownU8 = 0xFF;
-
 template <typename T>
 void Store(std::byte* record, std::uint32_t offset, T value) {
   std::memcpy(record + offset, &value, sizeof(value));
@@ -96,7 +93,8 @@ bool Engine::Impl::Probe(std::uint32_t entity, std::string_view key, FunctionId 
   const Located located = Locate(entity, key);
   if (located.record == nullptr) return false;
   scratch_.Reset();
-  step_.Bind(located.whole, located.whole_record, stores_[located.whole]->KeyOf(located.whole_record), position_);
+  step_.Bind(located.whole, located.whole_record, stores_[located.whole]->KeyOf(located.whole_record),
+             position_);
   step_.Select(step_.Take(located.part));
   probed.result = step_.Probe(function, instant, event_fields);
   probed.out = step_.out.data();

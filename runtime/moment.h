@@ -38,6 +38,11 @@ struct Moment {
   /// The value that `with same` compares with: set just before an aggregate is read.
   FieldValue same;
   StepContext* context = nullptr;
+
+  /// Asks for another look at an instant after this moment.
+  void Arm(std::int64_t instant) {
+    if (instant > age_now && instant < next_wake) next_wake = instant;
+  }
 };
 
 /// A function of generated code, or of the interpreter. Returns 0 or 1 from a condition, else 0.

@@ -41,6 +41,9 @@ enum class SlotKind : std::uint8_t {
   kText,  // 32-bit id in the store's text pool, counted
 };
 
+inline constexpr std::uint8_t kUnknownU8 = 0xFF;
+inline constexpr std::uint32_t kUnknownU32 = 0xFFFF'FFFF;
+
 inline constexpr std::uint32_t SlotBytes(SlotKind kind) {
   return kind == SlotKind::kU8 ? 1 : kind == SlotKind::kU32 || kind == SlotKind::kText ? 4 : 8;
 }

@@ -167,6 +167,7 @@ struct EachWaitSpec {
   FunctionId gate = kNoFunction;
   std::uint32_t condition = 0;             // the stall's condition
   FunctionId deadline = kNoFunction;       // when a wait falls due, from its beginning
+  bool deadline_reads_event = false;       // of its opening event, beside the beginning
   ValueType same_type = ValueType::kText;  // type of the value of `with same`
   std::uint32_t keep_count = 4'096;
   /// Fields of the opening event that texts and conditions of its nudges read: kept with each wait.
@@ -332,6 +333,9 @@ struct ScoreSpec {
 
 enum class TriggerKind : std::uint8_t { kEvent, kStall, kStage, kCondition, kWhile, kClock };
 
+/// Tasks without `expires after` end this long after they went out.
+inline constexpr std::int64_t kTaskLifeMicros = 30 * kMicrosPerDay;
+
 struct NudgeSpec {
   std::string name;
   std::string first_name;  // FirstName()
@@ -374,7 +378,7 @@ struct NudgeSpec {
   std::vector<RouteSpec> routes;
   std::vector<std::string> outcomes;  // that a step may give; empty: any text
   FunctionId due = kNoFunction;       // deadline of a task
-  FunctionId expires = kNoFunction;   // deadline; kNoFunction or unknown: 30 days after it went out
+  FunctionId expires = kNoFunction;   // deadline; kNoFunction or unknown: kTaskLifeMicros after it went out
   std::vector<RungSpec> ladder;       // in the order of the text
   FunctionId worth = kNoFunction;     // value: out[0]
   ValueType worth_type = ValueType::kMoney;

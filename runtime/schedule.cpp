@@ -10,9 +10,7 @@ namespace {
 constexpr std::int64_t kDaysAhead = 100;
 
 bool IsOn(const Schedule& schedule, std::int64_t day) {
-  // 1970-01-01 was a Thursday.
-  const std::int64_t weekday = ((day + 3) % 7 + 7) % 7;
-  if (schedule.kind == Schedule::Kind::kWeekdays) return ((schedule.weekdays >> weekday) & 1U) != 0;
+  if (schedule.kind == Schedule::Kind::kWeekdays) return ((schedule.weekdays >> WeekdayOf(day)) & 1U) != 0;
   const LocalDate date = DateOfDay(day);
   const bool is_last = DateOfDay(day + 1).day == 1;
   return date.day == schedule.month_day || (is_last && date.day < schedule.month_day);

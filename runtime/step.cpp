@@ -80,6 +80,7 @@ void Step::BeginChain(std::int64_t instant, std::int64_t age_instant) {
   moment.same = {};
   entered_stages_.clear();
   began_before_.clear();
+  arbiter_.Begin();
   BeginMoment();
 }
 
@@ -149,7 +150,7 @@ void Step::BeginRecord(std::int64_t instant) {
   header().first_event = instant;
   for (const JourneySpec& journey : entity->journeys) SlotI64(journey.entered_offset) = instant;
   for (const EntitySpec::ClockNudge& clock : entity->clock_nudges) {
-    Arm(NextInstant(*zone, moment.context->calendars, clock.schedule, instant - 1));
+    Arm(NextInstant(*zone, calendars, clock.schedule, instant - 1));
   }
 }
 
@@ -361,11 +362,11 @@ Step::Fate Step::DeadlineMoment(std::int64_t instant) {
 
 void Step::RunSchedules() {
   for (const EntitySpec::ClockNudge& clock : entity->clock_nudges) {
-    const std::int64_t next = NextInstant(*zone, moment.context->calendars, clock.schedule, moment.now - 1);
+    const std::int64_t next = NextInstant(*zone, calendars, clock.schedule, moment.now - 1);
     if (next == moment.now) {
       triggers.push_back({.nudge = clock.nudge, .member = static_cast<std::uint32_t>(hand)});
     }
-    Arm(next == moment.now ? NextInstant(*zone, moment.context->calendars, clock.schedule, next) : next);
+    Arm(next == moment.now ? NextInstant(*zone, calendars, clock.schedule, next) : next);
   }
 }
 

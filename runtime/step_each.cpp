@@ -169,7 +169,7 @@ bool Step::UpdateEach(std::uint32_t wait, bool gate) {
   bool any = false;
   for (EachWait& entry : list->waits) {
     if (!entry.overdue) {
-      SetTrigger(entry, spec);
+      if (spec.deadline_reads_event) SetTrigger(entry, spec);
       // A deadline before its start falls due at the end of that instant.
       const std::int64_t due = std::max(DeadlineOf(spec.deadline, entry.start), entry.start);
       entry.overdue = due <= moment.age_now;

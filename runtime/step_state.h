@@ -130,9 +130,7 @@ struct StepState : StepContext {
     return instant == kUnknown ? kNever : instant;
   }
   /// Asks for another look at an instant after this moment.
-  void Arm(std::int64_t instant) {
-    if (instant > moment.age_now && instant < moment.next_wake) moment.next_wake = instant;
-  }
+  void Arm(std::int64_t instant) { moment.Arm(instant); }
   /// Puts the candidate's own trigger in hand: for a wait of `after each`, its value of `with same` and the
   /// fields it kept; else (serial 0) the event of the moment.
   void SetTrigger(std::uint32_t nudge, WaitSerial serial);

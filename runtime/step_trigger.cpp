@@ -69,13 +69,13 @@ FieldValue StepState::ReadSlot(const NudgeSpec::OpeningField& field) const {
   switch (field.kind) {
     case SlotKind::kU8: {
       const auto narrow = static_cast<std::uint8_t>(*at);
-      if (narrow != 0xFF) value.integer = narrow;
+      if (narrow != kUnknownU8) value.integer = narrow;
       break;
     }
     case SlotKind::kU32: {
       std::uint32_t narrow = 0;
       std::memcpy(&narrow, at, sizeof narrow);
-      if (narrow != 0xFFFF'FFFF) value.integer = narrow;
+      if (narrow != kUnknownU32) value.integer = narrow;
       break;
     }
     case SlotKind::kText: {

@@ -22,20 +22,18 @@ constexpr std::array<PeriodRow, 5> kPeriodRows = {
 
 const PeriodRow& PeriodRowOf(LocalPeriod period) { return kPeriodRows[static_cast<std::size_t>(period)]; }
 
-std::int64_t FloorOf(std::int64_t a, std::int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }
-
 /// 1970-01-01 was a Thursday: week 0 began three days before it.
 std::int64_t NumberOf(const Zone& zone, LocalPeriod period, std::int64_t micros) {
   if (period == LocalPeriod::kDay) return zone.DayOf(micros);
   if (period == LocalPeriod::kWeek) return zone.WeekOf(micros);
-  return FloorOf(zone.MonthOf(micros), PeriodRowOf(period).months);
+  return FloorDivide(zone.MonthOf(micros), PeriodRowOf(period).months);
 }
 
 std::int64_t StartOf(const Zone& zone, LocalPeriod period, std::int64_t number) {
   if (period == LocalPeriod::kDay) return zone.DayStart(number);
   if (period == LocalPeriod::kWeek) return zone.DayStart(number * 7 - 3);
   const std::int64_t month = number * PeriodRowOf(period).months;
-  const std::int64_t year = FloorOf(month, kMonthsPerYear);
+  const std::int64_t year = FloorDivide(month, kMonthsPerYear);
   return zone.DayStart(DayOfDate(
       {static_cast<std::int32_t>(year), static_cast<std::int32_t>(month - year * kMonthsPerYear + 1), 1}));
 }

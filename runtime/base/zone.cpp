@@ -19,11 +19,6 @@ constexpr std::int64_t kOffsetMicrosMax = 26 * kMicrosPerHour;
 constexpr std::int64_t kYearsPerCycle = 400;
 constexpr std::int64_t kDaysPerCycle = 146'097;
 
-std::int64_t FloorDivide(std::int64_t value, std::int64_t divisor) {
-  const std::int64_t quotient = value / divisor;
-  return quotient - (value % divisor < 0 ? 1 : 0);
-}
-
 // The zone database counts in seconds and marks "for ever" with years outside every accepted event time.
 std::int64_t MicrosOf(date::sys_seconds instant) {
   const std::int64_t seconds = instant.time_since_epoch().count();

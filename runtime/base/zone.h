@@ -38,9 +38,18 @@ struct LocalTime {
   friend bool operator==(LocalTime, LocalTime) = default;
 };
 
+/// Division that rounds down; divisor > 0.
+constexpr std::int64_t FloorDivide(std::int64_t value, std::int64_t divisor) {
+  return value / divisor - (value % divisor < 0 ? 1 : 0);
+}
+
 /// Days since 1970-01-01; kUnknown if there is no such date.
 std::int64_t DayOfDate(LocalDate date);
 LocalDate DateOfDay(std::int64_t day);
+/// Of a day since 1970-01-01, which was a Thursday; Monday is 0.
+constexpr std::uint32_t WeekdayOf(std::int64_t day) {
+  return static_cast<std::uint32_t>(((day + 3) % 7 + 7) % 7);
+}
 
 /// One zone. Cheap to copy. Look-ups remember the last two spans of constant offset, so an object serves one
 /// thread at a time; give each thread a copy.

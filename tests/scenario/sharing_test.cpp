@@ -125,5 +125,35 @@ TEST(Renames, WhatWasRenamedGoesOn) {
                           "2026-03-03T00:00:00Z sent phone b -> helpers: Phone great"));
 }
 
+// What counts for a limit, and how far a sequence has come, is remembered under the first names.
+TEST(Renames, LimitsAndSequencesGoOn) {
+  constexpr const char* kTwice =
+      "nudge twice of client { on came then came within 9 days where rank is high do note \"twice\" to desk "
+      "}";
+  constexpr const char* kAgain =
+      "nudge again was twice of customer"
+      " { on came then came within 9 days where grade is great do note \"twice\" to helpers }";
+  constexpr const char* kLog = R"(
+{"type":"came","time":"2026-03-01T00:00:00Z","id":"a","rank":"high"}
+{"type":"came","time":"2026-03-03T00:00:00Z","id":"a","rank":"high"}
+{"type":"came","time":"2026-03-04T00:00:00Z","id":"a","rank":"high"}
+{"type":"came","time":"2026-03-06T00:00:00Z","id":"a","rank":"great"}
+)";
+  const auto with = [](std::string rules, const std::string& nudge) {
+    return rules.replace(rules.find("call as task"), 12, "call as task, note as message") + nudge;
+  };
+  EXPECT_THAT(
+      RunScenario(
+          with(kBeforeRenaming, kTwice), kLog,
+          {.until = "2026-03-09T00:00:00Z", .next_rules = with(kAfterRenaming, kAgain), .swap_at = 3}),
+      ElementsAre("2026-03-02T12:00:00Z sent ring a -> desk: Ring high",
+                  "2026-03-03T00:00:00Z withdrawn ring a -> desk (what it was about is over)",
+                  "2026-03-03T00:00:00Z sent twice a -> desk: twice",
+                  "2026-03-04T00:00:00Z sent twice a -> desk: twice",
+                  "2026-03-05T12:00:00Z waiting phone a (capped: 1 phone in 30 days (2026-03-02 12:00))",
+                  "2026-03-06T00:00:00Z sent again a -> helpers: twice",
+                  "2026-03-07T12:00:00Z waiting phone a (capped: 1 phone in 30 days (2026-03-02 12:00))"));
+}
+
 }  // namespace
 }  // namespace lull::test

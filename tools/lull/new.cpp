@@ -58,7 +58,8 @@ int New(const NewOptions& options) {
     if (!out) return Complain(path.string() + " cannot be written");
     fmt::print("{}\n", path.string());
   }
-  fmt::print("\nNext: lull test {0} --coverage\n      lull run {0} --events {0}/events.jsonl\n", folder.string());
+  fmt::print("\nNext: lull test {0} --coverage\n      lull run {0} --events {0}/events.jsonl\n",
+             folder.string());
   return kExitOk;
 }
 
