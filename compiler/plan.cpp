@@ -400,6 +400,10 @@ class Planner {
     TriggerFields(stall.duration, timing);
     TriggerFields(stall.by, timing);
     wait.deadline_reads_event = !timing.empty();
+    if (stall.same_field.empty() && compared.empty()) {
+      const Slot answered = plan_.layouts[stall.entity].AddSlot(SlotKind::kI64, "answered " + meaning);
+      wait.answered_offset = answered.offset;
+    }
     std::uint32_t free_slot = plan_.event_slot_count;
     for (const std::string& field : fields) {
       wait.beside.push_back(compared.contains(field) ? free_slot++ : runtime::kNoIndex);

@@ -53,6 +53,12 @@ DecodedBatch JsonDecoder::Decode(std::span<const RawEvent> raw) {
 }
 
 void JsonDecoder::DecodeOne(const RawEvent& raw, std::uint32_t source) {
+  if (raw.bytes.size() > kRawEventBytesMax) {
+    Bury(raw, DeadLetterCode::kTooLong, fmt::format("The line has more than {} bytes", kRawEventBytesMax));
+    return;
+  }
+  const std::uint32_t known = shape_scanner_.Scan(raw.bytes, values_);
+  if (known != ShapeScanner::kNone) return DecodeAlong(shapes_[known], raw, source);
   if (!ScanLine(raw)) return;
   const JsonValue* version = scanner_.Find(plan_->spec_version, MembersAt(0));
   const bool cloud = version != nullptr && version->kind != JsonKind::kNull;
@@ -61,7 +67,9 @@ void JsonDecoder::DecodeOne(const RawEvent& raw, std::uint32_t source) {
   const JsonValue type = cloud ? FindPath(plan_->cloud_type) : FindPath(plan_->type);
   EventFrame frame;
   Draft draft;
-  if (BeginEvent(raw, type, frame, draft) != Begin::kReady) return;
+  const Begin begin = BeginEvent(raw, type, frame, draft);
+  if (begin != Begin::kDead && version == nullptr) LearnShape(raw);
+  if (begin != Begin::kReady) return;
   const bool read = cloud ? ReadCloudEvent(raw, draft, frame) : ReadFlat(raw, draft, frame);
   if (!read || !CheckComplete(raw, draft)) return;
   frames_.push_back(frame);
@@ -69,10 +77,6 @@ void JsonDecoder::DecodeOne(const RawEvent& raw, std::uint32_t source) {
 }
 
 bool JsonDecoder::ScanLine(const RawEvent& raw) {
-  if (raw.bytes.size() > kRawEventBytesMax) {
-    return Bury(raw, DeadLetterCode::kTooLong,
-                fmt::format("The line has more than {} bytes", kRawEventBytesMax));
-  }
   const char* p = SkipJsonSpace(raw.bytes.data());
   if (*p != '{') return BuryNonObject(raw, p);
   JsonFailure failure;

@@ -5,6 +5,7 @@
 // have), or a dead letter that says why; nothing stops the batch.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -17,6 +18,7 @@
 #include "connectors/dead_letter.h"
 #include "connectors/member_scan.h"
 #include "connectors/raw_batch.h"
+#include "connectors/shape_scan.h"
 #include "connectors/wire_plan.h"
 #include "runtime/base/time.h"
 #include "runtime/event.h"
@@ -61,7 +63,28 @@ class JsonDecoder {
     bool keys_only = false;  // the attributes of a CloudEvent are no fields
   };
 
+  /// What a member of a shape is for, of one event.
+  struct ShapeStep {
+    enum class Kind : std::uint8_t { kField, kKey, kBelow };
+    Kind kind = Kind::kField;
+    std::uint32_t member = 0;
+    std::uint32_t index = 0;  // of MemberUse
+  };
+  /// Members by their places; ShapeScanner::kNone where there is none.
+  struct Shape {
+    std::uint32_t type = ShapeScanner::kNone;
+    std::uint32_t id = ShapeScanner::kNone;
+    std::vector<std::uint32_t> times;                             // of WirePlan::times, in their order
+    std::vector<std::uint32_t> names;                             // of all members
+    std::vector<std::optional<std::vector<ShapeStep>>> by_event;  // made when first needed
+  };
+
   void DecodeOne(const RawEvent& raw, std::uint32_t source);
+  void DecodeAlong(Shape& shape, const RawEvent& raw, std::uint32_t source);
+  bool ReadAlong(Shape& shape, const RawEvent& raw, const Draft& draft, runtime::EventFrame& frame);
+  bool FollowStep(const ShapeStep& step, const RawEvent& raw, const Draft& draft);
+  void LearnShape(const RawEvent& raw);
+  const std::vector<ShapeStep>& StepsOf(Shape& shape, std::uint32_t event, const EventPlan& plan);
 
   // All of these return false after they have reported a dead letter.
   bool ScanLine(const RawEvent& raw);
@@ -96,6 +119,9 @@ class JsonDecoder {
 
   std::shared_ptr<const runtime::Ruleset> ruleset_;
   MemberScanner scanner_;
+  ShapeScanner shape_scanner_;
+  std::vector<Shape> shapes_;
+  std::array<JsonValue, ShapeScanner::kMembersMax> values_{};  // of the event in hand, along its shape
   std::unique_ptr<const WirePlan> plan_;
   EventTime max_time_{kEventMicrosMax};
 

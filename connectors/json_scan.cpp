@@ -3,6 +3,8 @@
 #include <array>
 #include <cstring>
 
+#include "connectors/ascii.h"
+
 namespace lull::connectors {
 namespace {
 
@@ -11,8 +13,6 @@ const char* FailAt(JsonFailure& failure, const char* at, const char* expected,
   failure = {fault, at, expected};
   return nullptr;
 }
-
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 int HexDigit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -77,7 +77,7 @@ const char* ScanNumber(const char* p, JsonValue& value, JsonFailure& failure) {
 
 const char* ScanWord(const char* p, std::string_view word, JsonKind kind, JsonValue& value,
                      JsonFailure& failure) {
-  if (std::strncmp(p, word.data(), word.size()) != 0) return FailAt(failure, p, "a value");
+  if (std::memcmp(p, word.data(), word.size()) != 0) return FailAt(failure, p, "a value");
   value.begin = p;
   value.end = p + word.size();
   value.kind = kind;

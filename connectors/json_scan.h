@@ -106,11 +106,11 @@ inline const char* ScanJsonValueInline(const char* p, int depth, JsonValue& valu
     value.kind = JsonKind::kString;
     return end + 1;
   }
-  if (*p >= '1' && *p <= '9') {
+  if (*p >= '0' && *p <= '9') {
     std::int64_t integer = *p - '0';
     const char* end = p + 1;
     for (; *end >= '0' && *end <= '9' && end < p + 18; ++end) integer = integer * 10 + (*end - '0');
-    if (*end == ',' || *end == '}') {
+    if ((*end == ',' || *end == '}') && (*p != '0' || end == p + 1)) {
       value.begin = p;
       value.end = end;
       value.integer = integer;

@@ -3,14 +3,13 @@
 #include <array>
 #include <limits>
 
+#include "connectors/ascii.h"
 #include "runtime/base/time.h"
 
 namespace lull::connectors {
 namespace {
 
 using Micros = std::optional<std::int64_t>;
-
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 // Days since 1970-01-01 of a proleptic Gregorian date, by counting from March so that the leap day comes
 // last.

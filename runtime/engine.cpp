@@ -132,12 +132,16 @@ void Engine::Impl::ApplyBatch(std::span<const EventFrame> frames, ApplyResult* r
       Hash(group[i], &hashes_[count]);
       for (const std::uint32_t index : entities) stores_[index]->Prefetch(hashes_[count++]);
     }
+    records_.clear();
     for (std::size_t i = 0; i < group.size(); ++i) {
       std::size_t hash = first[i];
       for (const std::uint32_t index : ruleset().events[group[i].event].entities) {
-        stores_[index]->PrefetchRecord(hashes_[hash++]);
+        if (std::byte* record = stores_[index]->PrefetchRecord(hashes_[hash++]); record != nullptr) {
+          records_.push_back(record);
+        }
       }
     }
+    for (std::byte* record : records_) __builtin_prefetch(HeaderOf(record).side);
     for (std::size_t i = 0; i < group.size(); ++i) {
       const ApplyResult result = ApplyHashed(group[i], hashes_.data() + first[i]);
       if (results != nullptr) results[begin + i] = result;
@@ -286,7 +290,7 @@ void Engine::Impl::RunMoment(Entity& entity, const EventFrame& frame, std::int64
 }
 
 void Engine::Impl::Drain(Entity& entity, std::int64_t up_to) {
-  while (true) {
+  while (!pending_.empty()) {
     EntitySide* side = HeaderOf(entity.record).side;
     if (side == nullptr || side->pending_first == nullptr || side->pending_first->time > up_to) return;
     PendingEvent* event = PendingEvents::TakeFirst(*side);

@@ -119,6 +119,7 @@ class Engine::Impl {
   LogPosition position_;
   EngineStats counts_;
   std::vector<std::uint64_t> hashes_;  // of a batch
+  std::vector<std::byte*> records_;    // of a group, fetched ahead
 };
 
 }  // namespace lull::runtime

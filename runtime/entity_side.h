@@ -91,11 +91,10 @@ struct EachWait {
   std::unique_ptr<FieldValue[]> captured;
 };
 
-/// An answer, remembered for opening events that come late.
+/// An answer to the waits of one value of `with same`, remembered for opening events that come late.
 struct EachAnswerSeen {
   std::int64_t time = 0;
   std::uint64_t value = 0;  // as EachWait::value
-  bool all = false;         // answers whatever value
 };
 
 struct EachWaitList {

@@ -31,6 +31,7 @@ std::size_t TextBytes(const EventSchema& schema, const EventFrame& frame) {
 }  // namespace
 
 PendingEvent* PendingEvents::Allocate(std::size_t bytes) {
+  ++count_;
   const auto size_class = static_cast<std::size_t>(std::bit_width((bytes - 1) / 64));
   LULL_CHECK(size_class < kClassCount);
   if (PendingEvent* event = free_[size_class]; event != nullptr) {
@@ -111,6 +112,7 @@ void PendingEvents::Keys(PendingEvent& event, const Ruleset& ruleset, std::vecto
 }
 
 void PendingEvents::Free(PendingEvent* event) {
+  --count_;
   event->next = free_[event->size_class];
   free_[event->size_class] = event;
 }

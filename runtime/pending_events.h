@@ -41,6 +41,8 @@ class PendingEvents {
   static void Keys(PendingEvent& event, const Ruleset& ruleset, std::vector<TextView>& keys);
   void Free(PendingEvent* event);
 
+  /// None of any entity.
+  bool empty() const { return count_ == 0; }
   std::size_t memory_bytes() const { return memory_bytes_; }
 
  private:
@@ -52,6 +54,7 @@ class PendingEvents {
   std::vector<std::unique_ptr<std::byte[]>> blocks_;
   std::byte* next_ = nullptr;
   std::size_t left_ = 0;
+  std::size_t count_ = 0;
   std::size_t memory_bytes_ = 0;
 };
 

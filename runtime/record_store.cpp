@@ -26,15 +26,19 @@ struct KeyWords {
 
 /// The bytes of a short key, zero-padded: with its size they are the key.
 KeyWords WordsOf(std::string_view key) {
-  KeyWords words;
+  // Loads of fixed size that overlap, instead of a copy of any size.
+  const auto load = [&](std::size_t at, auto word) -> std::uint64_t {
+    std::memcpy(&word, key.data() + at, sizeof word);
+    return word;
+  };
   const std::size_t size = key.size();
-  if (size <= 8) {
-    std::memcpy(&words.low, key.data(), size);
-  } else {
-    std::memcpy(&words.low, key.data(), 8);
-    std::memcpy(&words.high, key.data() + 8, size - 8);
-  }
-  return words;
+  if (size > 8) return {load(0, std::uint64_t{}), load(size - 8, std::uint64_t{}) >> (8 * (16 - size))};
+  if (size == 8) return {load(0, std::uint64_t{}), 0};
+  if (size >= 4) return {load(0, std::uint32_t{}) | load(size - 4, std::uint32_t{}) << (8 * (size - 4)), 0};
+  if (size == 0) return {};
+  return {load(0, std::uint8_t{}) | load(size / 2, std::uint8_t{}) << (8 * (size / 2)) |
+              load(size - 1, std::uint8_t{}) << (8 * (size - 1)),
+          0};
 }
 
 std::uint64_t PrefixOf(std::string_view key) { return key.size() <= kInlineKeyBytes ? WordsOf(key).high : 0; }
@@ -195,15 +199,17 @@ std::uint32_t RecordStore::IndexOf(const std::byte* record) const {
   return *reinterpret_cast<const std::uint32_t*>(slab) + static_cast<std::uint32_t>(within);
 }
 
-void RecordStore::PrefetchRecord(std::uint64_t hash) const {
+std::byte* RecordStore::PrefetchRecord(std::uint64_t hash) const {
   const std::size_t mask = table_.size() - 1;
   for (std::size_t at = hash & mask; table_[at].size_plus_one != 0; at = (at + 1) & mask) {
     if (table_[at].hash != hash) continue;
-    const std::byte* start = RecordAt(table_[at].index) - kPrefixBytes;
+    std::byte* record = RecordAt(table_[at].index);
+    const std::byte* start = record - kPrefixBytes;
     const std::size_t bytes = std::min<std::size_t>(stride_, 4 * kCacheLineBytes);
     for (std::size_t line = 0; line < bytes; line += kCacheLineBytes) __builtin_prefetch(start + line, 1);
-    return;
+    return record;
   }
+  return nullptr;
 }
 
 std::size_t RecordStore::memory_bytes() const { return table_.size() * sizeof(Entry) + used_ * stride_; }

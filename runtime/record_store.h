@@ -43,7 +43,8 @@ class RecordStore {
 
   /// A batch first fetches the table's entries, then the records they point to, then looks up.
   void Prefetch(std::uint64_t hash) const { __builtin_prefetch(&table_[SlotOf(hash)]); }
-  void PrefetchRecord(std::uint64_t hash) const;
+  /// Gives what it has fetched, most likely the record; null if there is none.
+  std::byte* PrefetchRecord(std::uint64_t hash) const;
 
   std::string_view KeyOf(const std::byte* record) const {
     return texts_.View(reinterpret_cast<const RecordHeader*>(record)->key_id).view();

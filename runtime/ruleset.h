@@ -166,6 +166,8 @@ struct EachWaitSpec {
   /// Whether the stall's other conditions hold, where that depends on the fields of the wait.
   FunctionId gate = kNoFunction;
   std::uint32_t condition = 0;             // the stall's condition
+  /// Where every answer answers all waits: time of the latest one (kI64), for opening events that come late.
+  std::uint32_t answered_offset = kNoOffset;
   FunctionId deadline = kNoFunction;       // when a wait falls due, from its beginning
   bool deadline_reads_event = false;       // of its opening event, beside the beginning
   ValueType same_type = ValueType::kText;  // type of the value of `with same`

@@ -138,9 +138,9 @@ class Step : public StepState {
   EachWaitList* FindEach(std::uint32_t wait);
   EachWaitList& MakeEach(std::uint32_t wait);
   SameValue FindSame(ValueType type) const;
-  bool IsTooLate(const EachWaitList& list, std::int64_t time, std::int64_t deadline,
+  bool IsTooLate(const EachWaitSpec& spec, const EachWaitList& list, std::int64_t time, std::int64_t deadline,
                  const SameValue& same) const;
-  void RememberAnswer(std::uint32_t wait, bool with_same, const SameValue& same);
+  void RememberAnswer(std::uint32_t wait, const SameValue& same);
   void BeginEach(std::uint32_t wait, EachWait& entry);
   void EndEach(std::uint32_t wait, EachWait& entry);
   void EndEpisodeOf(EachWait& entry, const EachWaitSpec& spec, DecisionCode reason);

@@ -35,12 +35,13 @@ Step::SameValue Step::FindSame(ValueType type) const {
   return {bits, moment.same.integer != kUnknown};
 }
 
-bool Step::IsTooLate(const EachWaitList& list, std::int64_t time, std::int64_t deadline,
-                     const SameValue& same) const {
+bool Step::IsTooLate(const EachWaitSpec& spec, const EachWaitList& list, std::int64_t time,
+                     std::int64_t deadline, const SameValue& same) const {
   if (time >= moment.now) return false;
   if (deadline != kUnknown && deadline < moment.now) return true;
+  if (spec.answered_offset != kNoOffset) return SlotI64(spec.answered_offset) > time;
   return std::ranges::any_of(list.answers, [&](const EachAnswerSeen& answer) {
-    return answer.time > time && (answer.all || (same.known && answer.value == same.bits));
+    return answer.time > time && same.known && answer.value == same.bits;
   });
 }
 
@@ -61,7 +62,7 @@ void Step::OpenEach(std::uint32_t wait, std::int64_t time, std::int64_t deadline
   const bool is_text = spec.same_type == ValueType::kText;
   EachWaitList& list = MakeEach(wait);
   SameValue same = FindSame(spec.same_type);
-  if (IsTooLate(list, time, deadline, same)) return;
+  if (IsTooLate(spec, list, time, deadline, same)) return;
   if (is_text) {
     same.bits = texts->Intern(moment.same.text);
     same.known = same.bits != 0;
@@ -81,17 +82,17 @@ void Step::OpenEach(std::uint32_t wait, std::int64_t time, std::int64_t deadline
   list.waits.insert(std::upper_bound(list.waits.begin(), list.waits.end(), time, later), std::move(entry));
 }
 
-void Step::RememberAnswer(std::uint32_t wait, bool with_same, const SameValue& same) {
+void Step::RememberAnswer(std::uint32_t wait, const SameValue& same) {
   // Without late events nobody asks.
   if (ruleset->late != LatePolicy::kApply) return;
   std::vector<EachAnswerSeen>& answers = MakeEach(wait).answers;
   const bool is_text = entity->each_waits[wait].same_type == ValueType::kText;
   const auto release = [&](const EachAnswerSeen& answer) {
-    if (is_text && !answer.all) texts->Release(static_cast<std::uint32_t>(answer.value));
+    if (is_text) texts->Release(static_cast<std::uint32_t>(answer.value));
   };
   const std::int64_t time = moment.event_time;
   std::erase_if(answers, [&](const EachAnswerSeen& answer) {
-    const bool covered = answer.time <= time && (!with_same || (!answer.all && answer.value == same.bits));
+    const bool covered = answer.time <= time && answer.value == same.bits;
     if (covered) release(answer);
     return covered;
   });
@@ -99,12 +100,8 @@ void Step::RememberAnswer(std::uint32_t wait, bool with_same, const SameValue& s
     release(answers.front());
     answers.erase(answers.begin());
   }
-  EachAnswerSeen answer{.time = time, .value = 0, .all = !with_same};
-  if (with_same) {
-    // A value that no wait has may come late, so its text is kept too.
-    answer.value = is_text ? texts->Intern(moment.same.text) : same.bits;
-  }
-  answers.push_back(answer);
+  // A value that no wait has may come late, so its text is kept too.
+  answers.push_back({.time = time, .value = is_text ? texts->Intern(moment.same.text) : same.bits});
 }
 
 bool Step::IsAnswered(const EachWait& entry, const EachWaitSpec& spec) {
@@ -127,10 +124,14 @@ void Step::AnswerEach(std::uint32_t wait, bool with_same) {
       return true;
     });
   }
-  // What it would have answered of a late one, where that depends on its fields, is not known.
-  const bool is_general = spec.answers == kNoFunction;
   moment.same.text = same_text;
-  if (is_general && (!with_same || same.known || same_text.known())) RememberAnswer(wait, with_same, same);
+  if (spec.answered_offset != kNoOffset) {
+    std::int64_t& answered = SlotI64(spec.answered_offset);
+    answered = std::max(answered, moment.event_time);
+  } else if (spec.answers == kNoFunction && (same.known || same_text.known())) {
+    // What it would have answered of a late one, where that depends on its fields, is not known.
+    RememberAnswer(wait, same);
+  }
   moment.same = {};
 }
 

@@ -118,7 +118,7 @@ struct StepState : StepContext {
     code->functions[value](&moment);
     return out.data();
   }
-  std::int64_t& SlotI64(std::uint32_t offset) {
+  std::int64_t& SlotI64(std::uint32_t offset) const {
     return *reinterpret_cast<std::int64_t*>(moment.record + offset);
   }
   /// kNever where the deadline function gives none.

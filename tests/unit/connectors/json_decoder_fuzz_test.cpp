@@ -93,6 +93,64 @@ TEST(JsonDecoderFuzzTest, AgreesWithADocumentParserOnDamagedLines) {
   EXPECT_LT(valid_count, kRounds * 19 / 20);
 }
 
+/// All that a batch of one line came to, as text.
+std::string Told(const DecodedBatch& batch) {
+  std::string text;
+  for (const DeadLetter& letter : batch.dead_letters) {
+    text +=
+        std::string(NameOf(letter.code)) + ": " + letter.reason + " of " + std::string(letter.bytes) + "\n";
+  }
+  static const auto kRuleset = testing::SampleRuleset();
+  const auto add_text = [&](const runtime::TextView& view) {
+    text += view.known() ? " '" + std::string(view.view()) + "'" : " -";
+  };
+  for (const runtime::EventFrame& frame : batch.frames) {
+    const runtime::EventSchema& schema = kRuleset->events[frame.event];
+    text += schema.name + " " + std::to_string(frame.time.micros);
+    add_text(frame.id);
+    for (std::size_t key = 0; key < schema.entities.size(); ++key) add_text(frame.keys[key]);
+    for (const runtime::FieldSchema& field : schema.fields) {
+      const runtime::FieldValue& value = frame.fields[field.slot];
+      if (field.type == runtime::ValueType::kText) {
+        add_text(value.text);
+      } else {
+        text += " " + std::to_string(value.integer);  // a number's bits
+      }
+    }
+  }
+  return text;
+}
+
+// A decoder that has met an event's shape makes of the next one what a decoder makes that has met none.
+TEST(JsonDecoderFuzzTest, ShapesThatWereMetChangeNothing) {
+  constexpr int kRounds = 30'000;
+  const std::uint64_t seed = std::random_device{}();
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  std::cout << "seed " << seed << '\n';
+  std::mt19937_64 random(seed);
+  const std::vector<std::string> seeds = [] {
+    std::vector<std::string> all = Seeds();
+    all.push_back(
+        R"({"type":"seen","account":{"number":"a1"},"time":5,"page":"/x","price":-0.5e1,"urgent":true,"wait":"PT2H","due":7,"day":"2026-03-01","status":"closed","context":{"page":{"path":"/d"}},"note":"n","z":null})");
+    all.push_back(
+        R"({"type": "seen", "time": 1, "customer_id": "c", "price": 0, "note": "\u00e9", "wait": 3})");
+    return all;
+  }();
+  Decoding met;
+  int events = 0;
+  for (int round = 0; round < kRounds; ++round) {
+    const std::string& line = seeds[random() % seeds.size()];
+    const std::string tried = random() % 4 == 0 ? line : Mutate(line, random);
+    Decoding fresh;
+    const std::string expected = Told(fresh.Decode(tried));
+    const DecodedBatch& batch = met.Decode(tried);
+    events += static_cast<int>(batch.frames.size());
+    ASSERT_EQ(Told(batch), expected) << tried;
+  }
+  EXPECT_GT(events, kRounds / 5);
+  EXPECT_LT(events, kRounds);
+}
+
 TEST(JsonDecoderFuzzTest, BatchesAndOrderOfLinesChangeNothing) {
   const std::uint64_t seed = std::random_device{}();
   SCOPED_TRACE("seed " + std::to_string(seed));

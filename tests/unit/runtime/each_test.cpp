@@ -25,7 +25,10 @@ struct Each {
     stall = lab.Condition("stall", [](Moment* moment) { return abi::EachUpdate(moment, 0, 1) != 0; });
     lab.entity().conditions[stall].each_wait = 0;
     const FunctionId deadline = lab.Value([](Moment* moment) { return moment->from + 10 * kHour; });
-    lab.entity().each_waits.push_back({.condition = stall, .deadline = deadline, .keep_overdue = keep});
+    lab.entity().each_waits.push_back({.condition = stall,
+                                       .answered_offset = with_same ? kNoOffset : lab.Slot(),
+                                       .deadline = deadline,
+                                       .keep_overdue = keep});
   }
   Lab lab;
   std::uint32_t opened = 0;
