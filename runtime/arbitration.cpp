@@ -52,21 +52,9 @@ void Arbiter::Run() {
   RemoveWaiting();
   state_.Select(0);
   state_.ResetTrigger();
+  part_policies_.clear();
   part_trigger_counts_.clear();
   for (const Candidate& candidate : candidates_) trigger_counts_[candidate.nudge] = 0;
-  const auto end_moment = [](PolicyState& policy) {
-    policy.never = {};
-    policy.last_winner = nullptr;
-  };
-  for (PolicyState& policy : policies_) end_moment(policy);
-  for (auto& [owner, policy] : part_policies_) end_moment(policy);
-  judged_ = true;
-}
-
-void Arbiter::Begin() {
-  if (!judged_) return;
-  judged_ = false;
-  part_policies_.clear();
   std::fill(policies_.begin(), policies_.end(), PolicyState{});
 }
 
@@ -201,16 +189,15 @@ Hold Arbiter::JudgeNever(const Candidate& candidate) {
   for (const std::uint32_t index : state_.plan->nudges[candidate.nudge].policies) {
     PolicyState& policy = StateOf(index, candidate);
     TakeOwner(index, candidate);
-    if (!policy.never.asked) {
+    if (!policy.never_known) {
       // Every condition is asked, so that each arms its own next change.
       for (const FunctionId never : state_.ruleset->policies[index].never) {
-        const bool holds = HoldsUntil(never, policy.never.until);
-        policy.never.holds = policy.never.holds || holds;
+        const bool holds = HoldsUntil(never, policy.never_until);
+        policy.never = policy.never || holds;
       }
-      policy.never.asked = true;
+      policy.never_known = true;
     }
-    if (policy.never.holds)
-      return {.code = DecisionCode::kNever, .policy = index, .until = policy.never.until};
+    if (policy.never) return {.code = DecisionCode::kNever, .policy = index, .until = policy.never_until};
   }
   return {};
 }
@@ -255,15 +242,11 @@ Hold Arbiter::JudgePlaces(const Candidate& candidate) {
     const std::uint32_t places = state_.ruleset->policies[index].best_count;
     if (places == 0) continue;
     const PolicyState& policy = StateOf(index, candidate);
-    // In a moment that follows, those before it were not better, only earlier.
-    const auto lost = [&] {
-      const bool ranked = policy.last_winner != nullptr;
-      return Hold{.code = ranked ? DecisionCode::kOutranked : DecisionCode::kPlaceTaken,
-                  .policy = index,
-                  .nudge = policy.last_nudge,
-                  .winner = policy.last_winner};
+    const auto lost_to = [&](const Candidate& winner) {
+      return Hold{
+          .code = DecisionCode::kOutranked, .policy = index, .nudge = winner.nudge, .winner = &winner};
     };
-    if (policy.winners >= places) return lost();
+    if (policy.winners >= places) return lost_to(*policy.last_winner);
     if (!plan.is_task || state_.shared() == nullptr) continue;
     const std::uint32_t part = state_.members[candidate.member].number;
     std::uint32_t taken = 0;
@@ -274,7 +257,7 @@ Hold Arbiter::JudgePlaces(const Candidate& candidate) {
       if (task.expires < hold.until || hold.nudge == kNoIndex) hold.nudge = task.nudge;
       hold.until = std::min(hold.until, task.expires);
     }
-    if (taken >= places) return policy.last_winner != nullptr ? lost() : hold;
+    if (taken >= places) return policy.winners > 0 ? lost_to(*policy.last_winner) : hold;
   }
   return {};
 }
@@ -397,7 +380,6 @@ void Arbiter::Win(Candidate& candidate) {
     if (candidate.is_reminder) continue;
     PolicyState& policy = StateOf(index, candidate);
     ++policy.winners;
-    policy.last_nudge = candidate.nudge;
     policy.last_winner = &candidate;
   }
   Take(candidate);

@@ -51,8 +51,6 @@ class Arbiter {
   /// Decides what is due in the moment in hand: StepState::triggers and the waiting nudges of the entity and
   /// its parts. Leaves the entity itself in hand.
   void Run();
-  /// Forgets who has won: a moment begins that follows no other. What follows it shares its places.
-  void Begin();
   /// After a change of StepState::plan.
   void Reset();
 
@@ -99,16 +97,12 @@ class Arbiter {
   bool StartsToWait(Candidate& candidate);
   std::uint32_t CountReminder(const Candidate& candidate);
 
-  struct Never {
-    bool asked = false;
-    bool holds = false;
-    std::int64_t until = kNever;
-  };
   struct PolicyState {
-    Never never;                // of the moment
-    std::uint32_t winners = 0;  // in the moment and those it follows ...
-    std::uint32_t last_nudge = kNoIndex;
-    const Candidate* last_winner = nullptr;  // ... and in the moment alone
+    bool never_known = false;
+    bool never = false;
+    std::int64_t never_until = kNever;
+    std::uint32_t winners = 0;
+    const Candidate* last_winner = nullptr;
   };
 
   StepState& state_;
@@ -120,7 +114,6 @@ class Arbiter {
   PolicyState& StateOf(std::uint32_t policy, const Candidate& candidate);
 
   std::vector<PolicyState> policies_;
-  bool judged_ = false;                        // something since Begin
   std::vector<std::uint32_t> trigger_counts_;  // by nudge
   // Of parts: by number beside policy or member beside nudge.
   std::map<std::pair<std::uint32_t, std::uint32_t>, PolicyState> part_policies_;

@@ -80,7 +80,6 @@ void Step::BeginChain(std::int64_t instant, std::int64_t age_instant) {
   moment.same = {};
   entered_stages_.clear();
   began_before_.clear();
-  arbiter_.Begin();
   BeginMoment();
 }
 

@@ -257,25 +257,5 @@ TEST(JourneyProofs, ReportStagesThatCannotBeReachedLeftOrEnded) {
               testing::Contains("L0503"));
 }
 
-// Entering `lost` follows from the stall: one message goes out at that instant, and another moment has room
-// again.
-TEST(Moments, WhatFollowsFromAMomentSharesItsPlaces) {
-  const std::string rules = kShop + R"(
-    journey path of customer { start idle  idle -> asked on quoted  asked -> lost on gone  lost -> idle on viewed }
-    stall gone of customer { quiet 36 hours }
-    nudge first_one of customer { on gone do note "gone" to sales  worth 1 USD }
-    nudge second_one of customer { on path entering lost do note "lost" to desk  worth 2 USD }
-    nudge third_one of customer { on viewed do note "back" to desk  worth 1 USD }
-    policy one of customer { best 1 by worth }
-  )";
-  EXPECT_THAT(RunScenario(rules, R"(
-    {"type":"quoted","time":"2026-03-01T00:00:00Z","customer_id":"a","quote_id":"q","amount":1}
-    {"type":"viewed","time":"2026-03-02T12:00:00.000001Z","customer_id":"a","page":"1"}
-  )"),
-              ElementsAre("2026-03-02T12:00:00Z sent first_one a -> sales: gone",
-                          "2026-03-02T12:00:00Z suppressed second_one a (place taken by first_one)",
-                          "2026-03-02T12:00:00.000001Z sent third_one a -> desk: back"));
-}
-
 }  // namespace
 }  // namespace lull::test

@@ -278,6 +278,7 @@ void Timeline::Win(const Candidate& candidate, const View& view) {
 }
 
 void Timeline::Arbitrate() {
+  new_ones_.clear();
   ForEach([&] { AddDueReminders(); });
   std::vector<Candidate> candidates = Collect();
   std::ranges::stable_sort(candidates, [&](const Candidate& a, const Candidate& b) { return Before(a, b); });

@@ -292,7 +292,6 @@ void Timeline::Apply(const LogEvent& event, const std::vector<std::pair<dsl::Ent
   now_ = event.time;
   clock_ = now_ - 1;
   by_event_ = true;
-  new_ones_.clear();
   BeginMoment();
   std::set<std::size_t> own = {0};
   if (is_step) own.insert(FindTask(event)->member);
@@ -375,7 +374,6 @@ void Timeline::RunDeadlines(std::int64_t before) {
 
 void Timeline::DeadlineMoment(std::int64_t instant) {
   now_ = clock_ = instant;
-  new_ones_.clear();
   BeginMoment();
   ForEach([&] {
     own_ = false;
