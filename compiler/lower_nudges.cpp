@@ -264,38 +264,4 @@ runtime::PolicySpec NudgeLowering::Policy(dsl::PolicyId id) {
   return spec;
 }
 
-FunctionId LowerEventNudges(Lowering& lowering, dsl::EntityId entity, dsl::EventId event) {
-  const dsl::CheckedProgram& program = lowering.program();
-  FunctionInHand function(
-      lowering, "nudges_" + program.entities[entity].name + "_" + program.events[event].name, kPlain, event);
-  IrBuilder& build = function.build;
-  for (dsl::NudgeId n = 0; n < program.nudges.size(); ++n) {
-    const dsl::Nudge& nudge = program.nudges[n];
-    const bool concerned = nudge.entity == entity && nudge.trigger == dsl::TriggerKind::kEvent &&
-                           std::ranges::count(lowering.plan.Events(nudge.events), event) > 0;
-    if (!concerned) continue;
-    const Slot last = lowering.plan.nudges[n].last_due;
-    const auto done = [&] {
-      const Slot slot = lowering.plan.sequences[nudge.sequence].done;
-      return build.FlagIsYes(build.Load(slot.offset, slot.kind));
-    };
-    const auto is_free = [&] {
-      if (nudge.again_after == kNone) return build.ConstBool(true);
-      const ValueId due = build.Load(last.offset, last.kind);
-      const ValueId free_at = function.read.After(due, nudge.again_after);
-      const ValueId over = build.ICompare(IrCompare::kGreaterEqual, build.Now(), free_at);
-      return build.Or(over, build.Not(build.IsKnown(due)));
-    };
-    if (nudge.sequence != kNone)
-      function.read.SetOpening(&lowering.plan.sequences[nudge.sequence].fields.back());
-    const ValueId where = nudge.sequence == kNone ? function.read.ConditionOrYes(nudge.where) : done();
-    const ValueId free = function.AndThen(where, is_free);
-    const ValueId due =
-        function.AndThen(free, [&] { return function.read.ConditionOrYes(nudge.if_condition); });
-    function.If(due, [&] { build.Call(AbiId::kDue, {build.ConstI64(n)}); });
-    function.read.SetOpening(nullptr);
-  }
-  return function.Finish();
-}
-
 }  // namespace lull::compiler

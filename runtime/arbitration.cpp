@@ -94,6 +94,8 @@ void Arbiter::Collect() {
   }
   for (Candidate& candidate : candidates_) {
     candidate.k = NumberOf(candidate);
+    candidate.place = state_.plan->nudges[candidate.nudge].place_by_name;
+    candidate.ranking = state_.plan->nudges[candidate.nudge].ranking;
     if (state_.plan->nudges[candidate.nudge].needs_unit) {
       Take(candidate);
       candidate.unit = writer_.RouteOf(candidate.nudge).unit;
@@ -118,7 +120,7 @@ bool Arbiter::PassesOwnConditions(const Trigger& trigger) {
 
 Rank Arbiter::RankOf(const Candidate& candidate) {
   Rank rank;
-  const std::uint32_t ranking = state_.plan->nudges[candidate.nudge].ranking;
+  const std::uint32_t ranking = candidate.ranking;
   if (ranking == kNoIndex) return rank;
   const PolicySpec& policy = state_.ruleset->policies[ranking];
   const NudgeSpec& nudge = state_.ruleset->nudges[candidate.nudge];
@@ -139,17 +141,13 @@ Rank Arbiter::RankOf(const Candidate& candidate) {
 }
 
 bool Arbiter::Before(const Candidate& a, const Candidate& b) const {
-  const std::uint32_t ranking_a = state_.plan->nudges[a.nudge].ranking;
-  const std::uint32_t ranking_b = state_.plan->nudges[b.nudge].ranking;
-  if (ranking_a != ranking_b) {
-    if (ranking_a == kNoIndex || ranking_b == kNoIndex) return ranking_b == kNoIndex;
-    return state_.ruleset->policies[ranking_a].name < state_.ruleset->policies[ranking_b].name;
+  if (a.ranking != b.ranking) {
+    if (a.ranking == kNoIndex || b.ranking == kNoIndex) return b.ranking == kNoIndex;
+    return state_.ruleset->policies[a.ranking].name < state_.ruleset->policies[b.ranking].name;
   }
   if (a.rank.known != b.rank.known) return a.rank.known;
   if (a.rank.order != b.rank.order) return a.rank.order > b.rank.order;
-  if (a.nudge != b.nudge) {
-    return state_.ruleset->nudges[a.nudge].name < state_.ruleset->nudges[b.nudge].name;
-  }
+  if (a.place != b.place) return a.place < b.place;
   if (a.member != b.member) {
     const Member& member_a = state_.members[a.member];
     const Member& member_b = state_.members[b.member];
@@ -386,9 +384,9 @@ void Arbiter::Win(Candidate& candidate) {
   Hold hold;
   const bool held_out = IsHeldOut(candidate, hold);
   for (const std::uint32_t experiment : nudge.experiments) state_.Expose(experiment, held_out);
-  const DecisionId id = writer_.IdOf(candidate);
   const DecisionWriter::Route route = writer_.RouteOf(candidate.nudge);
   const bool opens = plan.is_task && !candidate.is_reminder;
+  const DecisionId id = opens || writer_.Tells(held_out) ? writer_.IdOf(candidate) : DecisionId{};
   std::int64_t expires = kUnknown;
   std::int64_t due = kUnknown;
   if (opens) {

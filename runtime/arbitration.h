@@ -29,7 +29,9 @@ struct Candidate {
   std::uint32_t k = 0;
   std::uint32_t waiting = kNoIndex;  // index into EntitySide::waiting of the whole
   bool is_reminder = false;
-  std::uint32_t unit = kNoIndex;  // if it had to be known
+  std::uint32_t unit = kNoIndex;     // if it had to be known
+  std::uint32_t ranking = kNoIndex;  // NudgePlan::ranking
+  std::uint32_t place = 0;           // NudgePlan::place_by_name
   Rank rank;
 };
 

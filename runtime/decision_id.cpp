@@ -1,6 +1,7 @@
 #include "runtime/decision_id.h"
 
 #include <array>
+#include <bit>
 #include <charconv>
 #include <cstring>
 #include <span>
@@ -19,9 +20,9 @@ class HashInput {
     Append(text.data(), text.size());
   }
   void Add(std::uint64_t number) {
-    std::array<char, 8> bytes;
-    for (unsigned i = 0; i < 8; ++i) bytes[i] = static_cast<char>((number >> (8 * i)) & 0xFF);
-    Append(bytes.data(), bytes.size());
+    // The lowest byte first on every machine.
+    if constexpr (std::endian::native == std::endian::big) number = __builtin_bswap64(number);
+    Append(reinterpret_cast<const char*>(&number), sizeof number);
   }
   std::string_view bytes() const {
     return overflow_.empty() ? std::string_view(local_.data(), size_) : overflow_;

@@ -26,6 +26,10 @@ class DecisionWriter {
   /// Unknown if nobody wants it.
   TextView TitleOf(std::uint32_t nudge);
   DecisionId IdOf(const Candidate& candidate) const;
+  /// Whether anybody wants to know of what goes out (or would, if held out).
+  bool Tells(bool held_out) const {
+    return wants_.Has(held_out ? DecisionKind::kHeldOut : DecisionKind::kSent);
+  }
   /// It goes out (or would, if `hold` says held out). Its trigger is in hand.
   void Win(const Candidate& candidate, DecisionId id, const Route& route, const Hold& hold,
            std::int64_t expires, std::int64_t due, std::uint32_t reminder);

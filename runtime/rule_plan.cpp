@@ -1,6 +1,7 @@
 #include "runtime/rule_plan.h"
 
 #include <algorithm>
+#include <string_view>
 
 namespace lull::runtime {
 namespace {
@@ -65,6 +66,16 @@ std::size_t OutCount(const Ruleset& ruleset) {
   return count;
 }
 
+void AddPlacesByName(const Ruleset& ruleset, RulePlan& plan) {
+  std::vector<std::string_view> names;
+  for (const NudgeSpec& nudge : ruleset.nudges) names.push_back(nudge.name);
+  std::ranges::sort(names);
+  for (std::size_t index = 0; index < ruleset.nudges.size(); ++index) {
+    const auto place = std::ranges::lower_bound(names, std::string_view(ruleset.nudges[index].name));
+    plan.nudges[index].place_by_name = static_cast<std::uint32_t>(place - names.begin());
+  }
+}
+
 }  // namespace
 
 Result<RulePlan> RulePlan::Make(const Ruleset& ruleset) {
@@ -84,6 +95,7 @@ Result<RulePlan> RulePlan::Make(const Ruleset& ruleset) {
     if (!status) return std::unexpected(status.error());
   }
   AddPolicies(ruleset, plan);
+  AddPlacesByName(ruleset, plan);
   plan.out_count = OutCount(ruleset);
   return plan;
 }

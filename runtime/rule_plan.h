@@ -15,6 +15,7 @@ struct NudgePlan {
   std::uint32_t ranking = kNoIndex;     // the first of these with `best`
   std::uint32_t each_wait = kNoIndex;   // `while` an `after each` stall
   std::uint64_t each_bit = 0;           // its bit of EachWait::gone
+  std::uint32_t place_by_name = 0;      // among all nudges; equal names share one
   bool is_task = false;
   bool needs_unit = false;  // a limit counts by unit
 };
