@@ -25,6 +25,25 @@ struct ConversionLimits {
 using Converter = Conversion (*)(const JsonValue& value, const ConversionLimits& limits, ByteArena& arena,
                                  runtime::FieldValue& out);
 
+/// What the converter does with the values that most events bring, in line. False: ask the converter.
+inline bool ConvertPlain(runtime::ValueType type, const JsonValue& value, const ConversionLimits& limits,
+                         runtime::FieldValue& out) {
+  using runtime::ValueType;
+  if (type == ValueType::kText) {
+    if (value.kind != JsonKind::kString || value.text().size() > limits.text_bytes_max) return false;
+    out.text = runtime::TextView::Of(value.text());
+    return true;
+  }
+  if (type == ValueType::kNumber) {
+    if (value.kind != JsonKind::kInteger) return false;
+    out.number = static_cast<double>(value.integer);
+    return true;
+  }
+  if (type != ValueType::kFlag || !value.is_flag()) return false;
+  out.integer = value.kind == JsonKind::kTrue ? 1 : 0;
+  return true;
+}
+
 /// The converter for a type of field. kStage has none and is a programmer's error.
 Converter ConverterFor(runtime::ValueType type);
 

@@ -68,7 +68,8 @@ class JsonDecoder {
     enum class Kind : std::uint8_t { kField, kKey, kBelow };
     Kind kind = Kind::kField;
     std::uint32_t member = 0;
-    std::uint32_t index = 0;  // of MemberUse
+    std::uint32_t index = 0;           // of MemberUse
+    const FieldPlan* field = nullptr;  // of kField
   };
   /// Members by their places; ShapeScanner::kNone where there is none.
   struct Shape {

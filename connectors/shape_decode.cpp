@@ -38,19 +38,30 @@ const std::vector<JsonDecoder::ShapeStep>& JsonDecoder::StepsOf(Shape& shape, st
   for (std::uint32_t member = 0; member < shape.names.size(); ++member) {
     const MemberUse* use = plan.nodes[0].UseOf(shape.names[member]);
     if (use == nullptr) continue;
-    for (const std::uint32_t field : use->fields) steps->push_back({ShapeStep::Kind::kField, member, field});
-    for (const std::uint32_t key : use->keys) steps->push_back({ShapeStep::Kind::kKey, member, key});
-    if (use->below != runtime::kNoIndex) steps->push_back({ShapeStep::Kind::kBelow, member, use->below});
+    for (const std::uint32_t field : use->fields) {
+      steps->push_back({ShapeStep::Kind::kField, member, field, &plan.fields[field]});
+    }
+    for (const std::uint32_t key : use->keys) steps->push_back({ShapeStep::Kind::kKey, member, key, nullptr});
+    if (use->below != runtime::kNoIndex) {
+      steps->push_back({ShapeStep::Kind::kBelow, member, use->below, nullptr});
+    }
   }
   return *steps;
 }
 
-bool JsonDecoder::FollowStep(const ShapeStep& step, const RawEvent& raw, const Draft& draft) {
+inline bool JsonDecoder::FollowStep(const ShapeStep& step, const RawEvent& raw, const Draft& draft) {
   const JsonValue& value = values_[step.member];
   if (value.kind == JsonKind::kNull) return true;
   switch (step.kind) {
-    case ShapeStep::Kind::kField:
-      return ReadField(raw, draft, step.index, value);
+    case ShapeStep::Kind::kField: {
+      runtime::FieldValue plain;
+      if (!ConvertPlain(step.field->type, value, step.field->limits, plain)) {
+        return ReadField(raw, draft, step.index, value);
+      }
+      if (step.field->stored) draft.fields[step.field->slot] = plain;
+      seen_[step.index / 64] |= std::uint64_t{1} << (step.index % 64);
+      return true;
+    }
     case ShapeStep::Kind::kKey:
       return ReadKey(raw, draft, step.index, value);
     case ShapeStep::Kind::kBelow:

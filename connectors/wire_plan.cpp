@@ -69,6 +69,8 @@ EventPlan PlanEvent(const runtime::Ruleset& ruleset, const runtime::EventSchema&
     FieldPlan& planned = plan.fields.emplace_back();
     planned.schema = &field;
     planned.convert = ConverterFor(field.type);
+    planned.slot = field.slot;
+    planned.type = field.type;
     planned.limits.text_bytes_max = field.text_bytes_max;
     if (field.type == runtime::ValueType::kChoice) planned.limits.choice = &choices.at(field.choice);
     planned.stored = field.used && field.slot < ruleset.frame_slot_count;

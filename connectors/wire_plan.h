@@ -18,6 +18,8 @@ struct FieldPlan {
   const runtime::FieldSchema* schema = nullptr;
   Converter convert = nullptr;
   ConversionLimits limits;
+  std::uint32_t slot = 0;
+  runtime::ValueType type = runtime::ValueType::kText;
   bool stored = false;  // else only checked
 };
 
