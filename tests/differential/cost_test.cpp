@@ -7,13 +7,12 @@
 #include <malloc.h>
 
 #include <algorithm>
-#include <cstdlib>
-#include <random>
 
 #include "compiler/interpreter.h"
 #include "runtime/engine.h"
 #include "tests/support/counted_code.h"
 #include "tests/support/engine_runner.h"
+#include "tests/support/property.h"
 #include "tests/support/random_ruleset.h"
 
 namespace lull::test {
@@ -47,19 +46,12 @@ bool HasParts(const dsl::CheckedProgram& program) {
 }
 
 TEST(Cost, NoEventRunsMoreThanItsBound) {
-  const char* seed_text = std::getenv("LULL_PROPERTY_SEED");
-  const char* count_text = std::getenv("LULL_PROPERTY_COUNT");
-  const std::uint64_t first =
-      seed_text == nullptr ? std::random_device{}() : std::strtoull(seed_text, nullptr, 10);
-  const std::uint64_t count =
-      count_text == nullptr ? kCostRulesetCount : std::strtoull(count_text, nullptr, 10);
   std::uint64_t tried_count = 0;
-  for (std::uint64_t seed = first; seed < first + count && !HasFailure(); ++seed) {
-    SCOPED_TRACE("LULL_PROPERTY_SEED=" + std::to_string(seed) + " LULL_PROPERTY_COUNT=1");
+  ForEachSeed(kCostRulesetCount, [&](std::uint64_t seed) {
     Random random(seed);
     const TriedRuleset tried = CompileText(RandomRuleset(random));
     const std::vector<LogEvent> log = RandomLog(random, tried.program);
-    if (HasParts(tried.program)) continue;
+    if (HasParts(tried.program)) return;
     ++tried_count;
     const Bounds bounds = BoundsOf(tried);
     CountedCode counted(tried.compiled);
@@ -76,8 +68,9 @@ TEST(Cost, NoEventRunsMoreThanItsBound) {
     };
     RunEngine(tried.program, counted.program(), log, options);
     EXPECT_TRUE(ran_in_all > 0 || moments == 0) << tried.text;
-  }
-  EXPECT_TRUE(tried_count > 0 || count < kCostRulesetCount);
+  });
+  EXPECT_TRUE(tried_count > 0 ||
+              FromEnvironment("LULL_PROPERTY_COUNT", kCostRulesetCount) < kCostRulesetCount);
 }
 
 constexpr const char* kFullRules = R"(

@@ -3,25 +3,18 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <random>
 #include <sstream>
 #include <string>
 
 #include "dsl/load.h"
 #include "dsl/program_printer.h"
+#include "tests/support/property.h"
 #include "tests/support/random_ruleset.h"
 
 namespace lull::test {
 namespace {
 
-/// Rulesets that are tried; LULL_PROPERTY_COUNT says otherwise.
 constexpr std::uint64_t kFormattedCount = 60;
-
-std::uint64_t FromEnvironmentOr(const char* name, std::uint64_t otherwise) {
-  const char* text = std::getenv(name);
-  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
-}
 
 /// The text with remarks at the ends of some lines, and blanks where they mean nothing.
 std::string Scribbled(Random& random, const std::string& text, int& remarks) {
@@ -50,10 +43,7 @@ std::string MeaningOf(const std::string& text) {
 }
 
 TEST(Format, RandomRulesetsKeepTheirMeaningAndTheirComments) {
-  const std::uint64_t first = FromEnvironmentOr("LULL_PROPERTY_SEED", std::random_device{}());
-  const std::uint64_t count = FromEnvironmentOr("LULL_PROPERTY_COUNT", kFormattedCount);
-  for (std::uint64_t seed = first; seed < first + count && !HasFailure(); ++seed) {
-    SCOPED_TRACE("LULL_PROPERTY_SEED=" + std::to_string(seed) + " LULL_PROPERTY_COUNT=1");
+  ForEachSeed(kFormattedCount, [](std::uint64_t seed) {
     Random random(seed);
     int remarks = 0;
     const std::string text = Scribbled(random, RandomRuleset(random), remarks);
@@ -64,7 +54,7 @@ TEST(Format, RandomRulesetsKeepTheirMeaningAndTheirComments) {
       const std::string wanted = "# remark " + std::to_string(remark) + ".";
       EXPECT_NE(formatted.find(wanted), std::string::npos) << wanted;
     }
-  }
+  });
 }
 
 }  // namespace

@@ -2,11 +2,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdlib>
-#include <random>
 
 #include "compiler/interpreter.h"
 #include "tests/support/engine_runner.h"
+#include "tests/support/property.h"
 #include "tests/support/random_ruleset.h"
 
 namespace lull::test {
@@ -14,20 +13,12 @@ namespace {
 
 constexpr std::uint64_t kRulesetCount = 40;
 
-std::uint64_t RulesetCount() {
-  const char* text = std::getenv("LULL_PROPERTY_COUNT");
-  return text == nullptr ? kRulesetCount : std::strtoull(text, nullptr, 10);
-}
-
 /// A random ruleset and log; the seed is in the trace of each failure.
 class Order : public ::testing::Test {
  protected:
   template <typename Check>
-  void ForEachSeed(const Check& check) {
-    const char* text = std::getenv("LULL_PROPERTY_SEED");
-    const std::uint64_t first = text == nullptr ? std::random_device{}() : std::strtoull(text, nullptr, 10);
-    for (std::uint64_t seed = first; seed < first + RulesetCount() && !HasFailure(); ++seed) {
-      SCOPED_TRACE("LULL_PROPERTY_SEED=" + std::to_string(seed) + " LULL_PROPERTY_COUNT=1");
+  void ForEachLog(const Check& check) {
+    ForEachSeed(kRulesetCount, [&](std::uint64_t seed) {
       Random random(seed);
       const TriedRuleset tried = CompileText(RandomRuleset(random));
       LogOptions options;
@@ -36,7 +27,7 @@ class Order : public ::testing::Test {
       const std::vector<LogEvent> log =
           WithTaskSteps(random, tried.program, code, RandomLog(random, tried.program, options));
       check(random, tried, log);
-    }
+    });
   }
 
   /// Every record, ids included, without regard to how entities interleave.
@@ -63,14 +54,14 @@ std::vector<LogEvent> Interleaved(Random& random, std::vector<LogEvent> log) {
 }
 
 TEST_F(Order, InterleavingOfEntitiesChangesNothing) {
-  ForEachSeed([](Random& random, const TriedRuleset& tried, const std::vector<LogEvent>& log) {
+  ForEachLog([](Random& random, const TriedRuleset& tried, const std::vector<LogEvent>& log) {
     const std::vector<LogEvent> other = Interleaved(random, log);
     EXPECT_EQ(Run(tried, log), Run(tried, other)) << tried.text << ShowLog(tried.program, log);
   });
 }
 
 TEST_F(Order, BatchesChangeNothing) {
-  ForEachSeed([](Random&, const TriedRuleset& tried, const std::vector<LogEvent>& log) {
+  ForEachLog([](Random&, const TriedRuleset& tried, const std::vector<LogEvent>& log) {
     const std::vector<std::string> expected = Run(tried, log);
     for (const std::size_t size : {1, 2, 7, 33}) {
       RunOptions options;
@@ -81,7 +72,7 @@ TEST_F(Order, BatchesChangeNothing) {
 }
 
 TEST_F(Order, SwapsToTheSameRulesetChangeNothing) {
-  ForEachSeed([](Random&, const TriedRuleset& tried, const std::vector<LogEvent>& log) {
+  ForEachLog([](Random&, const TriedRuleset& tried, const std::vector<LogEvent>& log) {
     const std::vector<std::string> expected = Run(tried, log);
     for (const std::size_t every : {1, 5, 40}) {
       RunOptions options;
@@ -92,7 +83,7 @@ TEST_F(Order, SwapsToTheSameRulesetChangeNothing) {
 }
 
 TEST_F(Order, TicksChangeNothing) {
-  ForEachSeed([](Random&, const TriedRuleset& tried, const std::vector<LogEvent>& log) {
+  ForEachLog([](Random&, const TriedRuleset& tried, const std::vector<LogEvent>& log) {
     RunOptions options;
     options.tick_micros = 7 * kMicrosPerMinute;
     EXPECT_EQ(Run(tried, log), Run(tried, log, options)) << tried.text << ShowLog(tried.program, log);

@@ -2,43 +2,32 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdlib>
-#include <random>
 
 #include "compiler/interpreter.h"
 #include "compiler/native.h"
 #include "tests/support/engine_runner.h"
+#include "tests/support/property.h"
 #include "tests/support/random_ruleset.h"
 
 namespace lull::test {
 namespace {
 
-/// Rulesets that are tried; LULL_PROPERTY_COUNT says otherwise.
-constexpr std::uint64_t kRulesetCount = 24;
+constexpr std::uint64_t kRulesetCount = 60;
+/// Compiling native code takes longest.
+constexpr std::uint64_t kNativeRulesetCount = 5;
 constexpr std::uint64_t kLogCount = 5;
-/// Native code is made for one ruleset in so many: compiling takes longest.
-constexpr std::uint64_t kNativeEvery = 6;
-
-std::uint64_t FromEnvironment(const char* name, std::uint64_t otherwise) {
-  const char* text = std::getenv(name);
-  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
-}
-
-std::uint64_t RulesetCount() { return FromEnvironment("LULL_PROPERTY_COUNT", kRulesetCount); }
-
-std::uint64_t FirstSeed() {
-  static const std::uint64_t seed = FromEnvironment("LULL_PROPERTY_SEED", std::random_device{}());
-  return seed;
-}
 
 runtime::Program Interpreted(const TriedRuleset& tried) {
   return {tried.compiled.ruleset, compiler::MakeInterpreted(tried.compiled.module)};
 }
 
-bool Agrees(const TriedRuleset& tried, const runtime::Program& code, const std::vector<LogEvent>& log) {
-  return RunEngine(tried.program, code, log).outcomes ==
-         RunReference(tried.program, log, HoldoutOf(tried.program), TaskIdsOf(tried.program),
+std::vector<Outcome> Judge(const TriedRuleset& tried, const std::vector<LogEvent>& log) {
+  return RunReference(tried.program, log, HoldoutOf(tried.program), TaskIdsOf(tried.program),
                       ArmsOf(tried.program));
+}
+
+bool Agrees(const TriedRuleset& tried, const runtime::Program& code, const std::vector<LogEvent>& log) {
+  return RunEngine(tried.program, code, log).outcomes == Judge(tried, log);
 }
 
 /// Drops events as long as the two still disagree.
@@ -73,8 +62,7 @@ std::string Differences(const std::vector<Outcome>& reference, const std::vector
 }
 
 TEST(Reference, AgreesWithInterpreter) {
-  for (std::uint64_t i = 0; i < RulesetCount(); ++i) {
-    const std::uint64_t seed = FirstSeed() + i;
+  ForEachSeed(kRulesetCount, [](std::uint64_t seed) {
     Random random(seed);
     const TriedRuleset tried = CompileText(RandomRuleset(random));
     const runtime::Program code = Interpreted(tried);
@@ -82,28 +70,27 @@ TEST(Reference, AgreesWithInterpreter) {
     for (std::uint64_t n = 0; n < kLogCount; ++n) {
       const std::vector<LogEvent> log =
           WithTaskSteps(random, tried.program, code, RandomLog(random, tried.program));
-      decisions += RunEngine(tried.program, code, log).outcomes.size();
-      if (Agrees(tried, code, log)) continue;
+      const std::vector<Outcome> outcomes = RunEngine(tried.program, code, log).outcomes;
+      decisions += outcomes.size();
+      if (outcomes == Judge(tried, log)) continue;
       const std::vector<LogEvent> small = Shrink(tried, code, log);
-      FAIL() << "LULL_PROPERTY_SEED=" << seed << " LULL_PROPERTY_COUNT=1\n"
-             << Differences(RunReference(tried.program, small, HoldoutOf(tried.program),
-                                         TaskIdsOf(tried.program), ArmsOf(tried.program)),
-                            RunEngine(tried.program, code, small).outcomes)
+      FAIL() << Differences(Judge(tried, small), RunEngine(tried.program, code, small).outcomes)
              << ShowLog(tried.program, small) << tried.text;
     }
-    EXPECT_GT(decisions, 0) << "seed " << seed << ": nothing is ever decided\n" << tried.text;
-  }
+    EXPECT_GT(decisions, 0) << "nothing is ever decided\n" << tried.text;
+  });
 }
 
 TEST(Reference, NativeCodeAgreesWithInterpreter) {
-  for (std::uint64_t i = 0; i < RulesetCount(); i += kNativeEvery) {
-    const std::uint64_t seed = FirstSeed() + i;
+  ForEachSeed(kNativeRulesetCount, [](std::uint64_t seed) {
     Random random(seed);
     const TriedRuleset tried = CompileText(RandomRuleset(random));
     std::vector<std::vector<LogEvent>> logs;
+    std::vector<std::vector<std::string>> judged;
     for (std::uint64_t n = 0; n < kLogCount; ++n) {
-      logs.push_back(
-          WithTaskSteps(random, tried.program, Interpreted(tried), RandomLog(random, tried.program)));
+      const runtime::Program code = Interpreted(tried);
+      logs.push_back(WithTaskSteps(random, tried.program, code, RandomLog(random, tried.program)));
+      judged.push_back(RunEngine(tried.program, code, logs.back()).records);
     }
     for (const int level : {0, 1, 2}) {
       compiler::NativeOptions options;
@@ -111,15 +98,14 @@ TEST(Reference, NativeCodeAgreesWithInterpreter) {
       options.threads = 1;
       const auto native = compiler::CompileNative(*tried.compiled.module, options);
       ASSERT_TRUE(native.has_value()) << native.error().message;
-      for (const std::vector<LogEvent>& log : logs) {
+      for (std::size_t n = 0; n < logs.size(); ++n) {
         // Ids, n and k included.
-        ASSERT_EQ(RunEngine(tried.program, Interpreted(tried), log).records,
-                  RunEngine(tried.program, {tried.compiled.ruleset, *native}, log).records)
-            << "LULL_PROPERTY_SEED=" << seed << " LULL_PROPERTY_COUNT=1, level " << level << "\n"
-            << ShowLog(tried.program, log) << tried.text;
+        ASSERT_EQ(judged[n], RunEngine(tried.program, {tried.compiled.ruleset, *native}, logs[n]).records)
+            << "level " << level << "\n"
+            << ShowLog(tried.program, logs[n]) << tried.text;
       }
     }
-  }
+  });
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <stdexcept>
 
 #include "dsl/load.h"
 #include "dsl/render.h"
@@ -154,12 +155,10 @@ class Collector : public runtime::DecisionSink {
 TriedRuleset CompileText(std::string text) {
   dsl::LoadedRuleset loaded = dsl::LoadRulesetTexts({{"random.lull", text}});
   if (!loaded.good()) {
-    fmt::print(stderr, "{}\n{}\n", text, dsl::RenderAll(loaded.diagnostics, loaded.sources));
-    LULL_CHECK(loaded.good());
+    throw std::runtime_error(text + "\n" + dsl::RenderAll(loaded.diagnostics, loaded.sources));
   }
   auto compiled = compiler::Compile(loaded.program);
-  if (!compiled) fmt::print(stderr, "{}\n{}\n", text, compiled.error().message);
-  LULL_CHECK(compiled.has_value());
+  if (!compiled) throw std::runtime_error(text + "\n" + compiled.error().message);
   return {std::move(text), std::move(loaded.program), std::move(*compiled)};
 }
 

@@ -15,8 +15,7 @@
 
 namespace lull::test {
 
-/// A random ruleset, checked and compiled. Aborts the process with the diagnostics if it has errors: a test
-/// ruleset must not.
+/// A random ruleset, checked and compiled. Throws the diagnostics if it has errors: a test ruleset must not.
 struct TriedRuleset {
   std::string text;
   dsl::CheckedProgram program;

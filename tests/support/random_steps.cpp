@@ -7,7 +7,8 @@
 namespace lull::test {
 namespace {
 
-constexpr int kStepsMax = 8;
+constexpr int kRounds = 3;
+constexpr std::size_t kStepsOfRound = 3;
 
 LogEvent RandomStep(Random& random, const dsl::CheckedProgram& program, const RunResult::SentTask& task) {
   LogEvent step;
@@ -27,25 +28,27 @@ LogEvent RandomStep(Random& random, const dsl::CheckedProgram& program, const Ru
 
 }  // namespace
 
-// What comes before a step is not changed by it, so the ids of earlier tasks stay good.
+// What comes before a step is not changed by it, so the ids of earlier tasks stay good; a later one of the
+// same round may have become another, and its step comes too late.
 std::vector<LogEvent> WithTaskSteps(Random& random, const dsl::CheckedProgram& program,
                                     const runtime::Program& code, std::vector<LogEvent> log) {
   if (program.events.back().task_step == dsl::TaskStep::kNo) return log;
   std::set<std::string> used;
   std::int64_t from = kEventMicrosMin;
-  for (int step = 0; step < kStepsMax; ++step) {
+  for (int round = 0; round < kRounds; ++round) {
     std::vector<RunResult::SentTask> open;
     for (const RunResult::SentTask& task : RunEngine(program, code, log).tasks) {
       if (task.instant >= from && !used.contains(task.id)) open.push_back(task);
     }
-    if (open.empty()) break;
     std::ranges::sort(open, {}, &RunResult::SentTask::instant);
-    const RunResult::SentTask task = open[random() % std::min<std::size_t>(open.size(), 3)];
-    // A task may have more than one step.
-    if (random() % 3 != 0) used.insert(task.id);
-    const LogEvent next = RandomStep(random, program, task);
-    from = task.instant;
-    log.insert(std::ranges::upper_bound(log, next.time, {}, &LogEvent::time), next);
+    for (std::size_t i = 0; i < std::min(open.size(), kStepsOfRound); ++i) {
+      const RunResult::SentTask& task = open[random() % std::min(open.size(), 2 * kStepsOfRound)];
+      // A task may have more than one step.
+      if (random() % 3 != 0) used.insert(task.id);
+      const LogEvent next = RandomStep(random, program, task);
+      if (i == 0) from = task.instant;
+      log.insert(std::ranges::upper_bound(log, next.time, {}, &LogEvent::time), next);
+    }
   }
   return log;
 }

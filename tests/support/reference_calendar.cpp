@@ -28,6 +28,8 @@ ReferenceCalendars::ReferenceCalendars(const dsl::CheckedProgram& program) : pro
     LULL_CHECK(zone.has_value());
     zones_.push_back(*zone);
   }
+  days_.resize(zones_.size());
+  stretches_.resize(zones_.size());
 }
 
 std::int64_t ReferenceCalendars::DayOf(dsl::CalendarId calendar, std::int64_t instant) const {
@@ -36,9 +38,8 @@ std::int64_t ReferenceCalendars::DayOf(dsl::CalendarId calendar, std::int64_t in
 
 const std::vector<ReferenceCalendars::Span>& ReferenceCalendars::OfDay(dsl::CalendarId id,
                                                                        std::int64_t day) const {
-  const auto found = days_->find({id, day});
-  return found != days_->end() ? found->second
-                               : days_->emplace(std::pair(id, day), MakeDay(id, day)).first->second;
+  const auto found = days_[id].find(day);
+  return found != days_[id].end() ? found->second : days_[id].emplace(day, MakeDay(id, day)).first->second;
 }
 
 std::vector<ReferenceCalendars::Span> ReferenceCalendars::MakeDay(dsl::CalendarId id,
@@ -71,7 +72,7 @@ std::vector<ReferenceCalendars::Span> ReferenceCalendars::MakeDay(dsl::CalendarI
   return spans;
 }
 
-bool ReferenceCalendars::IsOpen(dsl::CalendarId calendar, std::int64_t instant) const {
+bool ReferenceCalendars::LooksOpen(dsl::CalendarId calendar, std::int64_t instant) const {
   const std::int64_t today = DayOf(calendar, instant);
   for (std::int64_t day = today - kDaysBack; day <= today + 1; ++day) {
     for (const Span& span : OfDay(calendar, day)) {
@@ -81,7 +82,7 @@ bool ReferenceCalendars::IsOpen(dsl::CalendarId calendar, std::int64_t instant) 
   return false;
 }
 
-std::optional<std::int64_t> ReferenceCalendars::NextEdge(dsl::CalendarId calendar,
+std::optional<std::int64_t> ReferenceCalendars::FindEdge(dsl::CalendarId calendar,
                                                          std::int64_t instant) const {
   const std::int64_t today = DayOf(calendar, instant);
   std::optional<std::int64_t> next;
@@ -89,13 +90,32 @@ std::optional<std::int64_t> ReferenceCalendars::NextEdge(dsl::CalendarId calenda
     for (const Span& span : OfDay(calendar, day)) {
       for (const std::int64_t edge : {span.begin, span.end}) {
         if (edge <= instant || (next && *next <= edge)) continue;
-        if (IsOpen(calendar, edge) != IsOpen(calendar, edge - 1)) next = edge;
+        if (LooksOpen(calendar, edge) != LooksOpen(calendar, edge - 1)) next = edge;
       }
     }
     // What begins on later days begins later.
     if (next && day > DayOf(calendar, *next) + 1) break;
   }
   return next;
+}
+
+const ReferenceCalendars::Stretch& ReferenceCalendars::StretchAt(dsl::CalendarId calendar,
+                                                                 std::int64_t instant) const {
+  Stretch& last = stretches_[calendar];
+  if (instant < last.begin || last.end <= instant) {
+    last = {instant, FindEdge(calendar, instant).value_or(kNever), LooksOpen(calendar, instant)};
+  }
+  return last;
+}
+
+bool ReferenceCalendars::IsOpen(dsl::CalendarId calendar, std::int64_t instant) const {
+  return StretchAt(calendar, instant).open;
+}
+
+std::optional<std::int64_t> ReferenceCalendars::NextEdge(dsl::CalendarId calendar,
+                                                         std::int64_t instant) const {
+  const std::int64_t end = StretchAt(calendar, instant).end;
+  return end == kNever ? std::nullopt : std::optional(end);
 }
 
 std::optional<std::int64_t> ReferenceCalendars::AfterOpenTime(dsl::CalendarId calendar, std::int64_t start,

@@ -2,11 +2,9 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
-#include <memory>
 #include <optional>
 #include <string>
-#include <utility>
+#include <unordered_map>
 #include <vector>
 
 #include "dsl/checked_program.h"
@@ -14,7 +12,8 @@
 
 namespace lull::test {
 
-/// Instants, counted from others; none if it takes more than some years.
+/// Instants, counted from others; none if it takes more than some years. Not for several threads: what was
+/// asked for is kept.
 class ReferenceCalendars {
  public:
   explicit ReferenceCalendars(const dsl::CheckedProgram& program);
@@ -40,6 +39,15 @@ class ReferenceCalendars {
     std::int64_t begin = 0;
     std::int64_t end = 0;
   };
+  bool LooksOpen(dsl::CalendarId calendar, std::int64_t instant) const;
+  std::optional<std::int64_t> FindEdge(dsl::CalendarId calendar, std::int64_t instant) const;
+  /// A stretch of time without an edge.
+  struct Stretch {
+    std::int64_t begin = 0;
+    std::int64_t end = 0;
+    bool open = false;
+  };
+  const Stretch& StretchAt(dsl::CalendarId calendar, std::int64_t instant) const;
   /// What begins on a local day.
   const std::vector<Span>& OfDay(dsl::CalendarId calendar, std::int64_t day) const;
   std::vector<Span> MakeDay(dsl::CalendarId calendar, std::int64_t day) const;
@@ -48,8 +56,9 @@ class ReferenceCalendars {
   const dsl::CheckedProgram* program_;
   Zone own_ = Zone::Utc();
   std::vector<Zone> zones_;  // by CalendarId
-  using Days = std::map<std::pair<dsl::CalendarId, std::int64_t>, std::vector<Span>>;
-  std::shared_ptr<Days> days_ = std::make_shared<Days>();  // those that were asked for
+  using Days = std::unordered_map<std::int64_t, std::vector<Span>>;
+  mutable std::vector<Days> days_;          // by CalendarId: those that were asked for
+  mutable std::vector<Stretch> stretches_;  // by CalendarId: that asked for last
 };
 
 }  // namespace lull::test

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <ranges>
 
 #include "runtime/base/check.h"
 #include "runtime/base/time.h"
@@ -14,13 +15,49 @@ using dsl::ExprId;
 using dsl::ExprKind;
 using dsl::TypeKind;
 
-History::History(const dsl::CheckedProgram& program, dsl::EntityId entity, std::string key)
+namespace {
+
+std::int64_t PeriodNumber(LocalPeriod period, const LocalDate& date) {
+  switch (period) {
+    case LocalPeriod::kDay:
+      return DayOfDate(date);
+    case LocalPeriod::kWeek:
+      return (DayOfDate(date) - DayOfDate({2001, 1, 1}) + 70'000) / 7;  // a Monday, and whole weeks
+    case LocalPeriod::kMonth:
+      return date.year * 12 + date.month;
+    case LocalPeriod::kQuarter:
+      return date.year * 4 + (date.month - 1) / 3;
+    case LocalPeriod::kYear:
+      return date.year;
+  }
+  return 0;
+}
+
+bool IsInWindow(const dsl::Aggregate& aggregate, const Entry& entry, std::int64_t now,
+                const LocalDate& today) {
+  switch (aggregate.window) {
+    case dsl::WindowKind::kLast:
+      return entry.time > now - aggregate.last_micros;
+    case dsl::WindowKind::kBeforeThat:
+      return entry.time > now - 2 * aggregate.last_micros && entry.time <= now - aggregate.last_micros;
+    case dsl::WindowKind::kPeriod:
+      return PeriodNumber(aggregate.period, entry.date) + aggregate.periods_back ==
+             PeriodNumber(aggregate.period, today);
+    default:
+      return true;
+  }
+}
+
+}  // namespace
+
+History::History(const dsl::CheckedProgram& program, const ReferenceCalendars& calendars,
+                 dsl::EntityId entity, std::string key)
     : entered(program.journeys.size()),
       stall_held(program.stalls.size()),
       program_(&program),
       entity_(entity),
       key_(std::move(key)),
-      calendars_(program),
+      calendars_(&calendars),
       attributes_(program.attributes.size()),
       zone_(Zone::Find(program.header.zone).value_or(Zone::Utc())) {
   for (const dsl::Journey& journey : program.journeys) stages.push_back(journey.start);
@@ -31,8 +68,11 @@ History::History(const dsl::CheckedProgram& program, dsl::EntityId entity, std::
 }
 
 void History::Apply(const Entry& entry) {
-  entries_.push_back(entry);
-  entries_.back().counts.assign(program_->aggregates.size(), -1);
+  log_->push_back(entry);
+  count_ = log_->size();
+  Entry& applied = log_->back();
+  applied.date = zone_.MicrosToLocal(entry.time).date;
+  applied.counts.assign(program_->aggregates.size(), -1);
   for (const dsl::SetsAttribute& sets : program_->events[entry.event].sets) {
     const Value& value = entry.fields[sets.field];
     if (program_->attributes[sets.attribute].entity == entity_ && value.known)
@@ -41,7 +81,7 @@ void History::Apply(const Entry& entry) {
   for (dsl::AggregateId id = 0; id < program_->aggregates.size(); ++id) {
     const dsl::Aggregate& aggregate = program_->aggregates[id];
     if (aggregate.entity == entity_ && IsIn(entry.event, aggregate.events)) {
-      Counts(aggregate, id, entries_.back());
+      Counts(aggregate, id, applied);
     }
   }
 }
@@ -57,8 +97,7 @@ bool History::IsActivity(dsl::EventId event) const {
 }
 
 Value History::LatestTime(dsl::EventSetId set) const {
-  for (std::size_t i = entries_.size(); i-- > 0;) {
-    const Entry& entry = entries_[i];
+  for (const Entry& entry : entries() | std::views::reverse) {
     if (set == dsl::kNone ? IsActivity(entry.event) : IsIn(entry.event, set))
       return Value::Integer(entry.time);
   }
@@ -89,7 +128,7 @@ bool History::Counts(const dsl::Aggregate& aggregate, dsl::AggregateId id, const
 }
 
 void History::Enter(dsl::JourneyId journey, std::uint32_t stage) {
-  entries_at_entering_[{journey, stage}] = entries_.size();
+  entries_at_entering_[{journey, stage}] = entries().size();
 }
 
 std::size_t History::SeenFrom(const dsl::Aggregate& aggregate) const {
@@ -98,40 +137,8 @@ std::size_t History::SeenFrom(const dsl::Aggregate& aggregate) const {
     return found == entries_at_entering_.end() ? 0 : found->second;
   }
   if (aggregate.window != dsl::WindowKind::kSince) return 0;
-  for (std::size_t i = entries_.size(); i > 0; --i) {
-    if (IsIn(entries_[i - 1].event, aggregate.since)) return i;
-  }
-  return 0;
-}
-
-bool History::IsInWindow(const dsl::Aggregate& aggregate, std::int64_t time, std::int64_t now) const {
-  switch (aggregate.window) {
-    case dsl::WindowKind::kLast:
-      return time > now - aggregate.last_micros;
-    case dsl::WindowKind::kBeforeThat:
-      return time > now - 2 * aggregate.last_micros && time <= now - aggregate.last_micros;
-    case dsl::WindowKind::kPeriod:
-      return PeriodNumber(aggregate.period, time) + aggregate.periods_back ==
-             PeriodNumber(aggregate.period, now);
-    default:
-      return true;
-  }
-}
-
-// By the date that a calendar on the wall shows.
-std::int64_t History::PeriodNumber(LocalPeriod period, std::int64_t time) const {
-  const LocalDate date = zone_.MicrosToLocal(time).date;
-  switch (period) {
-    case LocalPeriod::kDay:
-      return DayOfDate(date);
-    case LocalPeriod::kWeek:
-      return (DayOfDate(date) - DayOfDate({2001, 1, 1}) + 70'000) / 7;  // a Monday, and whole weeks
-    case LocalPeriod::kMonth:
-      return date.year * 12 + date.month;
-    case LocalPeriod::kQuarter:
-      return date.year * 4 + (date.month - 1) / 3;
-    case LocalPeriod::kYear:
-      return date.year;
+  for (std::size_t i = entries().size(); i > 0; --i) {
+    if (IsIn(entries()[i - 1].event, aggregate.since)) return i;
   }
   return 0;
 }
@@ -140,10 +147,11 @@ std::vector<const Entry*> History::Counted(const dsl::Aggregate& aggregate, dsl:
                                            const View& view) const {
   const bool with_same = aggregate.same_value != dsl::kNone;
   const Value same = with_same ? Read(aggregate.same_value, view) : Value{};
+  const bool by_date = aggregate.window == dsl::WindowKind::kPeriod;
+  const LocalDate today = by_date ? zone_.MicrosToLocal(view.now).date : LocalDate{};
   std::vector<const Entry*> counted;
-  for (std::size_t i = SeenFrom(aggregate); i < entries_.size(); ++i) {
-    const Entry& entry = entries_[i];
-    if (!IsIn(entry.event, aggregate.events) || !IsInWindow(aggregate, entry.time, view.now)) continue;
+  for (const Entry& entry : entries().subspan(SeenFrom(aggregate))) {
+    if (!IsIn(entry.event, aggregate.events) || !IsInWindow(aggregate, entry, view.now, today)) continue;
     if (with_same) {
       const TypeKind kind = FieldType(aggregate.events, aggregate.same_field);
       if (!SameValue(kind, Field(entry, aggregate.same_field), same)) continue;
@@ -251,7 +259,7 @@ Value History::Read(ExprId id, const View& view) const {
       LULL_CHECK(whole != nullptr);
       return whole->Read(expr.args[0], view);
     case ExprKind::kCalendarOpen:
-      return Value::Flag(calendars_.IsOpen(expr.index, view.clock));
+      return Value::Flag(calendars_->IsOpen(expr.index, view.clock));
     case ExprKind::kAggregate:
       return Aggregate(program_->aggregates[expr.index], expr.index, view);
     case ExprKind::kNot:
@@ -321,7 +329,7 @@ Value History::OfTime(const Expr& expr, const View& view) const {
   const Value value = Read(expr.args[0], view);
   if (!value.known) return {};
   if (expr.kind == ExprKind::kOpenTimeIn) {
-    return Value::Integer(calendars_.OpenTime(expr.index, view.clock - value.integer, view.clock));
+    return Value::Integer(calendars_->OpenTime(expr.index, view.clock - value.integer, view.clock));
   }
   if (expr.kind == ExprKind::kTimeUntil) {
     return Value::Integer(std::max<std::int64_t>(value.integer - view.clock, 0));
@@ -333,17 +341,16 @@ Value History::OfTime(const Expr& expr, const View& view) const {
       zone_.LocalToMicros({date, second / 3'600, second / 60 % 60, second % 60 * kMicrosPerSecond}));
 }
 
-// Day by day.
+// What is on 29 February is on the last day of February in other years.
 Value History::NextYearly(std::int64_t day, std::int64_t clock) const {
   const LocalDate wanted = DateOfDay(day);
-  const auto is_it = [&](const LocalDate& date, const LocalDate& next) {
-    const bool leap_day = wanted.month == 2 && wanted.day == 29;
-    if (leap_day && date.month == 2 && next.month == 3) return true;
-    return !leap_day && date.month == wanted.month && date.day == wanted.day;
+  const LocalDate today = zone_.MicrosToLocal(clock).date;
+  const auto in_year = [&](int year) {
+    if (wanted.month == 2 && wanted.day == 29) return DayOfDate({year, 3, 1}) - 1;
+    return DayOfDate({year, wanted.month, wanted.day});
   };
-  std::int64_t at = DayOfDate(zone_.MicrosToLocal(clock).date);
-  while (!is_it(DateOfDay(at), DateOfDay(at + 1))) ++at;
-  return Value::Integer(at);
+  const std::int64_t this_year = in_year(today.year);
+  return Value::Integer(this_year >= DayOfDate(today) ? this_year : in_year(today.year + 1));
 }
 
 // Row by row, as the table is read.
@@ -436,10 +443,10 @@ Value History::Deadline(std::int64_t start, ExprId id, const View& view, bool ba
   const Value amount = Read(expr.args[0], view);
   if (!amount.known) return {};
   const double count = back ? -amount.number : amount.number;
-  if (expr.kind == ExprKind::kMonths) return of(calendars_.AfterMonths(start, count));
-  if (expr.kind == ExprKind::kOpenDays) return of(calendars_.AfterOpenDays(expr.index, start, count));
+  if (expr.kind == ExprKind::kMonths) return of(calendars_->AfterMonths(start, count));
+  if (expr.kind == ExprKind::kOpenDays) return of(calendars_->AfterOpenDays(expr.index, start, count));
   LULL_CHECK(expr.kind == ExprKind::kOpenTime);
-  return of(calendars_.AfterOpenTime(expr.index, start, back ? -amount.integer : amount.integer));
+  return of(calendars_->AfterOpenTime(expr.index, start, back ? -amount.integer : amount.integer));
 }
 
 Value History::Product(const Expr& expr, const View& view) const {

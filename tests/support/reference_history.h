@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,6 +22,7 @@ struct Entry {
   dsl::EventId event = dsl::kNone;
   std::int64_t time = 0;
   std::vector<Value> fields;  // by dsl::Event::fields
+  LocalDate date = {};        // as a calendar on the wall shows it
   /// By AggregateId: whether the aggregate's `where` took it, decided when it was applied; -1: not asked yet.
   mutable std::vector<int> counts;
 };
@@ -37,7 +39,8 @@ struct View {
 
 class History {
  public:
-  History(const dsl::CheckedProgram& program, dsl::EntityId entity, std::string key);
+  History(const dsl::CheckedProgram& program, const ReferenceCalendars& calendars, dsl::EntityId entity,
+          std::string key);
 
   /// Adds an event and sets attributes.
   void Apply(const Entry& entry);
@@ -48,7 +51,6 @@ class History {
 
   /// The instant that lies a duration after another (or before it).
   Value Deadline(std::int64_t start, dsl::ExprId duration, const View& view, bool back = false) const;
-  const ReferenceCalendars& calendars() const { return calendars_; }
 
   bool IsIn(dsl::EventId event, dsl::EventSetId set) const;
   bool IsActivity(dsl::EventId event) const;
@@ -58,8 +60,8 @@ class History {
   /// Type of the field in the events of a set.
   dsl::TypeKind FieldType(dsl::EventSetId set, const std::string& name) const;
 
-  const std::vector<Entry>& entries() const { return entries_; }
-  std::int64_t first_event() const { return entries_.front().time; }
+  std::span<const Entry> entries() const { return {log_->data(), count_}; }
+  std::int64_t first_event() const { return entries().front().time; }
 
   /// Of a part, while it is in hand.
   const History* whole = nullptr;
@@ -82,8 +84,6 @@ class History {
   bool Counts(const dsl::Aggregate& aggregate, dsl::AggregateId id, const Entry& entry) const;
   /// How many of the oldest entries the window does not see.
   std::size_t SeenFrom(const dsl::Aggregate& aggregate) const;
-  bool IsInWindow(const dsl::Aggregate& aggregate, std::int64_t time, std::int64_t now) const;
-  std::int64_t PeriodNumber(LocalPeriod period, std::int64_t time) const;
   Value OfTime(const dsl::Expr& expr, const View& view) const;
   Value NextYearly(std::int64_t day, std::int64_t clock) const;
   Value LookUp(const dsl::Expr& expr, const View& view) const;
@@ -97,8 +97,10 @@ class History {
   const dsl::CheckedProgram* program_;
   dsl::EntityId entity_;
   std::string key_;
-  ReferenceCalendars calendars_;
-  std::vector<Entry> entries_;
+  const ReferenceCalendars* calendars_;
+  /// Shared with what there was before, which sees fewer.
+  std::shared_ptr<std::vector<Entry>> log_ = std::make_shared<std::vector<Entry>>();
+  std::size_t count_ = 0;
   std::vector<Value> attributes_;  // by AttributeId
   Zone zone_;
   /// Entries that there were when a stage was last entered, by JourneyId and stage.

@@ -15,8 +15,8 @@ bool Timeline::IsTask(dsl::NudgeId nudge) const {
 
 void Timeline::Say(const char* what, dsl::NudgeId nudge, const char* why, std::string unit,
                    std::string worth) {
-  outcomes_.push_back({.entity = entity_,
-                       .key = hand_ == 0 ? key_ : PartKey(members_.front().key_, key_),
+  outcomes_.push_back({.entity = hand_->entity,
+                       .key = hand_->index == 0 ? hand_->key : PartKey(members_.front().key, hand_->key),
                        .instant = now_,
                        .what = what,
                        .nudge = program_.nudges[nudge].name,
@@ -31,11 +31,12 @@ View Timeline::ViewOf(const Candidate& candidate) {
   View view{now_, now_, EntryInHand(), nullptr};
   if (candidate.waits && waiting_[candidate.waiting].is_trigger) {
     const int triggered = waiting_[candidate.waiting].entry;
-    view.trigger = triggered < 0 ? nullptr : &history_.entries()[static_cast<std::size_t>(triggered)];
+    view.trigger = triggered < 0 ? nullptr : &hand_->history.entries()[static_cast<std::size_t>(triggered)];
     view.steps = EntriesOf(waiting_[candidate.waiting].steps);
     return view;
   }
-  if (const auto done = done_.find(program_.nudges[candidate.nudge].sequence); done != done_.end()) {
+  if (const auto done = hand_->done.find(program_.nudges[candidate.nudge].sequence);
+      done != hand_->done.end()) {
     view.steps = EntriesOf(done->second);
   }
   const dsl::StallId stall = program_.nudges[candidate.nudge].stall;
@@ -44,22 +45,23 @@ View Timeline::ViewOf(const Candidate& candidate) {
       view.trigger = OpeningOf(stall);
     return view;
   }
-  const auto waits = waits_.find(program_.nudges[candidate.nudge].stall);
+  const auto waits = hand_->waits.find(program_.nudges[candidate.nudge].stall);
   for (const Wait& wait : waits->second) {
-    if (wait.serial == candidate.serial) view.trigger = &history_.entries()[wait.opening];
+    if (wait.serial == candidate.serial) view.trigger = &hand_->history.entries()[wait.opening];
   }
   return view;
 }
 
 bool Timeline::IsDueByTrigger(dsl::NudgeId id, const View& view) {
   const dsl::Nudge& nudge = program_.nudges[id];
-  if (!history_.Holds(nudge.where, view) || !history_.Holds(nudge.if_condition, view)) return false;
+  if (!hand_->history.Holds(nudge.where, view) || !hand_->history.Holds(nudge.if_condition, view))
+    return false;
   if (nudge.again_after == dsl::kNone) return true;
-  if (const auto last = last_due_.find(id); last != last_due_.end()) {
-    const Value free = history_.Deadline(last->second, nudge.again_after, view);
+  if (const auto last = hand_->last_due.find(id); last != hand_->last_due.end()) {
+    const Value free = hand_->history.Deadline(last->second, nudge.again_after, view);
     if (!free.known || now_ < free.integer) return false;
   }
-  last_due_[id] = now_;
+  hand_->last_due[id] = now_;
   return true;
 }
 
@@ -68,9 +70,9 @@ std::vector<Timeline::Candidate> Timeline::Collect() {
     const Entry* entry = EntryInHand();
     for (dsl::NudgeId id = 0; entry != nullptr && id < program_.nudges.size(); ++id) {
       const dsl::Nudge& nudge = program_.nudges[id];
-      const bool on = nudge.entity == entity_ && nudge.trigger == dsl::TriggerKind::kEvent &&
-                      history_.IsIn(entry->event, nudge.events) &&
-                      (nudge.sequence == dsl::kNone || done_.contains(nudge.sequence));
+      const bool on = nudge.entity == hand_->entity && nudge.trigger == dsl::TriggerKind::kEvent &&
+                      hand_->history.IsIn(entry->event, nudge.events) &&
+                      (nudge.sequence == dsl::kNone || hand_->done.contains(nudge.sequence));
       if (on) AddTrigger(id, 0);
     }
   });
@@ -78,7 +80,7 @@ std::vector<Timeline::Candidate> Timeline::Collect() {
   std::map<std::pair<dsl::NudgeId, std::size_t>, int> numbers;
   const auto add = [&](Candidate candidate) {
     const View view = ViewOf(candidate);
-    candidate.key = key_;
+    candidate.key = hand_->key;
     candidate.number = numbers[{candidate.nudge, candidate.member}]++;
     FindRoute(candidate, view);
     Rank(candidate, view);
@@ -116,7 +118,7 @@ void Timeline::FindRoute(Candidate& candidate, const View& view) const {
       candidate.unit_text = unit;
       return;
     }
-    const Value key = history_.Read(route.key, view);
+    const Value key = hand_->history.Read(route.key, view);
     if (!key.known) continue;
     candidate.unit = route.unit;
     const dsl::Type type = program_.expr(route.key).type;
@@ -144,7 +146,7 @@ void Timeline::Rank(Candidate& candidate, const View& view) {
   const dsl::ExprId by = policy->best_by_worth ? program_.nudges[candidate.nudge].worth : policy->best_by;
   if (by == dsl::kNone) return;
   if (!policy->best_by_worth) SelectOwner(*policy, candidate);
-  candidate.rank = history_.Read(by, view);
+  candidate.rank = hand_->history.Read(by, view);
   // Money and numbers are never mixed within a policy.
   if (program_.expr(by).type.kind != dsl::TypeKind::kNumber) {
     candidate.rank.number = static_cast<double>(candidate.rank.integer);
@@ -191,11 +193,11 @@ bool Timeline::IsCapped(const dsl::Policy& policy, const dsl::Limit& limit, cons
 bool Timeline::IsQuiet(const dsl::Policy& policy, const View& view) {
   for (const dsl::QuietHours& quiet : policy.quiet_hours) {
     if (quiet.condition != dsl::kNone) {
-      if (history_.Holds(quiet.condition, view)) return true;
+      if (hand_->history.Holds(quiet.condition, view)) return true;
       continue;
     }
-    const Value named = quiet.zone == dsl::kNone ? Value{} : history_.Read(quiet.zone, view);
-    const Zone zone = named.known ? history_.calendars().ZoneNamed(named.text) : zone_;
+    const Value named = quiet.zone == dsl::kNone ? Value{} : hand_->history.Read(quiet.zone, view);
+    const Zone zone = named.known ? calendars_.ZoneNamed(named.text) : zone_;
     if (zone.InDailySpan(now_, quiet.from_minute, quiet.to_minute)) {
       AddCandidate(zone.DailySpanEnd(now_, quiet.from_minute, quiet.to_minute));
       return true;
@@ -226,11 +228,11 @@ std::string Timeline::HoldOf(const Candidate& candidate, const View& view) {
     if (Covers(policy, candidate.nudge)) policies.push_back(&policy);
   }
   const bool retried = candidate.waits && waiting_[candidate.waiting].is_trigger;
-  if (retried && !history_.Holds(program_.nudges[candidate.nudge].if_condition, view)) return "if";
+  if (retried && !hand_->history.Holds(program_.nudges[candidate.nudge].if_condition, view)) return "if";
   const auto is_any = [&](auto&& holds) { return std::ranges::any_of(policies, holds); };
   const bool never = is_any([&](const dsl::Policy* policy) {
     SelectOwner(*policy, candidate);
-    return std::ranges::any_of(policy->never, [&](dsl::ExprId id) { return history_.Holds(id, view); });
+    return std::ranges::any_of(policy->never, [&](dsl::ExprId id) { return hand_->history.Holds(id, view); });
   });
   if (never) return "never";
   const bool capped = is_any([&](const dsl::Policy* policy) {
@@ -255,8 +257,8 @@ void Timeline::Win(const Candidate& candidate, const View& view) {
     const dsl::Policy& policy = program_.policies[id];
     if (!Covers(policy, candidate.nudge)) continue;
     if (!candidate.is_reminder) ++new_ones_[{id, IsShared(policy) ? 0 : candidate.member}];
-    const std::string& whole = hand_ == 0 ? key_ : members_.front().key_;
-    held_out = held_out || holds_out_(policy, IsShared(policy) ? whole : PartKey(whole, key_));
+    const std::string& whole = hand_->index == 0 ? hand_->key : members_.front().key;
+    held_out = held_out || holds_out_(policy, IsShared(policy) ? whole : PartKey(whole, hand_->key));
   }
   held_out = held_out || IsInHeldOutArm(nudge);
   Expose(nudge);
@@ -264,15 +266,15 @@ void Timeline::Win(const Candidate& candidate, const View& view) {
   Mark(now_);
   std::string worth;
   if (nudge.worth != dsl::kNone) {
-    worth = Show(program_.expr(nudge.worth).type.kind, history_.Read(nudge.worth, view));
+    worth = Show(program_.expr(nudge.worth).type.kind, hand_->history.Read(nudge.worth, view));
   }
   Say(held_out ? "held_out" : "sent", candidate.nudge, ArmsText(nudge).c_str(), candidate.unit_text, worth);
   CountReminder(candidate);
   if (IsTask(candidate.nudge) && !candidate.is_reminder) OpenTask(candidate, view, held_out);
   if (!candidate.waits) return;
   waiting_[candidate.waiting].nudge = dsl::kNone;
-  gone_[candidate.nudge] = true;
-  for (Wait& wait : waits_[nudge.stall]) {
+  hand_->gone[candidate.nudge] = true;
+  for (Wait& wait : hand_->waits[nudge.stall]) {
     if (wait.serial == candidate.serial) wait.gone.insert(candidate.nudge);
   }
 }

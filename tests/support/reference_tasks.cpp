@@ -56,7 +56,7 @@ void Timeline::AgeTasks() {
 // Of what is due at once or in the past, the next deadline moment.
 std::int64_t Timeline::TaskDeadline(dsl::ExprId id, const View& view) {
   const bool is_time = program_.expr(id).type.kind == dsl::TypeKind::kTime;
-  const Value value = is_time ? history_.Read(id, view) : history_.Deadline(now_, id, view);
+  const Value value = is_time ? hand_->history.Read(id, view) : hand_->history.Deadline(now_, id, view);
   if (!value.known) return kNever;
   const std::int64_t instant = std::max(value.integer, clock_ + 1);
   AddCandidate(instant);
@@ -65,7 +65,7 @@ std::int64_t Timeline::TaskDeadline(dsl::ExprId id, const View& view) {
 
 std::string Timeline::RouteText(const dsl::Route& route, const View& view) const {
   const std::string& unit = program_.units[route.unit].name;
-  const Value key = route.key == dsl::kNone ? Value{} : history_.Read(route.key, view);
+  const Value key = route.key == dsl::kNone ? Value{} : hand_->history.Read(route.key, view);
   if (!key.known) return unit;
   const dsl::Type type = program_.expr(route.key).type;
   if (type.kind != dsl::TypeKind::kChoice) return unit + " / " + Show(type.kind, key);
@@ -90,10 +90,10 @@ void Timeline::OpenTask(const Candidate& candidate, const View& view, bool held_
   }
   if (id_of_task_) {
     task.id = id_of_task_({.nudge = nudge.name,
-                           .entity = program_.entities[entity_].name,
-                           .key = key_,
-                           .is_part = hand_ != 0,
-                           .whole = hand_ == 0 ? std::string() : members_.front().key_,
+                           .entity = program_.entities[hand_->entity].name,
+                           .key = hand_->key,
+                           .is_part = hand_->index != 0,
+                           .whole = hand_->index == 0 ? std::string() : members_.front().key,
                            .instant = now_,
                            .n = moments_,
                            .k = static_cast<std::uint32_t>(candidate.number)});
@@ -102,23 +102,23 @@ void Timeline::OpenTask(const Candidate& candidate, const View& view, bool held_
 }
 
 void Timeline::DealArms() {
-  history_.arms.clear();
-  const std::string key = hand_ == 0 ? key_ : PartKey(members_.front().key_, key_);
+  hand_->history.arms.clear();
+  const std::string key = hand_->index == 0 ? hand_->key : PartKey(members_.front().key, hand_->key);
   for (const dsl::Experiment& experiment : program_.experiments) {
-    const bool is_its = experiment.entity == entity_ && arm_of_;
-    history_.arms.push_back(is_its ? arm_of_(experiment, key) : 0);
+    const bool is_its = experiment.entity == hand_->entity && arm_of_;
+    hand_->history.arms.push_back(is_its ? arm_of_(experiment, key) : 0);
   }
 }
 
 // A part may read the arm of its whole.
 std::uint32_t Timeline::ArmIn(dsl::ExperimentId id) const {
-  const bool is_its = program_.experiments[id].entity == entity_;
-  return is_its ? history_.arms[id] : history_.whole->arms[id];
+  const bool is_its = program_.experiments[id].entity == hand_->entity;
+  return is_its ? hand_->history.arms[id] : hand_->history.whole->arms[id];
 }
 
 void Timeline::Expose(const dsl::Nudge& nudge) {
   for (const dsl::ExperimentId id : nudge.experiments) {
-    exposed_.try_emplace({id, program_.experiments[id].entity == entity_ ? hand_ : 0}, now_);
+    exposed_.try_emplace({id, program_.experiments[id].entity == hand_->entity ? hand_->index : 0}, now_);
   }
 }
 
@@ -139,19 +139,19 @@ bool Timeline::IsInHeldOutArm(const dsl::Nudge& nudge) const {
 void Timeline::ReachGoals(const Entry& entry) {
   for (dsl::ExperimentId id = 0; id < program_.experiments.size(); ++id) {
     const dsl::Experiment& experiment = program_.experiments[id];
-    if (experiment.entity != entity_ || experiment.goal == dsl::kNone) continue;
-    const auto exposed = exposed_.find({id, hand_});
-    if (exposed == exposed_.end() || reached_.contains({id, hand_})) continue;
-    if (!history_.IsIn(entry.event, experiment.goal)) continue;
-    if (!history_.Holds(experiment.goal_where, View{now_, now_, &entry, nullptr})) continue;
+    if (experiment.entity != hand_->entity || experiment.goal == dsl::kNone) continue;
+    const auto exposed = exposed_.find({id, hand_->index});
+    if (exposed == exposed_.end() || reached_.contains({id, hand_->index})) continue;
+    if (!hand_->history.IsIn(entry.event, experiment.goal)) continue;
+    if (!hand_->history.Holds(experiment.goal_where, View{now_, now_, &entry, nullptr})) continue;
     if (now_ > exposed->second + experiment.goal_micros) continue;
-    reached_.insert({id, hand_});
-    outcomes_.push_back({.entity = entity_,
-                         .key = hand_ == 0 ? key_ : PartKey(members_.front().key_, key_),
+    reached_.insert({id, hand_->index});
+    outcomes_.push_back({.entity = hand_->entity,
+                         .key = hand_->index == 0 ? hand_->key : PartKey(members_.front().key, hand_->key),
                          .instant = now_,
                          .what = "goal",
                          .nudge = experiment.name,
-                         .why = experiment.arms[history_.arms[id]].name,
+                         .why = experiment.arms[hand_->history.arms[id]].name,
                          .unit = {},
                          .worth = {}});
   }

@@ -14,75 +14,41 @@ bool IsStep(const dsl::CheckedProgram& program, const LogEvent& event) {
 
 }  // namespace
 
-Timeline::Timeline(const dsl::CheckedProgram& program, dsl::EntityId entity, std::string key,
-                   const Zone& zone, const HoldsOut& holds_out, const IdOfTask& id_of_task,
-                   const ArmOf& arm_of, std::vector<Outcome>& outcomes)
-    : MemberState(program, entity, key),
-      program_(program),
+Timeline::Timeline(const dsl::CheckedProgram& program, const ReferenceCalendars& calendars,
+                   dsl::EntityId entity, std::string key, const Zone& zone, const HoldsOut& holds_out,
+                   const IdOfTask& id_of_task, const ArmOf& arm_of, std::vector<Outcome>& outcomes)
+    : program_(program),
+      calendars_(calendars),
       zone_(zone),
       holds_out_(holds_out),
       id_of_task_(id_of_task),
       arm_of_(arm_of),
       outcomes_(outcomes) {
-  members_.emplace_back(program, entity, key);
-  for (const dsl::Expr& expr : program.exprs) {
-    const bool is_duration =
-        expr.kind == dsl::ExprKind::kLiteral && expr.type.kind == dsl::TypeKind::kDuration;
-    if (is_duration) AddDuration(expr.integer);
-  }
-  for (const dsl::Aggregate& aggregate : program.aggregates) {
-    AddDuration(aggregate.last_micros);
-    if (aggregate.window == dsl::WindowKind::kBeforeThat) AddDuration(2 * aggregate.last_micros);
-  }
-  for (const dsl::Policy& policy : program.policies) {
-    for (const dsl::Limit& limit : policy.limits) AddDuration(limit.rolling_micros);
-  }
-  const auto by_calendar = [&](dsl::EntityId of, dsl::ExprId id) {
-    if (id != dsl::kNone && program.expr(id).type.kind == dsl::TypeKind::kCalendarDuration) {
-      by_calendar_.emplace_back(of, id);
-    }
-  };
-  for (const dsl::Stall& stall : program.stalls) by_calendar(stall.entity, stall.duration);
-  for (const dsl::Nudge& nudge : program.nudges) {
-    for (const dsl::ExprId id : {nudge.again_after, nudge.valid_for, nudge.repeat_every}) {
-      by_calendar(nudge.entity, id);
-    }
-  }
-  for (const dsl::Journey& journey : program.journeys) {
-    for (const dsl::Transition& step : journey.transitions) by_calendar(journey.entity, step.duration);
-  }
-  AddDuration(kTaskLifeMicros);
-  for (const dsl::Expr& expr : program.exprs) {
-    if (expr.kind == dsl::ExprKind::kRound && expr.depends_on_time) AddRoundingSteps();
-    AddRatioSteps(expr);
-  }
-  for (const dsl::Entity& each : program.entities) AddDuration(each.forget_after_micros);
-  ListConditions();
-  DealArms();
+  AddMember(entity, key);
+  Select(0);
+  ListDurations();
+  ListCalendarDurations();
+  const auto reads_before = [](const dsl::Expr& expr) { return expr.kind == dsl::ExprKind::kBeforeThis; };
+  reads_before_ = std::ranges::any_of(program.exprs, reads_before);
 }
 
-void Timeline::Select(std::size_t index) {
-  if (index == hand_) return;
-  std::swap(static_cast<MemberState&>(*this), members_[hand_]);
-  std::swap(static_cast<MemberState&>(*this), members_[index]);
-  hand_ = index;
-  history_.whole = index == 0 ? nullptr : &members_.front().history_;
+void Timeline::AddMember(dsl::EntityId entity, const std::string& key) {
+  Member& member = members_.emplace_back(program_, calendars_, members_.size(), entity, key);
+  if (member.index != 0) member.history.whole = &members_.front().history;
+  hand_ = &member;
+  ListConditions();
+  DealArms();
 }
 
 std::size_t Timeline::Part(dsl::EntityId entity, const std::string& key) {
-  for (std::size_t index = 1; index < members_.size(); ++index) {
-    if (gone_members_.contains(index)) continue;
-    const MemberState& member = index == hand_ ? *this : members_[index];
-    if (member.entity_ == entity && member.key_ == key) return index;
+  for (const Member& member : members_) {
+    const bool is_it = member.index != 0 && member.entity == entity && member.key == key;
+    if (is_it && !gone_members_.contains(member.index)) return member.index;
   }
-  members_.emplace_back(program_, entity, key);
-  const std::size_t index = members_.size() - 1;
-  const std::size_t hand = hand_;
-  Select(index);
-  ListConditions();
-  DealArms();
-  Select(hand);
-  return index;
+  Member* const hand = hand_;
+  AddMember(entity, key);
+  hand_ = hand;
+  return members_.size() - 1;
 }
 
 void Timeline::ForgetPart(std::size_t index) {
@@ -97,135 +63,36 @@ void Timeline::ForgetPart(std::size_t index) {
 
 void Timeline::Reset() {
   for (std::size_t index = 1; index < members_.size(); ++index) gone_members_.insert(index);
-  history_ = History(program_, entity_, key_);
+  hand_->history = History(program_, calendars_, hand_->entity, hand_->key);
   DealArms();
   exposed_.clear();
   reached_.clear();
-  for (Condition& condition : conditions_) condition.held = condition.early = false;
-  waits_.clear();
-  last_opening_.clear();
-  runs_.clear();
-  done_.clear();
-  gone_.clear();
-  last_due_.clear();
+  for (Condition& condition : hand_->conditions) condition.held = condition.early = false;
+  hand_->waits.clear();
+  hand_->last_opening.clear();
+  hand_->runs.clear();
+  hand_->done.clear();
+  hand_->gone.clear();
+  hand_->last_due.clear();
   waiting_.clear();
-  reminding_.clear();
+  hand_->learned = false;
+  hand_->reminding.clear();
   tasks_.clear();
   sent_.clear();
   candidates_.clear();
   marks_.clear();
+  events_.clear();
   countdowns_.clear();
   fresh_marks_.clear();
-}
-
-void Timeline::AddCandidate(std::int64_t instant) {
-  if (instant > clock_) candidates_.insert(instant);
-}
-
-bool Timeline::FollowsCalendar() const {
-  const auto is_yearly = [](const dsl::Expr& expr) { return expr.kind == dsl::ExprKind::kNextYearly; };
-  if (std::ranges::any_of(program_.exprs, is_yearly)) return true;
-  return std::ranges::any_of(program_.aggregates, [](const dsl::Aggregate& aggregate) {
-    return aggregate.window == dsl::WindowKind::kPeriod;
-  });
-}
-
-void Timeline::Mark(std::int64_t instant) {
-  if (!marks_.insert(instant).second) return;
-  AddCandidate(instant);
-  for (const std::int64_t micros : durations_) {
-    AddCandidate(instant + micros);
-    AddCandidate(instant + micros + 1);
-  }
-  fresh_marks_.push_back(instant);
-}
-
-// What has begun in this moment may be a deadline's start for any member.
-void Timeline::AddFreshDeadlines() {
-  ForEach([&] {
-    for (const std::int64_t mark : fresh_marks_) AddCalendarDeadlines(mark);
-  });
-  fresh_marks_.clear();
-}
-
-void Timeline::AddCalendarDeadlines(std::int64_t start) {
-  if (history_.entries().empty()) return;
-  const View view{now_, clock_, nullptr, nullptr};
-  for (const auto& [entity, id] : by_calendar_) {
-    if (entity != entity_) continue;
-    if (const Value due = history_.Deadline(start, id, view); due.known) AddCandidate(due.integer);
-  }
-  for (const dsl::Expr& expr : program_.exprs) {
-    if (expr.kind != dsl::ExprKind::kOpenTimeIn) continue;
-    for (const std::int64_t micros : durations_) {
-      const auto reached = history_.calendars().AfterOpenTime(expr.index, start, micros);
-      if (!reached) continue;
-      AddCandidate(*reached);
-      AddCandidate(*reached + 1);
-    }
-  }
-}
-
-void Timeline::AddEdges() {
-  for (dsl::CalendarId calendar = 0; calendar < program_.calendars.size(); ++calendar) {
-    if (const auto edge = history_.calendars().NextEdge(calendar, now_)) AddCandidate(*edge);
-  }
-}
-
-void Timeline::AddDuration(std::int64_t micros) {
-  if (!durations_.insert(micros).second) return;
-  for (const std::int64_t instant : marks_) {
-    AddCandidate(instant + micros);
-    AddCandidate(instant + micros + 1);
-  }
-}
-
-// Whether an expression is a duration that only attributes of the entity change.
-bool Timeline::IsOfAttributes(dsl::ExprId id) const {
-  const dsl::Expr& expr = program_.expr(id);
-  if (expr.kind == dsl::ExprKind::kOfWhole) {
-    return hand_ != 0 && program_.expr(expr.args[0]).kind == dsl::ExprKind::kAttribute &&
-           program_.entities[entity_].whole == members_.front().entity_;
-  }
-  if (expr.kind == dsl::ExprKind::kTimeUntil) return false;
-  if (expr.kind == dsl::ExprKind::kAttribute) return program_.attributes[expr.index].entity == entity_;
-  if (expr.args.empty()) return expr.kind == dsl::ExprKind::kLiteral;
-  return std::ranges::all_of(expr.args, [&](dsl::ExprId argument) { return IsOfAttributes(argument); });
-}
-
-// Durations as they are now.
-void Timeline::LearnDurations() {
-  const View view{now_, clock_, nullptr, nullptr};
-  for (dsl::ExprId id = 0; id < program_.exprs.size(); ++id) {
-    const dsl::Expr& expr = program_.exprs[id];
-    if (expr.type.kind != dsl::TypeKind::kDuration || !IsOfAttributes(id)) continue;
-    if (const Value value = history_.Read(id, view); value.known)
-      AddDuration(std::max<std::int64_t>(value.integer, 0));
-  }
-  for (const std::int64_t mark : marks_) AddCalendarDeadlines(mark);
-}
-
-// Where values that are rounded to five or ten minutes step.
-void Timeline::AddRoundingSteps() {
-  for (std::int64_t step = 1; step <= 40; ++step) AddDuration(step * 150 * kMicrosPerSecond);
-}
-
-// Where a running time divided by a fixed one is a whole number.
-void Timeline::AddRatioSteps(const dsl::Expr& expr) {
-  constexpr std::int64_t kWholeMax = 10;
-  if (expr.kind != dsl::ExprKind::kDivide || !expr.depends_on_time) return;
-  const dsl::Expr& divisor = program_.expr(expr.args[1]);
-  if (divisor.kind != dsl::ExprKind::kLiteral || divisor.type.kind != dsl::TypeKind::kDuration) return;
-  for (std::int64_t whole = 1; whole <= kWholeMax; ++whole) AddDuration(whole * divisor.integer);
 }
 
 // Whether a nudge `on every ...` is due at an instant.
 bool Timeline::IsScheduled(dsl::NudgeId id, std::int64_t instant) const {
   const dsl::Nudge& nudge = program_.nudges[id];
-  if (nudge.entity != entity_ || nudge.trigger != dsl::TriggerKind::kClock) return false;
+  if (nudge.entity != hand_->entity || nudge.trigger != dsl::TriggerKind::kClock) return false;
   const std::int32_t second = nudge.schedule.second_of_day;
   if (nudge.schedule.kind == dsl::ScheduleKind::kOpenDays) {
-    return history_.calendars().IsTimeOfOpenDay(nudge.schedule.calendar, instant, second);
+    return calendars_.IsTimeOfOpenDay(nudge.schedule.calendar, instant, second);
   }
   const std::int64_t today = DayOfDate(zone_.MicrosToLocal(instant).date);
   for (const std::int64_t day : {today - 1, today}) {
@@ -242,49 +109,6 @@ bool Timeline::IsScheduled(dsl::NudgeId id, std::int64_t instant) const {
   return false;
 }
 
-// The time of day of each nudge `on every ...` on the days around this one.
-void Timeline::AddScheduled() {
-  for (const dsl::Nudge& nudge : program_.nudges) {
-    if (nudge.entity != entity_ || nudge.trigger != dsl::TriggerKind::kClock) continue;
-    const std::int32_t second = nudge.schedule.second_of_day;
-    if (nudge.schedule.kind == dsl::ScheduleKind::kOpenDays) {
-      for (const std::int64_t time :
-           history_.calendars().TimesAround(nudge.schedule.calendar, now_, second)) {
-        AddCandidate(time);
-      }
-      continue;
-    }
-    const std::int64_t today = DayOfDate(zone_.MicrosToLocal(now_).date);
-    for (const std::int64_t day : {today - 1, today, today + 1}) {
-      AddCandidate(zone_.LocalToMicros(
-          {DateOfDay(day), second / 3'600, second / 60 % 60, second % 60 * kMicrosPerSecond}));
-    }
-  }
-}
-
-// What a countdown reaches, as it is now: something may happen any duration before it.
-void Timeline::LearnCountdowns() {
-  const View view{now_, clock_, nullptr, nullptr};
-  for (const dsl::Expr& expr : program_.exprs) {
-    if (expr.kind != dsl::ExprKind::kTimeUntil || !IsOfAttributes(expr.args[0])) continue;
-    const Value until = history_.Read(expr.args[0], view);
-    if (!until.known) continue;
-    const auto known = std::make_tuple(until.integer, durations_.size(), marks_.size());
-    if (std::exchange(countdowns_[{hand_, &expr}], known) == known) continue;
-    AddCandidate(until.integer);
-    for (const std::int64_t micros : durations_) {
-      AddCandidate(until.integer - micros);
-      AddCandidate(until.integer - micros + 1);
-    }
-    // Where a countdown meets the time since something.
-    for (const std::int64_t mark : marks_) {
-      const std::int64_t middle = mark + (until.integer - mark) / 2;
-      AddCandidate(middle);
-      AddCandidate(middle + 1);
-    }
-  }
-}
-
 void Timeline::Apply(const LogEvent& event, const std::vector<std::pair<dsl::EntityId, std::string>>& parts) {
   RunDeadlines(event.time);
   const bool is_step = IsStep(program_, event);
@@ -297,11 +121,12 @@ void Timeline::Apply(const LogEvent& event, const std::vector<std::pair<dsl::Ent
   if (is_step) own.insert(FindTask(event)->member);
   for (const auto& [part, key] : parts) own.insert(Part(part, key));
   ForEach([&] {
-    own_ = own.contains(hand_);
-    began_.clear();
-    entered_.clear();
-    if (history_.entries().empty()) {
-      for (Condition& condition : conditions_) condition.early = false;
+    hand_->own = own.contains(hand_->index);
+    hand_->began.clear();
+    hand_->entered.clear();
+    if (hand_->history.entries().empty()) {
+      std::ranges::fill(hand_->history.entered, now_);
+      for (Condition& condition : hand_->conditions) condition.early = false;
     } else {
       LookBefore();
     }
@@ -310,52 +135,45 @@ void Timeline::Apply(const LogEvent& event, const std::vector<std::pair<dsl::Ent
   entry.event = event.event;
   entry.time = event.time;
   entry.fields = event.fields;
-  KeepBefore();
+  if (reads_before_) KeepBefore();
   if (is_step) ApplyTaskStep(event);
   ForEach([&] {
-    if (!own_) return;
-    history_.Apply(entry);
-    UpdateWaits(history_.entries().back());
-    UpdateSequences(history_.entries().back());
-    ReachGoals(history_.entries().back());
+    if (!hand_->own) return;
+    hand_->history.Apply(entry);
+    UpdateWaits(hand_->history.entries().back());
+    UpdateSequences(hand_->history.entries().back());
+    ReachGoals(hand_->history.entries().back());
   });
   MoveJourneys(true);
   ForEach([&] { UpdateConditions(); });
   Arbitrate();
   by_event_ = false;
   FollowUps();
-  ForEach([&] { LearnDurations(); });
-  Mark(now_);
+  if (!program_.events[event.event].sets.empty()) {
+    for (Member& member : members_) member.learned = false;
+  }
+  ForEach([&] {
+    if (!hand_->learned) LearnDurations();
+  });
+  MarkEvent(now_);
   LookAhead();
 }
 
 // Of the own members: what there is just before the event. A part reads its whole as it was, too.
 void Timeline::KeepBefore() {
   ForEach([&] {
-    if (!own_) return;
-    if (history_.entries().empty()) std::ranges::fill(history_.entered, now_);
-    history_.before = nullptr;
-    const auto before = std::make_shared<History>(history_);
-    if (history_.whole != nullptr) before->whole = history_.whole->before.get();
-    history_.before = before;
+    if (!hand_->own) return;
+    hand_->history.before = nullptr;
+    const auto before = std::make_shared<History>(hand_->history);
+    if (hand_->history.whole != nullptr) before->whole = hand_->history.whole->before.get();
+    hand_->history.before = before;
   });
-}
-
-// Instants at which something may happen whatever comes.
-void Timeline::LookAhead() {
-  AddFreshDeadlines();
-  AddEdges();
-  ForEach([&] {
-    LearnCountdowns();
-    AddScheduled();
-  });
-  if (FollowsCalendar()) AddCandidate(zone_.NextDayStart(now_));
 }
 
 void Timeline::FollowUps() {
-  ForEach([&] { own_ = false; });
+  ForEach([&] { hand_->own = false; });
   for (;;) {
-    ForEach([&] { began_before_ = std::exchange(began_, {}); });
+    ForEach([&] { hand_->began_before = std::exchange(hand_->began, {}); });
     task_ends_.clear();
     if (!MoveJourneys(false)) return;
     BeginMoment();
@@ -376,15 +194,16 @@ void Timeline::DeadlineMoment(std::int64_t instant) {
   now_ = clock_ = instant;
   BeginMoment();
   ForEach([&] {
-    own_ = false;
-    began_.clear();
-    began_before_.clear();
-    entered_.clear();
-    for (Condition& condition : conditions_) condition.early = false;
+    hand_->own = false;
+    hand_->began.clear();
+    hand_->began_before.clear();
+    hand_->entered.clear();
+    for (Condition& condition : hand_->conditions) condition.early = false;
   });
   AgeTasks();
   ForEach([&] {
-    for (dsl::NudgeId nudge = 0; nudge < program_.nudges.size() && !history_.entries().empty(); ++nudge) {
+    for (dsl::NudgeId nudge = 0; nudge < program_.nudges.size() && !hand_->history.entries().empty();
+         ++nudge) {
       if (IsScheduled(nudge, now_)) AddTrigger(nudge, 0);
     }
   });
@@ -393,9 +212,14 @@ void Timeline::DeadlineMoment(std::int64_t instant) {
   Arbitrate();
   FollowUps();
   LookAhead();
+  ForgetQuiet();
+}
+
+// A whole that has been quiet for long takes its parts with it.
+void Timeline::ForgetQuiet() {
   std::vector<std::size_t> over;
   ForEach([&] {
-    if (MayForget()) over.push_back(hand_);
+    if (MayForget()) over.push_back(hand_->index);
   });
   const bool all = !over.empty() && over.front() == 0;
   for (const std::size_t index : over) {
@@ -422,10 +246,10 @@ void Timeline::BeginMoment() {
 }
 
 bool Timeline::MayForget() const {
-  const std::int64_t quiet = program_.entities[entity_].forget_after_micros;
+  const std::int64_t quiet = program_.entities[hand_->entity].forget_after_micros;
   if (quiet <= 0) return false;
-  const Value latest = history_.LatestTime(dsl::kNone);
-  return (latest.known ? latest.integer : history_.first_event()) + quiet <= now_;
+  const Value latest = hand_->history.LatestTime(dsl::kNone);
+  return (latest.known ? latest.integer : hand_->history.first_event()) + quiet <= now_;
 }
 
 std::string PartKey(const std::string& whole, const std::string& part) { return whole + "/" + part; }
@@ -442,6 +266,7 @@ std::string Show(const Outcome& outcome) {
 std::vector<Outcome> RunReference(const dsl::CheckedProgram& program, const std::vector<LogEvent>& log,
                                   const HoldsOut& holds_out, const IdOfTask& id_of_task,
                                   const ArmOf& arm_of) {
+  const ReferenceCalendars calendars(program);
   const Result<Zone> zone = Zone::Find(program.header.zone);
   std::vector<Outcome> outcomes;
   std::map<std::pair<dsl::EntityId, std::string>, Timeline> timelines;
@@ -466,8 +291,8 @@ std::vector<Outcome> RunReference(const dsl::CheckedProgram& program, const std:
       // A step of a task is nobody's beginning.
       if (IsStep(program, event) && !timelines.contains({entity, *key})) continue;
       const auto [found, made] =
-          timelines.try_emplace({entity, *key}, program, entity, *key, zone.value_or(Zone::Utc()), holds_out,
-                                id_of_task, arm_of, outcomes);
+          timelines.try_emplace({entity, *key}, program, calendars, entity, *key, zone.value_or(Zone::Utc()),
+                                holds_out, id_of_task, arm_of, outcomes);
       found->second.Apply(event, parts);
     }
   }

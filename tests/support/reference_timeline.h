@@ -17,8 +17,8 @@
 
 namespace lull::test {
 
-/// What each of those has who have their moments together: the entity itself, and its parts.
-struct MemberState {
+/// One of those who have their moments together: the entity itself, and its parts.
+struct Member {
   /// What has a bit: held or not.
   enum class Role : std::uint8_t { kDwell, kStall, kRise, kState, kDue, kWithdraw };
   struct Condition {
@@ -45,35 +45,38 @@ struct MemberState {
     std::uint32_t count = 0;
   };
 
-  MemberState(const dsl::CheckedProgram& program, dsl::EntityId of, std::string its_key)
-      : entity_(of), key_(std::move(its_key)), history_(program, of, key_) {}
+  Member(const dsl::CheckedProgram& program, const ReferenceCalendars& calendars, std::size_t its_index,
+         dsl::EntityId of, std::string its_key)
+      : index(its_index), entity(of), key(std::move(its_key)), history(program, calendars, of, key) {}
 
-  dsl::EntityId entity_;
-  std::string key_;
-  bool own_ = false;  // the event in hand is its own
-  History history_;
-  std::vector<Condition> conditions_;  // those that are read come before those that read
-  std::map<dsl::StallId, std::vector<Wait>> waits_;
-  std::map<dsl::StallId, std::size_t> last_opening_;  // index into History::entries
+  std::size_t index;  // of Timeline::members_; 0: the entity itself
+  dsl::EntityId entity;
+  std::string key;
+  bool own = false;      // the event in hand is its own
+  bool learned = false;  // what its durations are
+  History history;
+  std::vector<Condition> conditions;  // those that are read come before those that read
+  std::map<dsl::StallId, std::vector<Wait>> waits;
+  std::map<dsl::StallId, std::size_t> last_opening;  // index into History::entries
   /// Runs of first steps of sequences, oldest first, as indexes into History::entries.
-  std::map<dsl::SequenceId, std::vector<std::vector<std::size_t>>> runs_;
+  std::map<dsl::SequenceId, std::vector<std::vector<std::size_t>>> runs;
   /// Sequences that came to their end with the event of the moment.
-  std::map<dsl::SequenceId, std::vector<std::size_t>> done_;
-  std::map<std::pair<dsl::NudgeId, int>, Reminding> reminding_;
-  std::map<dsl::NudgeId, bool> gone_;              // `while` nudges that went out in this episode
-  std::map<dsl::NudgeId, std::int64_t> last_due_;  // for `again after`
-  std::set<dsl::StallId> began_;                   // in this moment ...
-  std::set<dsl::StallId> began_before_;            // ... and in the one that it follows
-  std::set<std::pair<dsl::JourneyId, std::uint32_t>> entered_;   // in this moment and those it follows
-  std::vector<std::pair<dsl::JourneyId, std::uint32_t>> moves_;  // that it is about to make
+  std::map<dsl::SequenceId, std::vector<std::size_t>> done;
+  std::map<std::pair<dsl::NudgeId, int>, Reminding> reminding;
+  std::map<dsl::NudgeId, bool> gone;                           // `while` nudges that went out in this episode
+  std::map<dsl::NudgeId, std::int64_t> last_due;               // for `again after`
+  std::set<dsl::StallId> began;                                // in this moment ...
+  std::set<dsl::StallId> began_before;                         // ... and in the one that it follows
+  std::set<std::pair<dsl::JourneyId, std::uint32_t>> entered;  // in this moment and those it follows
+  std::vector<std::pair<dsl::JourneyId, std::uint32_t>> moves;  // that it is about to make
 };
 
-/// The member in hand is what it inherits; the others are in members_.
-class Timeline : MemberState {
+/// Most of it is about the member in hand.
+class Timeline {
  public:
-  Timeline(const dsl::CheckedProgram& program, dsl::EntityId entity, std::string key, const Zone& zone,
-           const HoldsOut& holds_out, const IdOfTask& id_of_task, const ArmOf& arm_of,
-           std::vector<Outcome>& outcomes);
+  Timeline(const dsl::CheckedProgram& program, const ReferenceCalendars& calendars, dsl::EntityId entity,
+           std::string key, const Zone& zone, const HoldsOut& holds_out, const IdOfTask& id_of_task,
+           const ArmOf& arm_of, std::vector<Outcome>& outcomes);
 
   /// Decides the deadlines before the event, then the event. `parts`: those that it is of, by entity and key.
   void Apply(const LogEvent& event, const std::vector<std::pair<dsl::EntityId, std::string>>& parts);
@@ -81,6 +84,11 @@ class Timeline : MemberState {
   void Finish(std::int64_t end) { RunDeadlines(end + 1); }
 
  private:
+  using Role = Member::Role;
+  using Condition = Member::Condition;
+  using Wait = Member::Wait;
+  using Reminding = Member::Reminding;
+
   struct Waiting {
     std::size_t member = 0;  // index into members_
     dsl::NudgeId nudge = 0;
@@ -129,7 +137,8 @@ class Timeline : MemberState {
 
   // Time (reference_timeline.cpp).
   void Reset();
-  void Select(std::size_t index);
+  void Select(std::size_t index) { hand_ = &members_[index]; }
+  void AddMember(dsl::EntityId entity, const std::string& key);
   std::size_t Part(dsl::EntityId entity, const std::string& key);
   void ForgetPart(std::size_t index);
   /// Calls `body` with each member in hand, the whole first; leaves the whole in hand.
@@ -146,25 +155,32 @@ class Timeline : MemberState {
   void DeadlineMoment(std::int64_t instant);
   void FollowUps();
   void BeginMoment();
+  void ForgetQuiet();
   bool MayForget() const;
+  void KeepBefore();
+  bool IsScheduled(dsl::NudgeId id, std::int64_t instant) const;
+
+  // Instants at which something may happen (reference_instants.cpp).
+  void ListDurations();
+  void ListCalendarDurations();
   /// Something happened at an instant: it may have consequences any duration of the ruleset later.
   void Mark(std::int64_t instant);
+  /// An event of somebody: time since it may be rounded, too.
+  void MarkEvent(std::int64_t instant);
   void AddDuration(std::int64_t micros);
+  void AddSteps(const dsl::Expr& expr);
+  void AddBoth(std::int64_t instant);
+  void AddOpenTime(std::int64_t start, std::int64_t micros);
   void AddCalendarDeadlines(std::int64_t start);
   void AddFreshDeadlines();
   void AddEdges();
   bool IsOfAttributes(dsl::ExprId id) const;
   void LearnDurations();
   void LearnCountdowns();
-  void AddRoundingSteps();
-  void AddRatioSteps(const dsl::Expr& expr);
-  void KeepBefore();
+  void AddMeeting(std::int64_t mark, std::int64_t until);
   void LookAhead();
-  bool IsScheduled(dsl::NudgeId id, std::int64_t instant) const;
   void AddScheduled();
   void AddCandidate(std::int64_t instant);
-  /// Whether rules look at the calendar, so that something may change at any midnight.
-  bool FollowsCalendar() const;
 
   // Waits and journeys (reference_waits.cpp).
   void UpdateWaits(const Entry& entry);
@@ -250,7 +266,7 @@ class Timeline : MemberState {
   void Say(const char* what, dsl::NudgeId nudge, const char* why, std::string unit, std::string worth);
 
   /// Whether a policy is of the whole, whose members share it.
-  bool IsShared(const dsl::Policy& policy) const { return policy.entity == members_.front().entity_; }
+  bool IsShared(const dsl::Policy& policy) const { return policy.entity == members_.front().entity; }
   /// Takes what a policy is of in hand.
   void SelectOwner(const dsl::Policy& policy, const Candidate& candidate) {
     Select(IsShared(policy) ? 0 : candidate.member);
@@ -258,17 +274,18 @@ class Timeline : MemberState {
   bool IsOf(const dsl::Policy& policy, const Candidate& candidate, std::size_t member) const {
     return IsShared(policy) || member == candidate.member;
   }
-  const Entry* EntryInHand() const { return own_ ? &history_.entries().back() : nullptr; }
+  const Entry* EntryInHand() const { return hand_->own ? &hand_->history.entries().back() : nullptr; }
 
   const dsl::CheckedProgram& program_;
+  const ReferenceCalendars& calendars_;
   Zone zone_;
   const HoldsOut& holds_out_;
   const IdOfTask& id_of_task_;
   const ArmOf& arm_of_;
   std::vector<Outcome>& outcomes_;
 
-  std::deque<MemberState> members_;  // the entity itself first; that in hand is hollow here
-  std::size_t hand_ = 0;
+  std::deque<Member> members_;  // the entity itself first
+  Member* hand_ = nullptr;
   std::set<std::size_t> gone_members_;  // parts that were forgotten
   int next_serial_ = 1;
   std::vector<Waiting> waiting_;
@@ -285,7 +302,7 @@ class Timeline : MemberState {
     std::size_t member = 0;
   };
   std::vector<Trigger> triggers_;
-  void AddTrigger(dsl::NudgeId nudge, int serial) { triggers_.push_back({nudge, serial, hand_}); }
+  void AddTrigger(dsl::NudgeId nudge, int serial) { triggers_.push_back({nudge, serial, hand_->index}); }
   std::map<std::pair<dsl::PolicyId, std::size_t>, std::uint32_t>
       new_ones_;  // winners, by policy and its owner
 
@@ -304,13 +321,19 @@ class Timeline : MemberState {
 
   std::set<std::int64_t> candidates_;  // instants
   std::set<std::int64_t> marks_;
-  std::set<std::int64_t> durations_;
-  /// What candidates of a countdown were made from last: its instant, and how many durations and marks.
-  std::map<std::pair<std::size_t, const dsl::Expr*>, std::tuple<std::int64_t, std::size_t, std::size_t>>
-      countdowns_;
+  std::set<std::int64_t> events_;          // marks that are times of events
   std::vector<std::int64_t> fresh_marks_;  // of this moment
+  std::set<std::int64_t> durations_;       // after any mark
+  std::set<std::int64_t> steps_;           // after events: where values that are rounded step
+  std::vector<const dsl::Expr*> countdowns_of_rules_;
+  /// What countdowns reach, by member and expression.
+  std::map<std::pair<std::size_t, const dsl::Expr*>, std::int64_t> countdowns_;
   /// Durations of deadlines that count by a calendar.
   std::vector<std::pair<dsl::EntityId, dsl::ExprId>> by_calendar_;
+  std::set<dsl::CalendarId> open_times_;  // calendars by which rules measure what has passed
+  bool follows_dates_ = false;            // something may change at any midnight
+  bool times_meet_ = false;               // a value that moves is compared with another
+  bool reads_before_ = false;
 };
 
 }  // namespace lull::test

@@ -6,20 +6,20 @@
 namespace lull::test {
 
 void Timeline::AddDueReminders() {
-  for (const auto& [who, reminding] : reminding_) {
+  for (const auto& [who, reminding] : hand_->reminding) {
     const auto& [nudge, serial] = who;
     const dsl::Nudge& rule = program_.nudges[nudge];
     if (rule.repeat_max > 0 && reminding.count >= rule.repeat_max) continue;
     if (!Find(Role::kDue, nudge).held) continue;
     const bool waits = std::ranges::any_of(waiting_, [&](const Waiting& waiting) {
-      return waiting.member == hand_ && waiting.nudge == who.first && waiting.serial == who.second;
+      return waiting.member == hand_->index && waiting.nudge == who.first && waiting.serial == who.second;
     });
     if (waits) continue;
     const View view{now_, clock_, rule.stall == dsl::kNone ? nullptr : OpeningOf(rule.stall), nullptr};
-    const Value due = history_.Deadline(reminding.sent, rule.repeat_every, view);
+    const Value due = hand_->history.Deadline(reminding.sent, rule.repeat_every, view);
     if (!due.known || due.integer <= reminding.sent || clock_ < due.integer) continue;
     Waiting waiting;
-    waiting.member = hand_;
+    waiting.member = hand_->index;
     waiting.nudge = nudge;
     waiting.serial = serial;
     waiting.is_reminder = true;
@@ -28,21 +28,21 @@ void Timeline::AddDueReminders() {
 }
 
 void Timeline::DropReminders(dsl::NudgeId nudge, int serial) {
-  std::erase_if(reminding_, [&](const auto& entry) {
+  std::erase_if(hand_->reminding, [&](const auto& entry) {
     return entry.first.first == nudge && (serial == 0 || entry.first.second == serial);
   });
 }
 
 void Timeline::CountReminder(const Candidate& candidate) {
   if (program_.nudges[candidate.nudge].repeat_every == dsl::kNone) return;
-  Reminding& reminding = reminding_[{candidate.nudge, candidate.serial}];
+  Reminding& reminding = hand_->reminding[{candidate.nudge, candidate.serial}];
   reminding.sent = now_;
   if (candidate.is_reminder) ++reminding.count;
 }
 
 void Timeline::DropReplaced(dsl::NudgeId nudge, int serial) {
   std::erase_if(waiting_, [&](const Waiting& waiting) {
-    return waiting.is_trigger && waiting.member == hand_ && waiting.nudge == nudge &&
+    return waiting.is_trigger && waiting.member == hand_->index && waiting.nudge == nudge &&
            waiting.serial == serial;
   });
 }
@@ -51,17 +51,18 @@ void Timeline::DropReplaced(dsl::NudgeId nudge, int serial) {
 void Timeline::LoseTrigger(const Candidate& candidate, const View& view, const std::string& hold) {
   const dsl::Nudge& nudge = program_.nudges[candidate.nudge];
   if (!candidate.waits && nudge.valid_for != dsl::kNone) {
-    const Value end = history_.Deadline(now_, nudge.valid_for, view);
+    const Value end = hand_->history.Deadline(now_, nudge.valid_for, view);
     Waiting waiting;
     waiting.member = candidate.member;
     waiting.nudge = candidate.nudge;
     waiting.serial = candidate.serial;
     waiting.is_trigger = true;
     waiting.end = end.integer;
-    for (std::size_t i = 0; i < history_.entries().size(); ++i) {
-      if (&history_.entries()[i] == view.trigger) waiting.entry = static_cast<int>(i);
+    for (std::size_t i = 0; i < hand_->history.entries().size(); ++i) {
+      if (&hand_->history.entries()[i] == view.trigger) waiting.entry = static_cast<int>(i);
     }
-    if (const auto done = done_.find(nudge.sequence); done != done_.end()) waiting.steps = done->second;
+    if (const auto done = hand_->done.find(nudge.sequence); done != hand_->done.end())
+      waiting.steps = done->second;
     if (end.known && waiting.end > clock_) {
       waiting_.push_back(waiting);
       AddCandidate(waiting.end);
