@@ -16,11 +16,6 @@ namespace {
 constexpr int kFailuresMax = 10;
 constexpr std::chrono::seconds kSaysEvery{30};
 
-std::uint64_t FirstSeed() {
-  static const std::uint64_t seed = FromEnvironment("LULL_PROPERTY_SEED", std::random_device{}());
-  return seed;
-}
-
 int FailureCount() {
   return ::testing::UnitTest::GetInstance()->current_test_info()->result()->total_part_count();
 }
@@ -30,6 +25,11 @@ int FailureCount() {
 std::uint64_t FromEnvironment(const char* name, std::uint64_t otherwise) {
   const char* text = std::getenv(name);
   return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
+}
+
+std::uint64_t FirstSeed() {
+  static const std::uint64_t seed = FromEnvironment("LULL_PROPERTY_SEED", std::random_device{}());
+  return seed;
 }
 
 void ForEachSeed(std::uint64_t count_otherwise, const std::function<void(std::uint64_t seed)>& check) {

@@ -12,6 +12,8 @@ namespace lull::test {
 /// The variable's number, or another one where it is not set.
 std::uint64_t FromEnvironment(const char* name, std::uint64_t otherwise);
 
+std::uint64_t FirstSeed();
+
 /// Calls `check` for each seed; a failure, or an exception, tells its seed. Ends after some failures.
 void ForEachSeed(std::uint64_t count_otherwise, const std::function<void(std::uint64_t seed)>& check);
 

@@ -170,10 +170,16 @@ std::optional<std::int64_t> ReferenceCalendars::AfterOpenDays(dsl::CalendarId ca
 std::int64_t ReferenceCalendars::OpenTime(dsl::CalendarId calendar, std::int64_t from,
                                           std::int64_t to) const {
   std::int64_t open = 0;
-  for (std::int64_t at = from; at < to;) {
-    const std::int64_t next = std::min(NextEdge(calendar, at).value_or(to), to);
-    if (IsOpen(calendar, at)) open += next - at;
-    at = next;
+  std::int64_t counted_until = from;
+  const std::int64_t last = DayOf(calendar, to) + 1;
+  for (std::int64_t day = DayOf(calendar, from) - kDaysBack; day <= last; ++day) {
+    for (const Span& span : OfDay(calendar, day)) {
+      const std::int64_t begin = std::max(span.begin, counted_until);
+      const std::int64_t end = std::min(span.end, to);
+      if (end <= begin) continue;
+      open += end - begin;
+      counted_until = end;
+    }
   }
   return open;
 }

@@ -1,10 +1,11 @@
 // The interpreter and native code at every level do the same, to the bit, on random functions.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <random>
+#include <algorithm>
 
 #include "compiler/ir_printer.h"
+#include "tests/support/property.h"
 #include "tests/unit/compiler/backends.h"
 #include "tests/unit/compiler/fake_abi.h"
 #include "tests/unit/compiler/random_ir.h"
@@ -29,10 +30,8 @@ Outcome RunOn(const runtime::Code& code, const World& start) {
   return outcome;
 }
 
-std::uint64_t Seed() {
-  const char* given = std::getenv("LULL_SEED");
-  return given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device{}();
-}
+constexpr std::uint64_t kModuleCount = 12;
+constexpr std::size_t kFunctionCount = 6;
 
 void ExpectAgreement(const Module& module, Random& random, int worlds) {
   const std::vector<Backend> backends = AllBackends(module, FakeAbi());
@@ -54,19 +53,30 @@ void ExpectAgreement(const Module& module, Random& random, int worlds) {
   }
 }
 
-TEST(Agreement, RandomFunctions) {
-  const std::uint64_t seed = Seed();
-  SCOPED_TRACE("LULL_SEED=" + std::to_string(seed));
-  Random random(seed);
-  for (int round = 0; round < 12 && !HasFatalFailure(); ++round) {
-    ExpectAgreement(RandomModule(random, 6, 30 + random() % 80), random, 40);
+/// Instructions that make a value.
+std::size_t ExpressionCount(const Module& module) {
+  std::size_t count = 0;
+  for (const Function& function : module.functions) {
+    count += static_cast<std::size_t>(std::ranges::count_if(
+        function.code, [](const Instruction& made) { return made.type != IrType::kVoid; }));
   }
+  return count;
+}
+
+TEST(Agreement, RandomFunctions) {
+  std::size_t expressions = 0;
+  lull::test::ForEachSeed(kModuleCount, [&](std::uint64_t seed) {
+    Random random(seed);
+    const Module module = RandomModule(random, kFunctionCount, 30 + random() % 80);
+    expressions += ExpressionCount(module);
+    ExpectAgreement(module, random, 40);
+  });
+  fmt::print("{} expressions\n", expressions);
 }
 
 TEST(Agreement, ManyPartsOnTwoThreads) {
-  const std::uint64_t seed = Seed();
-  SCOPED_TRACE("LULL_SEED=" + std::to_string(seed));
-  Random random(seed);
+  Random random(lull::test::FirstSeed());
+  SCOPED_TRACE(fmt::format("LULL_PROPERTY_SEED={}", lull::test::FirstSeed()));
   const Module module = RandomModule(random, 330, 10);
   const auto judge = MakeInterpreted(std::make_shared<const Module>(module), FakeAbi());
   NativeReport report;
