@@ -5,6 +5,7 @@ import json
 import sys
 import time
 from collections import defaultdict
+from functools import lru_cache
 
 SECOND = 1_000_000
 MINUTE = 60 * SECOND
@@ -28,8 +29,9 @@ def rfc3339(instant):
     return text + "Z"
 
 
+@lru_cache(maxsize=1)
 def read(path):
-    """All events in log order as (time, type, event). The log must be in order of time: nothing here is late."""
+    """All events in log order as (time, type, event), not to be changed: the latest log is kept. The log must be in order of time: nothing here is late."""
     opener = gzip.open if path.endswith(".gz") else open
     known = {}
     events = []

@@ -4,6 +4,7 @@ import os
 from bisect import bisect_right
 from collections import defaultdict, namedtuple
 from datetime import date, timedelta
+from functools import cache
 
 import logs
 from logs import DAY
@@ -22,15 +23,21 @@ def is_open(day):
     return day.weekday() != SATURDAY and day not in CLOSED
 
 
-def working_days_after(instant, days):
-    """The same time of day on the so-manieth open day after that of the instant."""
-    number, time_of_day = divmod(instant, DAY)
+@cache
+def open_day_after(number, days):
+    """The number of the so-manieth open day after a day."""
     day = date(1970, 1, 1) + timedelta(number)
     while days:
         number += 1
         day += timedelta(1)
         days -= is_open(day)
-    return number * DAY + time_of_day
+    return number
+
+
+def working_days_after(instant, days):
+    """The same time of day on the so-manieth open day after that of the instant."""
+    number, time_of_day = divmod(instant, DAY)
+    return open_day_after(number, days) * DAY + time_of_day
 
 
 def is_product(sku):

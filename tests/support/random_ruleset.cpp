@@ -474,6 +474,11 @@ class Writer : RandomExpressions {
     for (int i = 0; i < of.stalls; ++i) Stall(of, i);
     Score(of);
     for (int i = 0; i < of.nudges; ++i) Nudge(of, i);
+    // A journey that nobody reads is not followed: its steps make no moments, which number the tasks.
+    text_ +=
+        fmt::format("nudge {0}_entered of {1} {{\n  on {0}_way_0 entering {0}_two\n  do email \"Do it\"\n",
+                    of.letter, of.name);
+    text_ += "  to sales\n}\n";
   }
 
   void Policies(const Subject& of) {
