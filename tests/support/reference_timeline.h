@@ -77,6 +77,7 @@ class Timeline {
   Timeline(const dsl::CheckedProgram& program, const ReferenceCalendars& calendars, dsl::EntityId entity,
            std::string key, const Zone& zone, const HoldsOut& holds_out, const IdOfTask& id_of_task,
            const ArmOf& arm_of, std::vector<Outcome>& outcomes);
+  Timeline(const Timeline&) = delete;
 
   /// Decides the deadlines before the event, then the event. `parts`: those that it is of, by entity and key.
   void Apply(const LogEvent& event, const std::vector<std::pair<dsl::EntityId, std::string>>& parts);
