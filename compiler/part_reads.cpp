@@ -75,10 +75,14 @@ WholeReads FindWholeReads(const Plan& plan, dsl::EntityId part) {
   ReadFinder conditions(program);
   for (const PlannedCondition& condition : plan.entities[part].conditions) {
     conditions.Visit(condition.expr);
-    if (condition.role == ConditionRole::kDue) conditions.Visit(program.nudges[condition.index].again_after);
+    if (condition.role == ConditionRole::kDue) {
+      conditions.Visit(program.nudges[condition.index].again_after);
+      conditions.Visit(program.nudges[condition.index].repeat_every);
+    }
     if (condition.role != ConditionRole::kStall) continue;
     const dsl::Stall& stall = program.stalls[condition.index];
-    for (const dsl::ExprId expr : {stall.while_condition, stall.unless_condition, stall.duration}) {
+    for (const dsl::ExprId expr :
+         {stall.while_condition, stall.unless_condition, stall.until_condition, stall.duration, stall.by}) {
       conditions.Visit(expr);
     }
   }

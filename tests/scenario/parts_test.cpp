@@ -177,6 +177,42 @@ TEST(Parts, TheirJourneysFollowTheWhole) {
               ElementsAre("2026-03-01T03:00:00Z sent hot_now a/1 -> desk: rain buying"));
 }
 
+TEST(Parts, AStallEndsWhenTheWholeIsInTheStageThatEndsIt) {
+  const std::string rules = kDesk + R"(
+    journey life of customer { start new  new -> buyer on ordered  end buyer }
+    stall forgotten of ticket { quiet 1 hour until life is buyer because "x" }
+    nudge remind of ticket { while forgotten do call "{subject}" to desk }
+  )";
+  EXPECT_THAT(RunScenario(rules, R"(
+    {"type":"opened","time":"2026-03-01T00:00:00Z","customer_id":"a","ticket_id":"1","subject":"rain","amount":1}
+    {"type":"replied","time":"2026-03-01T02:00:00Z","customer_id":"a","ticket_id":"1"}
+    {"type":"ordered","time":"2026-03-01T02:30:00Z","customer_id":"a"}
+  )"),
+              ElementsAre(StartsWith("2026-03-01T01:00:00Z sent remind a/1"),
+                          StartsWith("2026-03-01T02:30:00Z withdrawn remind a/1")));
+}
+
+TEST(Parts, RemindersFollowTheStageOfTheWhole) {
+  const std::string rules = kDesk + R"(
+    journey life of customer { start new  new -> buyer on ordered  end buyer }
+    stall forgotten of ticket { quiet 1 hour because "x" }
+    nudge remind of ticket {
+      while forgotten
+      repeat every (if life is buyer then 1 hour else 10 hours)
+      do call "{subject}"
+      to desk
+    }
+  )";
+  EXPECT_THAT(RunScenario(rules, R"(
+    {"type":"opened","time":"2026-03-01T00:00:00Z","customer_id":"a","ticket_id":"1","subject":"rain","amount":1}
+    {"type":"ordered","time":"2026-03-01T01:30:00Z","customer_id":"a"}
+    {"type":"updated","time":"2026-03-01T03:30:00Z","customer_id":"b"}
+  )"),
+              ElementsAre(StartsWith("2026-03-01T01:00:00Z sent remind a/1"),
+                          StartsWith("2026-03-01T02:00:00Z sent remind a/1"),
+                          StartsWith("2026-03-01T03:00:00Z sent remind a/1")));
+}
+
 TEST(Parts, ScoresOfTheWholeTravelWithTheirReasons) {
   const std::string rules = kDesk + R"(
     score weight of customer { start 1  add 9 when vip because "a customer of ours" }
