@@ -56,6 +56,10 @@ void Checker::CheckStallForm(const syntax::StallDecl& decl, const Scope& scope, 
       stall.form = StallForm::kNo;
       stall.awaited = ResolveEventList(trigger.absent, stall.entity);
       ReportRepeats(trigger.absent);
+      if (stall.awaited != kNone && trigger.absent_where.exists()) {
+        stall.awaited_where =
+            CheckCondition(trigger.absent_where, {scope.entity, kNone, stall.awaited, false, true});
+      }
       break;
     case syntax::StallKind::kFor:
       stall.form = StallForm::kFor;

@@ -325,7 +325,7 @@ struct Stall {
   EventSetId opening = kNone;    // E of the `after` forms
   ExprId opening_where = kNone;  // fields have scope kOwn
   EventSetId awaited = kNone;    // F of the `after` forms, E of `no E for`
-  ExprId awaited_where = kNone;  // fields of F have scope kOwn, those of E kTrigger
+  ExprId awaited_where = kNone;  // fields of F have scope kOwn, those of the opening E kTrigger
   std::string same_field;        // F counts only with the same value of this field as E; empty: any F
   ExprId duration = kNone;
   ExprId by = kNone;         // of the `after` forms: an instant, instead of the duration

@@ -56,10 +56,12 @@ struct stall_wait
           sor<seq<kw<"by">, need_value<"a time or a date after `by`">, call<&B::SetStallBy>>,
               seq<need<kw<"within">, "`within` and a duration, or `by` and a time or a date">,
                   need_value<"a duration after `within`">, call<&B::SetStallDuration>>>> {};
-struct stall_no : act<&B::EndStallTrigger, kw<"no">, call<&B::SetStallKind<StallKind::kNoFor>>,
-                      need_names<"the names of events after `no`">, call<&B::SetStallAbsent>,
-                      need<kw<"for">, "`for` and a duration">, need_value<"a duration after `for`">,
-                      call<&B::SetStallDuration>> {};
+struct stall_no
+    : act<&B::EndStallTrigger, kw<"no">, call<&B::SetStallKind<StallKind::kNoFor>>,
+          need_names<"the names of events after `no`">, call<&B::SetStallAbsent>,
+          opt<kw<"where">, need_condition<"a condition after `where`">, call<&B::SetStallAbsentWhere>>,
+          need<kw<"for">, "`for` and a duration">, need_value<"a duration after `for`">,
+          call<&B::SetStallDuration>> {};
 template <Fixed kWord, StallKind kKind>
 struct stall_span : act<&B::EndStallTrigger, kw<kWord>, call<&B::SetStallKind<kKind>>,
                         need_value<"a duration">, call<&B::SetStallDuration>> {};

@@ -140,7 +140,7 @@ struct Because {
 enum class StallKind {
   kNone,        // none was given
   kQuiet,       // quiet D
-  kNoFor,       // no E, F for D
+  kNoFor,       // no E, F [where C] for D
   kFor,         // for D
   kAfter,       // after E [where C] no F, G [with same f] [where C] within D
   kAfterFirst,  // after first E ...
@@ -153,7 +153,7 @@ struct StallTrigger {
   ExprId event_where;        // kAfter*
   std::vector<Name> absent;  // kNoFor, kAfter*: the events that have to stay away
   Name same_field;           // kAfter*
-  ExprId absent_where;       // kAfter*: `where` after the absent events
+  ExprId absent_where;       // kNoFor, kAfter*: `where` after the absent events
   ExprId duration;
   ExprId by;  // kAfter*: `by T` instead of `within D`
   Span span;

@@ -97,6 +97,12 @@ bool TreeBuilder::HelpMissingWord(Diagnostic& diagnostic, std::uint32_t offset) 
     diagnostic.Help("a unit stands after `to`: `to " + std::string(word) + "`").Replace(here, "to ");
     return true;
   }
+  if (word == "where" && block_ == BlockKind::kStall && (clause == "no" || clause == "after")) {
+    const std::string end = clause == "no" ? "for" : "within";
+    diagnostic.Help("`where` stands behind the event that it is about, before " + Quoted(end) +
+                    ": `no order_placed where amount > 100 USD " + end + " 3 days`");
+    return true;
+  }
   if (word == "then") {
     const std::string_view next = WordAt(text_, SkipBlanksFrom(SpanOfToken(offset).end));
     if (!next.empty() && next != "do") return false;

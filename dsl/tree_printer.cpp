@@ -185,7 +185,9 @@ class TreePrinter {
     constexpr const char* kWait[] = {"after", "after first", "after each"};
     if (trigger.kind == StallKind::kQuiet) Line("quiet", duration);
     if (trigger.kind == StallKind::kFor) Line("for", duration);
-    if (trigger.kind == StallKind::kNoFor) Line("no", Join(trigger.absent) + " for " + duration);
+    if (trigger.kind == StallKind::kNoFor) {
+      Line("no", Join(trigger.absent) + When("where", trigger.absent_where) + " for " + duration);
+    }
     if (trigger.kind >= StallKind::kAfter) {
       Line(kWait[static_cast<int>(trigger.kind) - static_cast<int>(StallKind::kAfter)],
            trigger.event.text + (trigger.opening_name.exists() ? " as " + trigger.opening_name.text : "") +

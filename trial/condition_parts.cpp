@@ -141,7 +141,9 @@ class PartMaker {
       case dsl::StallForm::kQuiet:
         return "quiet " + duration;
       case dsl::StallForm::kNo:
-        return "no " + events(stall.awaited) + " for " + duration;
+        return "no " + events(stall.awaited) +
+               (stall.awaited_where == kNone ? "" : " where " + TextOf(loaded_, stall.awaited_where)) +
+               " for " + duration;
       case dsl::StallForm::kFor:
         return "for " + duration;
       case dsl::StallForm::kAfter:

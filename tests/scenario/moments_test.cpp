@@ -51,6 +51,26 @@ TEST(Moments, ABreakOfZeroLengthIsABreak) {
       ElementsAre("2026-03-03T00:00:00Z sent n a -> sales: x", "2026-03-08T00:00:00Z sent n a -> sales: x"));
 }
 
+TEST(Moments, WhatDoesNotFitIsNotWhatStaysAway) {
+  // b never sees the page: its time counts from its first event. a takes it before it opts out.
+  const std::string rules = kShop + R"(
+    stall away of customer { no viewed where page is "/pay" and not opted_out for 2 days }
+    nudge n of customer { on away do note "x" to sales }
+  )";
+  EXPECT_THAT(
+      RunScenario(rules, R"(
+    {"type":"viewed","time":"2026-03-01T00:00:00Z","customer_id":"a","page":"/"}
+    {"type":"viewed","time":"2026-03-01T00:00:00Z","customer_id":"b","page":"/"}
+    {"type":"viewed","time":"2026-03-02T00:00:00Z","customer_id":"a","page":"/pay"}
+    {"type":"viewed","time":"2026-03-02T00:00:00Z","customer_id":"b","page":"/"}
+    {"type":"updated","time":"2026-03-02T12:00:00Z","customer_id":"a","opted_out":true}
+    {"type":"viewed","time":"2026-03-03T00:00:00Z","customer_id":"a","page":"/pay"}
+    {"type":"cart","time":"2026-03-09T00:00:00Z","customer_id":"a"}
+    {"type":"viewed","time":"2026-03-09T00:00:00Z","customer_id":"b","page":"/pay"}
+  )"),
+      ElementsAre("2026-03-03T00:00:00Z sent n b -> sales: x", "2026-03-04T00:00:00Z sent n a -> sales: x"));
+}
+
 TEST(Moments, QuietThatEndsAtTheInstantOfAViewIsNotQuiet) {
   const std::string rules = kShop + R"(
     stall silent of customer { quiet 36 hours }

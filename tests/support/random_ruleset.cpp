@@ -214,7 +214,8 @@ class Writer : RandomExpressions {
         text_ += "  quiet " + Deadline(of) + "\n";
         break;
       case 1:
-        text_ += "  no " + Pick(of.events) + " for " + Deadline(of) + "\n";
+        text_ +=
+            "  no " + Pick(of.events) + (OneIn(2) ? " where " + Where() : "") + " for " + Deadline(of) + "\n";
         break;
       case 2:
         text_ += "  for " + Deadline(of) + "\n";

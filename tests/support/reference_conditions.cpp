@@ -140,10 +140,9 @@ bool Timeline::BegunValue(dsl::StallId id, bool before) {
     }
     case StallForm::kQuiet:
     case StallForm::kNo: {
-      const Value latest =
-          hand_->history.LatestTime(stall.form == StallForm::kNo ? stall.awaited : dsl::kNone);
-      return GateOf(stall, nullptr) &&
-             passed_since(latest.known ? latest.integer : hand_->history.first_event());
+      const History& history = hand_->history;
+      const Value latest = stall.form == StallForm::kNo ? history.LatestAbsent(id) : history.LatestActivity();
+      return GateOf(stall, nullptr) && passed_since(latest.known ? latest.integer : history.first_event());
     }
     case StallForm::kAfterEach:
       return EachValue(id, before);

@@ -84,6 +84,13 @@ void History::Apply(const Entry& entry) {
       Counts(aggregate, id, applied);
     }
   }
+  applied.absent.clear();
+  for (const dsl::Stall& stall : program_->stalls) {
+    const bool concerned =
+        stall.form == dsl::StallForm::kNo && stall.entity == entity_ && IsIn(entry.event, stall.awaited);
+    const View view{entry.time, entry.time, nullptr, &applied};
+    applied.absent.push_back(concerned && Holds(stall.awaited_where, view));
+  }
 }
 
 bool History::IsIn(dsl::EventId event, dsl::EventSetId set) const {
@@ -96,10 +103,16 @@ bool History::IsActivity(dsl::EventId event) const {
   return activity == dsl::kNone || IsIn(event, activity);
 }
 
-Value History::LatestTime(dsl::EventSetId set) const {
+Value History::LatestActivity() const {
   for (const Entry& entry : entries() | std::views::reverse) {
-    if (set == dsl::kNone ? IsActivity(entry.event) : IsIn(entry.event, set))
-      return Value::Integer(entry.time);
+    if (IsActivity(entry.event)) return Value::Integer(entry.time);
+  }
+  return {};
+}
+
+Value History::LatestAbsent(dsl::StallId stall) const {
+  for (const Entry& entry : entries() | std::views::reverse) {
+    if (entry.absent[stall]) return Value::Integer(entry.time);
   }
   return {};
 }

@@ -25,6 +25,8 @@ struct Entry {
   LocalDate date = {};        // as a calendar on the wall shows it
   /// By AggregateId: whether the aggregate's `where` took it, decided when it was applied; -1: not asked yet.
   mutable std::vector<int> counts;
+  /// By StallId: whether it is one that has to stay away, decided when it was applied.
+  std::vector<bool> absent;
 };
 
 /// From where an expression is read.
@@ -54,8 +56,10 @@ class History {
 
   bool IsIn(dsl::EventId event, dsl::EventSetId set) const;
   bool IsActivity(dsl::EventId event) const;
-  /// Time of the latest event of the set (activity: kNone); unknown if there was none.
-  Value LatestTime(dsl::EventSetId set) const;
+  /// Time of the latest activity; unknown if there was none.
+  Value LatestActivity() const;
+  /// Time of the latest event that a stall `no E for D` is about; unknown if there was none.
+  Value LatestAbsent(dsl::StallId stall) const;
   Value Field(const Entry& entry, const std::string& name) const;
   /// Type of the field in the events of a set.
   dsl::TypeKind FieldType(dsl::EventSetId set, const std::string& name) const;

@@ -248,7 +248,7 @@ void Timeline::BeginMoment() {
 bool Timeline::MayForget() const {
   const std::int64_t quiet = program_.entities[hand_->entity].forget_after_micros;
   if (quiet <= 0) return false;
-  const Value latest = hand_->history.LatestTime(dsl::kNone);
+  const Value latest = hand_->history.LatestActivity();
   return (latest.known ? latest.integer : hand_->history.first_event()) + quiet <= now_;
 }
 

@@ -98,7 +98,7 @@ bool Timeline::IsTaken(dsl::JourneyId journey, const Transition& step, const Ent
     return hand_->began_before.contains(step.stall) && may_enter();
   const std::int64_t entered = hand_->history.entered[journey];
   if (step.kind == TransitionKind::kAfter) return reached(entered);
-  const Value latest = hand_->history.LatestTime(dsl::kNone);
+  const Value latest = hand_->history.LatestActivity();
   return reached(latest.known ? std::max(latest.integer, entered) : entered);
 }
 
