@@ -13,6 +13,7 @@ void Checker::CheckTests() {
   const std::vector<bool> uses = feature_uses_;
   for (const syntax::TestDecl& decl : tree_.tests) {
     TestInHand in_hand;
+    in_hand.time_reported = decl.incomplete;  // the step with the first time may be the one that is lost
     in_hand.test.title = decl.title.text;
     in_hand.test.doc = decl.doc;
     in_hand.test.span = decl.title.span;

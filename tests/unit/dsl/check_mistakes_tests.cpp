@@ -54,6 +54,9 @@ std::vector<Mistake> TestMistakes() {
       {Code::kTestWhose, "vip",
        NUDGE "test \"t\" {\n  customer \"a\"\n  customer \"b\"\n  at 2026-03-02 expect vip\n}"},
       {Code::kTestTime, "expect nothing", NUDGE "test \"t\" {\n  customer \"c-1\"\n  expect nothing\n}"},
+      {Code::kReservedWord, "first",
+       NUDGE "test \"t\" {\n  customer \"c-1\"\n"
+             "  at 2026-03-02 10:00 first { x 1 }\n  at +3h expect nothing\n}"},
       {Code::kTestTime, "at +3h", NUDGE "test \"t\" {\n  customer \"c-1\"\n  at +3h expect nothing\n}"},
       {Code::kTestTime, "at 2026-03-01", TEST_OF("at 2026-03-01 expect nothing")},
       {Code::kTestTime, "customer", TEST_OF("customer \"c-2\"")},
