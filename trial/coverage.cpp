@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "connectors/json_text.h"
+#include "trial/possible.h"
 
 namespace lull::trial {
 namespace {
@@ -100,6 +101,7 @@ class CoverageMaker {
     if (nudge.stall == dsl::kNone) return;
     const std::vector<dsl::Reason>& reasons = program_.stalls[nudge.stall].reasons;
     for (std::uint32_t r = 0; r < reasons.size(); ++r) {
+      if (!CanHaveReason(program_, n, reasons[r])) continue;
       Add(CoverageKind::kReason, nudge.name + ": because " + TextOf(loaded_, reasons[r].text),
           program_.expr(reasons[r].text).span, seen_.reasons.contains({n, r}));
     }
@@ -113,21 +115,18 @@ class CoverageMaker {
     const bool task = program_.channels[nudge.channel].is_task;
     const bool lasts =
         nudge.trigger == dsl::TriggerKind::kWhileStall || nudge.trigger == dsl::TriggerKind::kWhileCondition;
-    if (task && (lasts || nudge.withdraw_when != dsl::kNone))
+    if (task && ((lasts && !nudge.keep_when_over) || nudge.withdraw_when != dsl::kNone))
       add("withdrawn", Decided(n, DecisionKind::kWithdrawn));
-    bool capped = false, quiet = false, ranked = false, never = false, held_out = false;
+    bool quiet = false, held_out = false;
     for (const dsl::Policy& policy : program_.policies) {
       if (std::ranges::count(policy.covers, n) == 0) continue;
-      capped = capped || !policy.limits.empty();
       quiet = quiet || !policy.quiet_hours.empty();
-      ranked = ranked || (policy.best_count > 0 && policy.covers.size() > 1);
-      never = never || !policy.never.empty();
       held_out = held_out || policy.holdout_share > 0;
     }
-    if (never) add("never", HeldBack(n, DecisionCode::kNever));
-    if (capped) add("capped", HeldBack(n, DecisionCode::kCapped));
+    if (CanBeRefused(program_, n)) add("never", HeldBack(n, DecisionCode::kNever));
+    if (CanBeCapped(program_, n)) add("capped", HeldBack(n, DecisionCode::kCapped));
     if (quiet) add("quiet hours", HeldBack(n, DecisionCode::kQuietHours));
-    if (ranked) {
+    if (CanLosePlace(program_, n)) {
       add("outranked", HeldBack(n, DecisionCode::kOutranked) || HeldBack(n, DecisionCode::kPlaceTaken));
     }
     if (held_out) add("held out", Decided(n, DecisionKind::kHeldOut));

@@ -31,9 +31,10 @@ struct CoverageItem {
 };
 
 /// All items of the ruleset, in the order of the text within each kind. A path is a way in time that a nudge
-/// can go: withdrawn, waiting for quiet hours, capped, outranked, held out. A task: that it expires,
-/// what people say of it if the rules go on with that, and the rungs of its ladder. An experiment: its arms,
-/// and its goal in each of them.
+/// can go: withdrawn, waiting for quiet hours, capped, outranked, held out; only those that the text does not
+/// rule out (trial/possible.h says which: `outranked` needs others that can take the place). A task: that it
+/// expires, what people say of it if the rules go on with that, and the rungs of its ladder. An experiment:
+/// its arms, and its goal in each of them.
 std::vector<CoverageItem> CoverageOf(const Observed& observed, const Seen& seen);
 
 /// Counts by kind, and the names of what no test has taken.
