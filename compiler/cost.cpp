@@ -98,6 +98,7 @@ class WorkMeter {
     const EntitySpec& spec = ruleset_.entities[policy.entity];
     std::uint64_t total = paths_.Of(spec, policy.best_by);
     for (const FunctionId never : policy.never) total += paths_.Of(spec, never);
+    for (const runtime::TextSpec& text : policy.never_texts) total += OfText(spec, text);
     for (const runtime::QuietHoursSpec& quiet : policy.quiet_hours) {
       total += paths_.Of(spec, quiet.condition) + paths_.Of(spec, quiet.zone);
     }

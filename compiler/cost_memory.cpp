@@ -243,7 +243,7 @@ class MemoryMeter {
       if (policy.best_count > 0) at_most(policy.best_count);
       for (const runtime::LimitSpec& limit : policy.limits) {
         const bool holds =
-            limit.scope == runtime::LimitScope::kAll ||
+            limit.scope == runtime::LimitScope::kAll || limit.scope == runtime::LimitScope::kTasks ||
             (limit.scope == runtime::LimitScope::kNudge && limit.scope_index == id) ||
             (limit.scope == runtime::LimitScope::kChannel && limit.scope_index == nudge.channel);
         if (holds && life) at_most(limit.count_max * SpansIn(*life, limit));

@@ -38,47 +38,6 @@ FunctionId NudgeLowering::RouteKey(const std::string& name, ExprId expr) {
   return function.Finish();
 }
 
-// Stages are numbered within their own entity: those of a whole are texts to its parts.
-bool NudgeLowering::IsStageOfWhole(ExprId id) const {
-  const dsl::Expr& expr = lowering_.program().expr(id);
-  return expr.kind == dsl::ExprKind::kOfWhole && expr.type.kind == dsl::TypeKind::kStage;
-}
-
-runtime::TemplateSpec::Argument NudgeLowering::Argument(ExprId id) const {
-  const dsl::Type type = lowering_.program().expr(id).type;
-  if (IsStageOfWhole(id)) return {runtime::ValueType::kText, kNone};
-  const std::uint32_t of =
-      type.kind == dsl::TypeKind::kStage ? lowering_.plan.journey_numbers[type.of] : type.of;
-  return {ValueTypeOf(type), of};
-}
-
-runtime::TextSpec NudgeLowering::Text(const std::string& name, ExprId text, ExprId when) {
-  const dsl::Expr& expr = lowering_.program().expr(text);
-  runtime::TextSpec spec;
-  spec.when = Condition(name + "_when", when);
-  std::vector<ExprId> arguments;
-  if (expr.kind == dsl::ExprKind::kLiteral && expr.type.kind == dsl::TypeKind::kText) {
-    spec.text.pieces = {expr.text};
-  } else if (expr.kind == dsl::ExprKind::kTemplate) {
-    spec.text.pieces = expr.texts;
-    arguments = expr.args;
-  } else {
-    spec.text.pieces = {"", ""};
-    arguments = {text};
-  }
-  if (arguments.empty()) return spec;
-  FunctionInHand function(lowering_, name + "_text", kPlain);
-  function.read.SetBeside(beside_);
-  for (std::uint32_t i = 0; i < arguments.size(); ++i) {
-    spec.text.arguments.push_back(Argument(arguments[i]));
-    const bool as_text = IsStageOfWhole(arguments[i]);
-    const ValueId value = as_text ? function.read.Text(arguments[i]) : function.read.Value(arguments[i]);
-    function.build.Out(i, value);
-  }
-  spec.arguments = function.Finish();
-  return spec;
-}
-
 std::string NudgeLowering::SequenceName(const dsl::Sequence& sequence) const {
   std::string name;
   for (const dsl::SequenceStep& step : sequence.steps) {
@@ -213,6 +172,8 @@ std::string NudgeLowering::LimitText(const dsl::Limit& limit) const {
       {kMicrosPerMinute, "minute"}, {kMicrosPerSecond, "second"}, {1, "microsecond"}};
   const dsl::CheckedProgram& program = lowering_.program();
   std::string what = limit.count_max == 1 ? "nudge" : "nudges";
+  if (limit.scope == dsl::LimitScope::kMessages) what = limit.count_max == 1 ? "message" : "messages";
+  if (limit.scope == dsl::LimitScope::kTasks) what = limit.count_max == 1 ? "task" : "tasks";
   if (limit.scope == dsl::LimitScope::kNudge) what = program.nudges[limit.scope_index].name;
   if (limit.scope == dsl::LimitScope::kChannel) what = program.channels[limit.scope_index].name;
   if (limit.scope == dsl::LimitScope::kUnit) what = "for " + program.units[limit.scope_index].name;
@@ -260,6 +221,8 @@ runtime::PolicySpec NudgeLowering::Policy(dsl::PolicyId id) {
   }
   for (const ExprId never : policy.never)
     spec.never.push_back(Condition(policy.name + "_never", never, {false, true}));
+  for (const dsl::ConditionText& text : policy.never_texts)
+    spec.never_texts.push_back(ConditionText(policy.name + "_never", text));
   spec.holdout_share = policy.holdout_share;
   return spec;
 }

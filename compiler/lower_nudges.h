@@ -19,6 +19,9 @@ class NudgeLowering {
   runtime::FunctionId Value(const std::string& name, dsl::ExprId expr);
   runtime::FunctionId RouteKey(const std::string& name, dsl::ExprId expr);
   runtime::TextSpec Text(const std::string& name, dsl::ExprId text, dsl::ExprId when);
+  runtime::TextSpec ConditionText(const std::string& name, const dsl::ConditionText& text);
+  void SetArguments(const std::string& name, const std::vector<dsl::ExprId>& arguments,
+                    runtime::TextSpec& spec);
   bool IsStageOfWhole(dsl::ExprId expr) const;
   runtime::TemplateSpec::Argument Argument(dsl::ExprId expr) const;
   void AddWaiting(dsl::NudgeId id, runtime::NudgeSpec& spec);

@@ -38,12 +38,15 @@ StallProbe LowerStall(Lowering& lowering, dsl::StallId id) {
   const StallPlan& plan = lowering.plan.stalls[id];
   StallProbe probe;
   probe.condition = plan.condition;
+  // Each wait of its own has a time of its own (EntitySide::each).
+  if (stall.form == dsl::StallForm::kAfterEach) return probe;
   FunctionInHand function(lowering, "probe_" + stall.name, kPlain);
+  if (dsl::IsSingleWait(stall.form)) function.read.SetOpening(&plan.opening);
   const ValueId start = StartOf(lowering, function, stall, plan);
   function.build.Out(0, start);
-  const bool measured = stall.duration != kNone;
+  const ValueId end = function.read.Deadline(stall, start);
   function.build.Out(
-      1, measured ? function.read.After(start, stall.duration) : function.build.ConstI64(kUnknown));
+      1, function.build.Select(function.build.ICompare(IrCompare::kLess, end, start), start, end));
   probe.function = function.Finish();
   return probe;
 }

@@ -504,6 +504,8 @@ class Planner {
     const CheckedProgram& named = program_.by_first_names();
     switch (limit.scope) {
       case dsl::LimitScope::kAll:
+      case dsl::LimitScope::kMessages:
+      case dsl::LimitScope::kTasks:
         return {};
       case dsl::LimitScope::kNudge:
         return named.nudges[limit.scope_index].name;

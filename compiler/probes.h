@@ -23,7 +23,8 @@ struct ExprProbe {
 };
 
 /// A value function: out[0] is the instant from which the stall's time counts (unknown: it does not count
-/// now), out[1] the instant at which it will have passed (unknown: that is not known now).
+/// now), out[1] the instant at which it will have passed (unknown: that is not known now). None for `after
+/// each`.
 struct StallProbe {
   runtime::FunctionId function = runtime::kNoFunction;
   std::uint32_t condition = runtime::kNoIndex;  // of its entity: whether the stall is held

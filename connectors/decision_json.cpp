@@ -1,5 +1,6 @@
 #include "connectors/decision_json.h"
 
+#include <algorithm>
 #include <array>
 
 #include "connectors/json_text.h"
@@ -267,6 +268,11 @@ void AppendActionCsv(std::string& out, const Decision& decision) {
   AppendCsvField(out, decision.key);
   out += ',';
   runtime::AppendRfc3339(out, decision.time.micros);
+  const std::vector<runtime::EntitySpec>& entities = decision.ruleset->entities;
+  if (std::ranges::any_of(entities, [](const auto& entity) { return entity.whole != runtime::kNoIndex; })) {
+    out += ',';
+    AppendCsvField(out, decision.whole_key);
+  }
   out += '\n';
 }
 

@@ -28,7 +28,8 @@ namespace lull::connectors {
 void AppendActionJson(std::string& out, const runtime::Decision& decision);
 void AppendDecisionJson(std::string& out, const runtime::Decision& decision);
 
-/// nudge,entity,time with a line end (LF), quoted as RFC 4180 says where needed.
+/// nudge,entity,time with a line end (LF), quoted as RFC 4180 says where needed. Where the ruleset has parts,
+/// every line ends in one more column: of a part the key of its whole, else nothing.
 void AppendActionCsv(std::string& out, const runtime::Decision& decision);
 
 std::string_view NameOf(runtime::TriggerKind kind);

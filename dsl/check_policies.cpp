@@ -9,6 +9,12 @@ namespace {
 
 constexpr std::int64_t kCountMax = 1'000'000;
 
+/// What a limit counts by words of the language; a declared name of this kind comes first.
+constexpr std::pair<std::string_view, LimitScope> kLimitWords[] = {{"messages", LimitScope::kMessages},
+                                                                   {"message", LimitScope::kMessages},
+                                                                   {"tasks", LimitScope::kTasks},
+                                                                   {"task", LimitScope::kTasks}};
+
 LimitPeriod PeriodOf(syntax::LimitPer per) {
   switch (per) {
     case syntax::LimitPer::kDay:
@@ -162,13 +168,18 @@ void Checker::CheckLimitSubject(const syntax::Name& subject, EntityId entity, Li
   }
   const Symbol* symbol = Find(subject.text);
   if (symbol == nullptr) {
+    for (const auto& [word, scope] : kLimitWords) {
+      if (subject.text != word) continue;
+      limit.scope = scope;
+      return;
+    }
     std::vector<std::string_view> candidates =
         NamesOf({SymbolKind::kChannel, SymbolKind::kUnit, SymbolKind::kNudge});
-    candidates.emplace_back("nudges");
-    ReportUnknown(
-        Code::kUnknownNudge, subject,
-        "a limit counts `nudges`, a channel, a unit or a nudge, and " + Quoted(subject.text) + " is none",
-        candidates);
+    for (const std::string_view word : {"nudges", "messages", "tasks"}) candidates.push_back(word);
+    ReportUnknown(Code::kUnknownNudge, subject,
+                  "a limit counts `nudges`, `messages`, `tasks`, a channel, a unit or a nudge, and " +
+                      Quoted(subject.text) + " is none",
+                  candidates);
     return;
   }
   limit.scope_index = symbol->index;
@@ -196,7 +207,7 @@ void Checker::CheckLimitSubject(const syntax::Name& subject, EntityId entity, Li
           Quoted(subject.text) + " is " + std::string(KindWords(symbol->kind)) +
               (symbol->kind == SymbolKind::kNudge ? " of another entity" : ", which a limit cannot count"))
       .NoteAt(symbol->span, "declared here")
-      .Help("a limit counts `nudges`, a channel, a unit or a nudge of this entity");
+      .Help("a limit counts `nudges`, `messages`, `tasks`, a channel, a unit or a nudge of this entity");
 }
 
 void Checker::CheckQuietHours(const syntax::QuietHours& written, const Scope& scope, Policy& policy) {

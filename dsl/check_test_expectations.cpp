@@ -77,6 +77,7 @@ void Checker::CheckExpectation(const syntax::TestItem& item, TestInHand& in_hand
       if (expectation.nudge == kNone) return;
     }
     if (item.of.exists()) expectation.key = item.of.text;
+    if (item.of_whole.exists()) expectation.whole_key = item.of_whole.text;
     if (written.tail_span.exists()) {
       diagnostics_
           .Report(Code::kTestExpectation, written.tail_span, "there is nothing that could be like this")
@@ -94,12 +95,19 @@ void Checker::CheckExpectedNudge(NudgeId nudge, const syntax::TestItem& item, Ex
   const EntityId entity = program_.nudges[nudge].entity;
   expectation.entity = entity;
   if (item.of.exists() && entity != kNone) {
-    expectation.key = TestKey(entity, item.of, item.of.span, in_hand);
+    if (const auto who = TestWhom(entity, item.of, item.of_whole, item.of.span, in_hand)) {
+      expectation.key = who->key;
+      expectation.whole_key = who->whole_key;
+    }
   } else {
     const auto of_entity = [&](const TestSubject& subject) { return subject.entity == entity; };
     const std::vector<TestSubject>& subjects = in_hand.test.subjects;
     const auto only = std::find_if(subjects.begin(), subjects.end(), of_entity);
-    if (std::count_if(subjects.begin(), subjects.end(), of_entity) == 1) expectation.key = only->key;
+    if (std::count_if(subjects.begin(), subjects.end(), of_entity) == 1) {
+      expectation.key = only->key;
+      if (entity != kNone && program_.entities[entity].whole != kNone)
+        expectation.whole_key = only->whole_key;
+    }
   }
   for (const syntax::PlainText& because : written.because) expectation.because.push_back(because.text);
   if (written.why.exists()) {
@@ -195,29 +203,16 @@ bool Checker::CheckExpectedState(const syntax::TestItem& item, Expectation& expe
                   NamesOf({SymbolKind::kNudge, SymbolKind::kStall, SymbolKind::kFeature}));
     return false;
   }
-  std::vector<EntityId> entities;
-  for (const TestSubject& subject : in_hand.test.subjects) {
-    const bool named = !item.of.exists() || subject.key == item.of.text;
-    if (named && std::find(entities.begin(), entities.end(), subject.entity) == entities.end()) {
-      entities.push_back(subject.entity);
-    }
-  }
-  if (entities.empty()) {
-    for (EntityId entity = 0; entity < program_.entities.size(); ++entity) {
-      if (program_.entities[entity].key.empty()) entities.push_back(entity);
-    }
-  }
-  if (entities.size() != 1) {
-    diagnostics_.Report(Code::kTestWhose, tree_[written.value].span, "of whom is this expected?")
-        .Help(entities.empty() ? "name the entity at the beginning of the test"
-                               : "say whose it is with its key: `of \"...\"`");
-    return false;
-  }
+  const EntityId entity = EntityOfState(item, in_hand);
+  if (entity == kNone) return false;
   expectation.what = Expected::kCondition;
-  expectation.entity = entities.front();
-  expectation.key = TestKey(expectation.entity, item.of, tree_[written.value].span, in_hand);
-  expectation.condition =
-      CheckCondition(written.value, Scope{expectation.entity, kNone, kNone, false, false});
+  expectation.entity = entity;
+  const Span span = tree_[written.value].span;
+  if (const auto who = TestWhom(entity, item.of, item.of_whole, span, in_hand)) {
+    expectation.key = who->key;
+    expectation.whole_key = who->whole_key;
+  }
+  expectation.condition = CheckCondition(written.value, Scope{entity, kNone, kNone, false, false});
   return expectation.key.has_value() && expectation.condition != kNone;
 }
 

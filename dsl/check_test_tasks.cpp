@@ -73,10 +73,12 @@ bool Checker::CheckTestStepOf(const syntax::TestItem& item, TestTaskStep& task, 
   }
   if (!item.of.exists()) return true;
   task.key = item.of.text;
+  if (item.of_whole.exists()) task.whole_key = item.of_whole.text;
   const std::vector<TestSubject>& subjects = in_hand.test.subjects;
   const auto is_meant = [&](const TestSubject& subject) {
     const bool its_kind = task.nudge == kNone || nudges[task.nudge].entity == subject.entity;
-    return its_kind && subject.key == item.of.text;
+    return its_kind && subject.key == item.of.text &&
+           (!task.whole_key || subject.whole_key == *task.whole_key);
   };
   if (subjects.empty() || std::any_of(subjects.begin(), subjects.end(), is_meant)) return true;
   if (in_hand.subject_reported) return false;

@@ -39,29 +39,40 @@ void Checker::CheckTestKeys(const syntax::TestItem& item, TestEvent& event, Test
     }
     any = any || event.keys[i].has_value();
   }
-  GiveWholes(event, in_hand);
+  GiveWholes(item, event, in_hand);
   if (in_hand.subject_reported && (!of_used || !any)) return;
   if (!of_used) {
     diagnostics_
         .Report(Code::kTestWhose, item.of.span, "nobody in this test has the key \"" + item.of.text + "\"")
         .Help("name it at the beginning of the test");
   } else if (!any) {
-    TestKey(declared.entities.front(), {}, item.name.span, in_hand);
+    TestWhom(declared.entities.front(), {}, {}, item.name.span, in_hand);
   }
 }
 
-// Of whom the parts of a test are is said where they are named.
-void Checker::GiveWholes(TestEvent& event, const TestInHand& in_hand) const {
+// Of whom the parts of a test are is said where they are named, and again where keys alone leave it open.
+void Checker::GiveWholes(const syntax::TestItem& item, TestEvent& event, const TestInHand& in_hand) {
   const std::vector<EntityId>& entities = program_.events[event.event].entities;
+  bool of_whole_used = !item.of_whole.exists();
   for (std::size_t part = 0; part < entities.size(); ++part) {
     const auto whole = std::find(entities.begin(), entities.end(), program_.entities[entities[part]].whole);
     if (whole == entities.end() || !event.keys[part]) continue;
     std::optional<std::string>& key = event.keys[static_cast<std::size_t>(whole - entities.begin())];
-    for (const TestSubject& subject : in_hand.test.subjects) {
-      const bool is_part = subject.entity == entities[part] && subject.key == *event.keys[part];
-      if (is_part && !key) key = subject.whole_key;
-    }
+    of_whole_used = true;
+    if (key && !item.of_whole.exists()) continue;
+    const auto is_part = [&](const TestSubject& subject) {
+      return subject.entity == entities[part] && subject.key == *event.keys[part];
+    };
+    const std::vector<TestSubject>& subjects = in_hand.test.subjects;
+    const bool named = std::any_of(subjects.begin(), subjects.end(), is_part);
+    if (!named && !item.of_whole.exists()) continue;
+    const syntax::PlainText of = {*event.keys[part], item.of.exists() ? item.of.span : item.name.span};
+    const std::optional<TestWho> who = TestWhom(entities[part], of, item.of_whole, of.span, in_hand);
+    if (who) key = who->whole_key;
   }
+  if (of_whole_used) return;
+  diagnostics_.Report(Code::kTestWhose, item.of_whole.span, Quoted(item.name.text) + " is no event of a part")
+      .Help("say whose it is with one key");
 }
 
 void Checker::CheckTestFields(const syntax::TestItem& item, TestEvent& event, const TestInHand& in_hand) {

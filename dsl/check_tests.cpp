@@ -153,12 +153,13 @@ void Checker::AddTestSubject(EntityId entity, const syntax::TestItem& item, Test
     return;
   }
   if (of.whole != kNone) {
-    const std::optional<std::string> whole = TestKey(of.whole, item.of, item.name.span, in_hand);
+    const std::optional<TestWho> whole = TestWhom(of.whole, item.of, item.of_whole, item.name.span, in_hand);
     if (!whole) return;
-    subject.whole_key = *whole;
+    subject.whole_key = whole->key;
   }
   for (const TestSubject& other : in_hand.test.subjects) {
-    if (other.entity != entity || other.key != subject.key) continue;
+    const bool same = other.key == subject.key && other.whole_key == subject.whole_key;
+    if (other.entity != entity || !same) continue;
     diagnostics_.Report(Code::kRepeated, item.span, "this " + of.name + " is in the test twice")
         .NoteAt(other.span, "first named here");
     return;
@@ -176,35 +177,6 @@ void Checker::AddTestSubject(EntityId entity, const syntax::TestItem& item, Test
     if (literal != kNone) subject.attributes.push_back({at->second, literal});
   }
   in_hand.test.subjects.push_back(std::move(subject));
-}
-
-std::optional<std::string> Checker::TestKey(EntityId entity, const syntax::PlainText& of, Span span,
-                                            const TestInHand& in_hand) {
-  const std::string& name = program_.entities[entity].name;
-  if (program_.entities[entity].key.empty()) return "";
-  std::vector<const TestSubject*> subjects;
-  for (const TestSubject& subject : in_hand.test.subjects) {
-    if (subject.entity == entity) subjects.push_back(&subject);
-  }
-  if (of.exists()) {
-    const bool known = std::any_of(subjects.begin(), subjects.end(),
-                                   [&](const TestSubject* subject) { return subject->key == of.text; });
-    if (known || subjects.empty()) return of.text;
-    std::vector<std::string> keys;
-    for (const TestSubject* subject : subjects) keys.push_back("\"" + subject->key + "\"");
-    ReportUnknown(Code::kTestWhose, {"\"" + of.text + "\"", of.span},
-                  "there is no " + name + " \"" + of.text + "\" in this test", {keys.begin(), keys.end()});
-    return std::nullopt;
-  }
-  if (subjects.size() == 1) return subjects.front()->key;
-  if (in_hand.subject_reported) return std::nullopt;
-  Diagnostic& diagnostic = diagnostics_.Report(Code::kTestWhose, span, "which " + name + " is meant?");
-  if (subjects.empty()) {
-    diagnostic.Help("begin the test with " + Quoted(name + " \"" + name.substr(0, 1) + "-1\""));
-  } else {
-    diagnostic.Help("there are several: say " + Quoted("of \"" + subjects.front()->key + "\""));
-  }
-  return std::nullopt;
 }
 
 void Checker::CheckTestEvent(EventId id, const syntax::TestItem& item, TestInHand& in_hand) {

@@ -471,7 +471,7 @@ struct Nudge {
   Span span;
 };
 
-enum class LimitScope : std::uint8_t { kAll, kNudge, kChannel, kUnit };
+enum class LimitScope : std::uint8_t { kAll, kNudge, kChannel, kUnit, kMessages, kTasks };
 enum class LimitPeriod : std::uint8_t { kRolling, kDay, kWeek, kMonth };
 
 struct Limit {
@@ -490,6 +490,13 @@ struct QuietHours {
   ExprId condition = kNone;  // instead of hours
 };
 
+/// A condition that holds, as it was written, with the values that it hangs on:
+/// pieces[0] {values[0]} pieces[1] ... pieces[n].
+struct ConditionText {
+  std::vector<std::string> pieces;
+  std::vector<ExprId> values;
+};
+
 struct Policy {
   std::string name;
   EntityId entity = kNone;
@@ -500,7 +507,8 @@ struct Policy {
   std::vector<Limit> limits;
   std::vector<QuietHours> quiet_hours;
   std::vector<ExprId> never;
-  double holdout_share = 0;  // 0..1
+  std::vector<ConditionText> never_texts;  // one for each; none where the program has no sources
+  double holdout_share = 0;                // 0..1
   std::string doc;
   Span span;
 };

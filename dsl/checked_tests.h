@@ -42,8 +42,9 @@ enum class TaskAction : std::uint8_t { kClaim, kRelease, kDone, kDecline };
 /// What somebody did with the open task of a nudge.
 struct TestTaskStep {
   TaskAction action = TaskAction::kClaim;
-  std::uint32_t nudge = kNoTestId;  // kNoTestId: the one that is open
-  std::optional<std::string> key;   // of the entity; none: whoever has an open task
+  std::uint32_t nudge = kNoTestId;       // kNoTestId: the one that is open
+  std::optional<std::string> key;        // of the entity; none: whoever has an open task
+  std::optional<std::string> whole_key;  // of a part: that of its whole; none: of any
   std::string outcome;
   std::string by;
 };
@@ -64,8 +65,9 @@ enum class Expected : std::uint8_t {
 struct Expectation {
   Expected what = Expected::kNothing;
   std::uint32_t nudge = kNoTestId;
-  std::uint32_t entity = kNoTestId;  // kCondition: whose condition
-  std::optional<std::string> key;    // none: of anybody
+  std::uint32_t entity = kNoTestId;      // kCondition: whose condition
+  std::optional<std::string> key;        // none: of anybody
+  std::optional<std::string> whole_key;  // of a part: the key of its whole; none: of any
   std::uint32_t unit = kNoTestId;
   std::optional<std::string> unit_key;
   std::vector<std::string> because;   // reasons that it has, or words of why it was held back

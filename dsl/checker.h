@@ -377,7 +377,7 @@ class Checker {
   void AddTestSubject(EntityId entity, const syntax::TestItem& item, TestInHand& in_hand);
   void CheckTestEvent(EventId event, const syntax::TestItem& item, TestInHand& in_hand);
   void CheckTestKeys(const syntax::TestItem& item, TestEvent& event, TestInHand& in_hand);
-  void GiveWholes(TestEvent& event, const TestInHand& in_hand) const;
+  void GiveWholes(const syntax::TestItem& item, TestEvent& event, const TestInHand& in_hand);
   void CheckTestFields(const syntax::TestItem& item, TestEvent& event, const TestInHand& in_hand);
   void CheckTestArm(const syntax::TestItem& item, TestInHand& in_hand);
   bool IsTask(const Nudge& nudge) const;
@@ -390,9 +390,14 @@ class Checker {
   ExprId CheckTestValue(const syntax::TestValue& value, Type type, std::uint32_t text_bytes_max,
                         const TestInHand& in_hand);
   bool ReportTestValueType(ExprId value, Type type, const syntax::Name& name);
-  /// The key of the one that a step is about; reports if that is not clear.
-  std::optional<std::string> TestKey(EntityId entity, const syntax::PlainText& of, Span span,
-                                     const TestInHand& in_hand);
+  /// Who a step is about.
+  struct TestWho {
+    std::string key;
+    std::optional<std::string> whole_key;  // of a part, if the test says it
+  };
+  /// Who is meant by `of "key" of "key of the whole"`, or without it; reports if that is not clear.
+  std::optional<TestWho> TestWhom(EntityId entity, const syntax::PlainText& of,
+                                  const syntax::PlainText& of_whole, Span span, const TestInHand& in_hand);
 
   // check_test_expectations.cpp
   void CheckExpectation(const syntax::TestItem& item, TestInHand& in_hand);
@@ -400,6 +405,11 @@ class Checker {
                           const TestInHand& in_hand);
   void CheckExpectedAction(const syntax::TestExpectation& written, Expectation& expectation,
                            const TestInHand& in_hand);
+  /// Whose condition is expected: of those in the test, the kind that has what it names. kNone: reported.
+  EntityId EntityOfState(const syntax::TestItem& item, const TestInHand& in_hand);
+  /// For each name of an expression that entities have: which of them.
+  std::vector<std::vector<EntityId>> OwnersOfNames(syntax::ExprId written) const;
+  std::vector<EntityId> OwnersOf(const std::string& name) const;
   bool CheckExpectedState(const syntax::TestItem& item, Expectation& expectation, const TestInHand& in_hand);
   std::optional<NudgeId> NudgeNamed(const syntax::TestExpectation& written) const;
 

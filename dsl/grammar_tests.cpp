@@ -34,7 +34,8 @@ struct test_value
 struct values : seq<sym<"{">, call<&B::OpenTestValues>,
                     star<not_at<block_end>, need<test_value, "the name of a field">>,
                     need<sym<"}">, "`}` after the fields">, call<&B::CloseTestValues>> {};
-struct of_key : seq<at<word<"of">, ws, one<'"'>>, kw<"of">, plain, call<&B::SetItemOf>> {};
+struct of_text : seq<at<word<"of">, ws, one<'"'>>, kw<"of">, plain> {};
+struct of_key : seq<of_text, call<&B::SetItemOf>, opt<of_text, call<&B::SetItemOfWhole>>> {};
 struct by_whom : seq<at<word<"by">, ws, one<'"'>>, kw<"by">, plain, call<&B::SetItemBy>> {};
 struct begins_step : sor<word<"expect">, word<"at">, word<"by">, word<"held">> {};
 struct second_name : seq<same_line, not_at<begins_step>, name, call<&B::SetItemSecond>> {};

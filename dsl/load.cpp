@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "dsl/check.h"
+#include "dsl/condition_text.h"
 #include "dsl/parser.h"
 #include "dsl/table_file.h"
 
@@ -157,6 +158,11 @@ LoadedRuleset Load(SourceSet sources, Finder find) {
   loaded.sources = std::move(sources);
   Loader(loaded, std::move(find)).Run();
   loaded.program = Check(loaded.tree, loaded.diagnostics);
+  for (Policy& policy : loaded.program.policies) {
+    for (const ExprId never : policy.never) {
+      policy.never_texts.push_back(TextOfCondition(loaded.program, loaded.sources, never));
+    }
+  }
   return loaded;
 }
 

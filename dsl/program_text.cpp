@@ -215,6 +215,8 @@ std::string DefinitionText(const CheckedProgram& program, const Policy& policy, 
       subject = "channel " + program.channels[limit.scope_index].name;
     } else if (limit.scope == LimitScope::kUnit) {
       subject = "unit " + program.units[limit.scope_index].name;
+    } else if (limit.scope != LimitScope::kAll) {
+      subject = limit.scope == LimitScope::kMessages ? "messages" : "tasks";
     }
     const std::string period = limit.period == LimitPeriod::kRolling
                                    ? "in " + writer.Micros(TypeKind::kDuration, limit.rolling_micros)

@@ -60,19 +60,20 @@ struct TestExpectation {
 };
 
 enum class TestItemKind {
-  kNamed,    // NAME [NAME] ["text"] [of "key"] [by "who"] [{ values }]
+  kNamed,    // NAME [NAME] ["text"] [of "key" [of "key"]] [by "who"] [{ values }]
   kExpect,   // expect ...
   kHeldOut,  // held out
   kArm,      // in arm NAME [of EXPERIMENT]
 };
 struct TestItem {
   TestItemKind kind = TestItemKind::kNamed;
-  TestTime time;   // none: before the first `at`
-  Name name;       // kNamed; kArm: the arm
-  Name second;     // kNamed: the nudge of a task step; kArm: the experiment
-  PlainText text;  // a key, or the outcome of a task
-  PlainText of;    // the key of whose it is
-  PlainText by;    // who did a step of a task
+  TestTime time;       // none: before the first `at`
+  Name name;           // kNamed; kArm: the arm
+  Name second;         // kNamed: the nudge of a task step; kArm: the experiment
+  PlainText text;      // a key, or the outcome of a task
+  PlainText of;        // the key of whose it is ...
+  PlainText of_whole;  // ... and of whom that is a part
+  PlainText by;        // who did a step of a task
   bool has_values = false;
   std::vector<TestValue> values;
   TestExpectation expectation;

@@ -405,6 +405,7 @@ class TreeBuilder {
   void SetItemSecond() { item_.second = PopName(); }
   void SetItemText();
   void SetItemOf();
+  void SetItemOfWhole();
   void SetItemBy();
   void OpenTestValues();
   void SetValueTime();

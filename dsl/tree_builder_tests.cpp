@@ -70,6 +70,7 @@ void TreeBuilder::SetTestTime(bool by, Span span) {
 
 void TreeBuilder::SetItemText() { item_.text = std::exchange(plain_, {}); }
 void TreeBuilder::SetItemOf() { item_.of = std::exchange(plain_, {}); }
+void TreeBuilder::SetItemOfWhole() { item_.of_whole = std::exchange(plain_, {}); }
 void TreeBuilder::SetItemBy() { item_.by = std::exchange(plain_, {}); }
 
 void TreeBuilder::OpenTestValues() {

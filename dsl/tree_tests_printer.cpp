@@ -37,16 +37,17 @@ std::string ExpectationText(const SyntaxTree& tree, const TestExpectation& expec
   return text + If(" text ", expectation.text);
 }
 
+std::string OfText(const TestItem& item) { return If(" of ", item.of) + If(" of ", item.of_whole); }
+
 std::string ItemText(const SyntaxTree& tree, const TestItem& item) {
   std::string text;
   if (item.time.exists()) text += (item.time.by ? "by " : "at ") + TimeText(tree, item.time) + " ";
   if (item.kind == TestItemKind::kHeldOut) return text + "held out";
   if (item.kind == TestItemKind::kArm) return text + "in arm " + item.name.text + If(" of ", item.second);
   if (item.kind == TestItemKind::kExpect) {
-    return text + ExpectationText(tree, item.expectation) + If(" of ", item.of);
+    return text + ExpectationText(tree, item.expectation) + OfText(item);
   }
-  text +=
-      item.name.text + If(" ", item.second) + If(" ", item.text) + If(" of ", item.of) + If(" by ", item.by);
+  text += item.name.text + If(" ", item.second) + If(" ", item.text) + OfText(item) + If(" by ", item.by);
   if (!item.has_values) return text;
   text += " {";
   for (const TestValue& value : item.values) {

@@ -189,13 +189,16 @@ Hold Arbiter::JudgeNever(const Candidate& candidate) {
     TakeOwner(index, candidate);
     if (!policy.never_known) {
       // Every condition is asked, so that each arms its own next change.
-      for (const FunctionId never : state_.ruleset->policies[index].never) {
-        const bool holds = HoldsUntil(never, policy.never_until);
-        policy.never = policy.never || holds;
+      const std::vector<FunctionId>& conditions = state_.ruleset->policies[index].never;
+      for (std::uint32_t never = 0; never < conditions.size(); ++never) {
+        const bool holds = HoldsUntil(conditions[never], policy.never_until);
+        if (holds && policy.never == kNoIndex) policy.never = never;
       }
       policy.never_known = true;
     }
-    if (policy.never) return {.code = DecisionCode::kNever, .policy = index, .until = policy.never_until};
+    if (policy.never == kNoIndex) continue;
+    return {
+        .code = DecisionCode::kNever, .policy = index, .until = policy.never_until, .never = policy.never};
   }
   return {};
 }
@@ -270,6 +273,10 @@ bool Arbiter::Matches(const LimitSpec& limit, const Candidate& candidate) const 
       return limit.scope_index == state_.ruleset->nudges[candidate.nudge].channel;
     case LimitScope::kUnit:
       return limit.scope_index == candidate.unit;
+    case LimitScope::kMessages:
+      return !state_.plan->nudges[candidate.nudge].is_task;
+    case LimitScope::kTasks:
+      return state_.plan->nudges[candidate.nudge].is_task;
   }
   return false;
 }

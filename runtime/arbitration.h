@@ -43,6 +43,7 @@ struct Hold {
   std::int64_t until = kNever;          // kNever: not by time alone, or not known
   std::uint32_t experiment = kNoIndex;  // kHoldout: whose arm it is, if not a policy's share
   std::uint32_t nudge = kNoIndex;       // whose action took the place
+  std::uint32_t never = kNoIndex;       // kNever: index into PolicySpec::never
   const Candidate* winner = nullptr;
 };
 
@@ -101,7 +102,7 @@ class Arbiter {
 
   struct PolicyState {
     bool never_known = false;
-    bool never = false;
+    std::uint32_t never = kNoIndex;  // of the policy's conditions, the first that holds
     std::int64_t never_until = kNever;
     std::uint32_t winners = 0;
     const Candidate* last_winner = nullptr;

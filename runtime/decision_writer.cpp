@@ -313,6 +313,20 @@ void DecisionWriter::AppendOutranked(std::string& text, const Candidate& candida
   text += ')';
 }
 
+void DecisionWriter::AppendNever(std::string& text, const Hold& hold) {
+  const PolicySpec& policy = state_.ruleset->policies[hold.policy];
+  text += "never, says policy " + policy.name;
+  if (hold.never >= policy.never_texts.size()) return;
+  const std::size_t own = state_.hand;
+  if (policy.entity == state_.members[0].entity) state_.Select(0);
+  text += ": ";
+  const TextSpec& condition = policy.never_texts[hold.never];
+  const FieldValue* values = state_.out.data();
+  if (condition.arguments != kNoFunction) values = state_.Values(condition.arguments);
+  Render(text, condition.text, values, state_.format);
+  state_.Select(own);
+}
+
 std::string_view DecisionWriter::Why(const Candidate& candidate, const Hold& hold) {
   std::string& text = NewText();
   if (hold.code == DecisionCode::kIf) text += "its `if` does not hold";
@@ -321,7 +335,7 @@ std::string_view DecisionWriter::Why(const Candidate& candidate, const Hold& hol
   }
   if (hold.policy == kNoIndex) return text;
   const std::string& policy = state_.ruleset->policies[hold.policy].name;
-  if (hold.code == DecisionCode::kNever) text += "never, says policy " + policy;
+  if (hold.code == DecisionCode::kNever) AppendNever(text, hold);
   if (hold.code == DecisionCode::kCapped) AppendLimit(text, *hold.limit);
   if (hold.code == DecisionCode::kHoldout) text += "held out by policy " + policy;
   if (hold.code == DecisionCode::kOutranked) AppendOutranked(text, candidate, hold);

@@ -61,6 +61,7 @@ class DecisionWriter {
   void AddScores(const NudgeSpec& nudge);
   std::string_view Why(const Candidate& candidate, const Hold& hold);
   void AppendLimit(std::string& text, const LimitSpec& limit);
+  void AppendNever(std::string& text, const Hold& hold);
   void AppendOutranked(std::string& text, const Candidate& candidate, const Hold& hold);
 
   StepState& state_;

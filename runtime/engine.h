@@ -111,15 +111,20 @@ class Engine {
 
   /// Who watches what happens inside of steps; null: nobody.
   void SetTrace(TraceSink* trace);
+  /// Who is meant. `whole_key` is that of a part's whole, and empty of any other entity.
+  struct EntityName {
+    std::uint32_t entity = 0;  // index into Ruleset::entities
+    std::string_view key;
+    std::string_view whole_key;
+  };
   /// A value for a slot of a record.
   struct SlotValue {
     std::uint32_t offset = 0;
     SlotKind kind = SlotKind::kI64;
     FieldValue value;
   };
-  /// What is known of an entity before its first event. `whole_key` is that of a part's whole.
-  void Preset(std::uint32_t entity, std::string_view key, std::string_view whole_key,
-              std::span<const SlotValue> values);
+  /// What is known of an entity before its first event.
+  void Preset(const EntityName& name, std::span<const SlotValue> values);
   /// Calls a value function or a condition of the ruleset for an entity as it is, with the clock at
   /// `instant`. `result` is what the function returned, `out` what it left, until the next call of the
   /// engine. False: there is no such entity.
@@ -127,13 +132,12 @@ class Engine {
     std::uint64_t result = 0;
     const FieldValue* out = nullptr;
   };
-  bool Probe(std::uint32_t entity, std::string_view key, FunctionId function, EventTime instant,
-             const FieldValue* event_fields, Probed& probed);
-  /// The entity's record as it is, until the next call of the engine; null: there is none. Of parts with
-  /// equal keys in several wholes, one.
-  const std::byte* Record(std::uint32_t entity, std::string_view key) const;
+  bool Probe(const EntityName& name, FunctionId function, EventTime instant, const FieldValue* event_fields,
+             Probed& probed);
+  /// The entity's record as it is, until the next call of the engine; null: there is none.
+  const std::byte* Record(const EntityName& name) const;
   /// What waits and what is open of it; `part` is the number that its entries bear. Null: nothing.
-  const EntitySide* Side(std::uint32_t entity, std::string_view key, std::uint32_t& part) const;
+  const EntitySide* Side(const EntityName& name, std::uint32_t& part) const;
 
  private:
   class Impl;

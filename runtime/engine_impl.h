@@ -34,9 +34,8 @@ class Engine::Impl {
   void UseCode(std::shared_ptr<const CodeTable> code);
   EngineStats stats() const;
   void SetTrace(TraceSink* trace) { step_.trace = trace; }
-  void Preset(std::uint32_t entity, std::string_view key, std::string_view whole_key,
-              std::span<const SlotValue> values);
-  bool Probe(std::uint32_t entity, std::string_view key, FunctionId function, std::int64_t instant,
+  void Preset(const EntityName& name, std::span<const SlotValue> values);
+  bool Probe(const EntityName& name, FunctionId function, std::int64_t instant,
              const FieldValue* event_fields, Probed& probed);
   /// An entity where it lies: itself, or a part of its whole.
   struct Located {
@@ -45,7 +44,7 @@ class Engine::Impl {
     std::uint32_t part = 0;  // Part::number
     std::byte* record = nullptr;
   };
-  Located Locate(std::uint32_t entity, std::string_view key) const;
+  Located Locate(const EntityName& name) const;
 
   std::int64_t latest_time() const { return latest_time_; }
   const Ruleset& ruleset() const { return *program_.ruleset; }

@@ -14,53 +14,48 @@ void Store(std::byte* record, std::uint32_t offset, T value) {
 }  // namespace
 
 void Engine::SetTrace(TraceSink* trace) { impl_->SetTrace(trace); }
-void Engine::Preset(std::uint32_t entity, std::string_view key, std::string_view whole_key,
-                    std::span<const SlotValue> values) {
-  impl_->Preset(entity, key, whole_key, values);
+void Engine::Preset(const EntityName& name, std::span<const SlotValue> values) {
+  impl_->Preset(name, values);
 }
-bool Engine::Probe(std::uint32_t entity, std::string_view key, FunctionId function, EventTime instant,
+bool Engine::Probe(const EntityName& name, FunctionId function, EventTime instant,
                    const FieldValue* event_fields, Probed& probed) {
-  return impl_->Probe(entity, key, function, instant.micros, event_fields, probed);
+  return impl_->Probe(name, function, instant.micros, event_fields, probed);
 }
-const std::byte* Engine::Record(std::uint32_t entity, std::string_view key) const {
-  return impl_->Locate(entity, key).record;
-}
+const std::byte* Engine::Record(const EntityName& name) const { return impl_->Locate(name).record; }
 
-const EntitySide* Engine::Side(std::uint32_t entity, std::string_view key, std::uint32_t& part) const {
-  const Impl::Located located = impl_->Locate(entity, key);
+const EntitySide* Engine::Side(const EntityName& name, std::uint32_t& part) const {
+  const Impl::Located located = impl_->Locate(name);
   part = located.part;
   return located.record == nullptr ? nullptr : HeaderOf(located.whole_record).side;
 }
 
-Engine::Impl::Located Engine::Impl::Locate(std::uint32_t entity, std::string_view key) const {
+Engine::Impl::Located Engine::Impl::Locate(const EntityName& name) const {
   Located located;
-  located.whole = ruleset().entities[entity].whole;
+  located.whole = ruleset().entities[name.entity].whole;
   if (located.whole == kNoIndex) {
-    std::byte* record = stores_[entity]->Find(key);
-    return {.whole = entity, .whole_record = record, .record = record};
+    std::byte* record = stores_[name.entity]->Find(name.key);
+    return {.whole = name.entity, .whole_record = record, .record = record};
   }
-  stores_[located.whole]->ForEach([&](std::byte* whole) {
-    const EntitySide* side = HeaderOf(whole).side;
-    if (located.record != nullptr || side == nullptr || side->family == nullptr) return;
-    for (const Part& part : side->family->parts) {
-      if (part.entity != entity || parts_.KeyOf(part) != key) continue;
-      located.whole_record = whole;
-      located.part = part.number;
-      located.record = part.record;
-    }
-  });
+  located.whole_record = stores_[located.whole]->Find(name.whole_key);
+  if (located.whole_record == nullptr) return located;
+  const EntitySide* side = HeaderOf(located.whole_record).side;
+  if (side == nullptr || side->family == nullptr) return located;
+  for (const Part& part : side->family->parts) {
+    if (part.entity != name.entity || parts_.KeyOf(part) != name.key) continue;
+    located.part = part.number;
+    located.record = part.record;
+  }
   return located;
 }
 
-void Engine::Impl::Preset(std::uint32_t entity, std::string_view key, std::string_view whole_key,
-                          std::span<const SlotValue> values) {
-  const std::uint32_t whole = ruleset().entities[entity].whole;
+void Engine::Impl::Preset(const EntityName& name, std::span<const SlotValue> values) {
+  const std::uint32_t whole = ruleset().entities[name.entity].whole;
   std::byte* record = nullptr;
   if (whole == kNoIndex) {
-    record = stores_[entity]->FindOrCreate(key).record;
+    record = stores_[name.entity]->FindOrCreate(name.key).record;
   } else {
-    parts_.FindOrCreate(stores_[whole]->FindOrCreate(whole_key).record, entity, key);
-    record = Locate(entity, key).record;
+    parts_.FindOrCreate(stores_[whole]->FindOrCreate(name.whole_key).record, name.entity, name.key);
+    record = Locate(name).record;
   }
   for (const SlotValue& slot : values) {
     const bool unknown = slot.value.integer == kUnknown;
@@ -88,9 +83,9 @@ void Engine::Impl::Preset(std::uint32_t entity, std::string_view key, std::strin
   texts_.Reclaim();
 }
 
-bool Engine::Impl::Probe(std::uint32_t entity, std::string_view key, FunctionId function,
-                         std::int64_t instant, const FieldValue* event_fields, Probed& probed) {
-  const Located located = Locate(entity, key);
+bool Engine::Impl::Probe(const EntityName& name, FunctionId function, std::int64_t instant,
+                         const FieldValue* event_fields, Probed& probed) {
+  const Located located = Locate(name);
   if (located.record == nullptr) return false;
   scratch_.Reset();
   step_.Bind(located.whole, located.whole_record, stores_[located.whole]->KeyOf(located.whole_record),

@@ -387,7 +387,7 @@ struct NudgeSpec {
   std::uint64_t meaning = 0;
 };
 
-enum class LimitScope : std::uint8_t { kAll, kNudge, kChannel, kUnit };
+enum class LimitScope : std::uint8_t { kAll, kNudge, kChannel, kUnit, kMessages, kTasks };
 enum class LimitPeriod : std::uint8_t { kRolling, kDay, kWeek, kMonth };
 
 struct LimitSpec {
@@ -420,7 +420,8 @@ struct PolicySpec {
   ValueType best_type = ValueType::kMoney;
   std::vector<LimitSpec> limits;
   std::vector<QuietHoursSpec> quiet_hours;
-  std::vector<FunctionId> never;  // conditions
+  std::vector<FunctionId> never;      // conditions
+  std::vector<TextSpec> never_texts;  // what each of them says, with its values; may be shorter
   double holdout_share = 0;
 };
 

@@ -95,7 +95,7 @@ struct StepState : StepContext {
   std::size_t hand = 0;  // index of the member in hand: entity, key, format and moment are its own
   PartStores* parts = nullptr;
 
-  TraceSink::Place place() const { return {moment.now, entity_index, key}; }
+  TraceSink::Place place() const { return {moment.now, entity_index, key, whole_key()}; }
   RecordHeader& header() { return HeaderOf(moment.record); }
   /// Of the member in hand: its waits of `after each`.
   EntitySide* side() { return header().side; }

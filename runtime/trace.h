@@ -16,6 +16,7 @@ class TraceSink {
     std::int64_t instant = 0;
     std::uint32_t entity = 0;  // index into Ruleset::entities
     std::string_view key;
+    std::string_view whole_key;  // of a part: the key of its whole
   };
 
   virtual ~TraceSink() = default;

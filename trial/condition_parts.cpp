@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "dsl/condition_text.h"
 #include "dsl/program_printer.h"
 #include "dsl/program_walk.h"
 
@@ -128,7 +129,28 @@ class PartMaker {
     const dsl::Stall& stall = program_.stalls[id];
     Condition("while", stall.while_condition, depth, true);
     Condition("unless", stall.unless_condition, depth, false);
-    Add({.depth = depth, .label = FormText(stall), .stall = id}, true);
+    Part part{.depth = depth, .label = FormText(stall), .stall = id};
+    const bool by_calendar =
+        stall.duration != kNone && At(stall.duration).type.kind == dsl::TypeKind::kCalendarDuration;
+    if (by_calendar) {
+      part.duration = stall.duration;
+      AddDurationValues(stall.duration, part.duration_values);
+    }
+    Add(std::move(part), true);
+  }
+
+  void AddDurationValues(ExprId id, std::vector<ExprId>& values) const {
+    const Expr& expr = At(id);
+    if (expr.kind == ExprKind::kFeature)
+      return AddDurationValues(program_.features[expr.index].value, values);
+    for (const ExprId arg : expr.args) {
+      bool needs_event = false;
+      if (At(arg).type.kind == dsl::TypeKind::kCalendarDuration) {
+        AddDurationValues(arg, values);
+      } else if (IsAskable(arg, needs_event) && !needs_event) {
+        values.push_back(arg);
+      }
+    }
   }
 
   std::string FormText(const dsl::Stall& stall) const {
@@ -136,7 +158,8 @@ class PartMaker {
       return set == kNone ? "" : program_.event_sets[set].name;
     };
     const std::string duration = TextOf(loaded_, stall.duration);
-    const std::string wait = events(stall.opening) + " no " + events(stall.awaited) + " within " + duration;
+    const std::string end = stall.by == kNone ? " within " + duration : " by " + TextOf(loaded_, stall.by);
+    const std::string wait = events(stall.opening) + " no " + events(stall.awaited) + end;
     switch (stall.form) {
       case dsl::StallForm::kQuiet:
         return "quiet " + duration;
@@ -165,16 +188,7 @@ class PartMaker {
 
 std::string TextOf(const dsl::LoadedRuleset& loaded, ExprId expr) {
   if (expr == kNone) return "";
-  const std::string_view written = loaded.sources.TextOf(loaded.program.expr(expr).span);
-  std::string text;
-  for (const char c : written) {
-    const bool blank = c == ' ' || c == '\t' || c == '\n' || c == '\r';
-    if (!blank) {
-      text += c;
-    } else if (!text.empty() && text.back() != ' ') {
-      text += ' ';
-    }
-  }
+  const std::string text = dsl::OnOneLine(loaded.sources.TextOf(loaded.program.expr(expr).span));
   return text.empty() ? dsl::PrintExpr(loaded.program, expr) : text;
 }
 
@@ -190,6 +204,7 @@ void AddRequests(const std::vector<Part>& parts, compiler::ProbeRequests& reques
   for (const Part& part : parts) {
     if (part.condition != kNone) requests.exprs.push_back(part.condition);
     if (part.stall != kNone) requests.stalls.push_back(part.stall);
+    requests.exprs.insert(requests.exprs.end(), part.duration_values.begin(), part.duration_values.end());
     for (const Part::Value& value : part.values) requests.exprs.push_back(value.expr);
   }
 }

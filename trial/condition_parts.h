@@ -19,6 +19,10 @@ struct Part {
   dsl::ExprId condition = dsl::kNone;  // a condition, or ...
   dsl::StallId stall = dsl::kNone;     // ... the time of a stall,
   bool is_state = false;               // or whether it is held
+  /// Of the time of a stall, if it is one by the calendar ...
+  dsl::ExprId duration = dsl::kNone;
+  /// ... the amounts and conditions in it that can be asked.
+  std::vector<dsl::ExprId> duration_values;
   /// `unless` and `withdraw when`: it is well if this is no.
   bool wanted = true;
   /// It can be asked only while the event of the rule is at hand.

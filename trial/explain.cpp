@@ -37,12 +37,13 @@ std::string_view NameOf(NudgeState state) {
   return kNames[static_cast<std::size_t>(state)];
 }
 
-Result<std::unique_ptr<Explainer>> Explainer::Begin(const dsl::LoadedRuleset& loaded, std::uint32_t entity,
-                                                    std::string key, std::optional<dsl::NudgeId> nudge) {
-  std::unique_ptr<Explainer> explainer(new Explainer(entity, std::move(key)));
+Result<std::unique_ptr<Explainer>> Explainer::Begin(const dsl::LoadedRuleset& loaded, Sought sought,
+                                                    std::optional<dsl::NudgeId> nudge) {
+  std::unique_ptr<Explainer> explainer(new Explainer(std::move(sought)));
   compiler::ProbeRequests requests;
   for (dsl::NudgeId n = 0; n < loaded.program.nudges.size(); ++n) {
-    if (loaded.program.nudges[n].entity != entity || (nudge && *nudge != n)) continue;
+    const bool of_entity = loaded.program.nudges[n].entity == explainer->sought_.entity;
+    if (!of_entity || (nudge && *nudge != n)) continue;
     Watched& watched = explainer->watched_.emplace_back();
     watched.nudge = n;
     watched.parts = PartsOf(loaded, n);
@@ -57,41 +58,84 @@ Result<std::unique_ptr<Explainer>> Explainer::Begin(const dsl::LoadedRuleset& lo
   return explainer;
 }
 
-bool Explainer::Concerns(const runtime::EventFrame& frame) const {
-  // A part reads its whole, whose key is not known here.
-  if (ruleset()->entities[entity_].whole != runtime::kNoIndex) return true;
+Who Explainer::WhoAt(const runtime::EventFrame& frame, std::uint32_t place) const {
+  const runtime::EventSchema& event = ruleset()->events[frame.event];
+  Who who{.entity = event.entities[place], .key = {}};
+  if (frame.keys[place].known()) who.key = frame.keys[place].view();
+  who.whole_key = WholeKeyOf(event, frame, place);
+  return who;
+}
+
+bool Explainer::IsSought(const Who& who) const {
+  if (ruleset()->entities[who.entity].key.empty()) return true;
+  if (ruleset()->entities[who.entity].whole == runtime::kNoIndex) return who.key == sought_.key;
+  if (sought_.of) return who.key == sought_.key && who.whole_key == *sought_.of;
+  return who.key == sought_.key || who.whole_key + "/" + who.key == sought_.key;
+}
+
+std::uint32_t Explainer::PlaceIn(const runtime::EventFrame& frame) const {
   const std::vector<std::uint32_t>& entities = ruleset()->events[frame.event].entities;
-  for (std::size_t i = 0; i < entities.size(); ++i) {
-    if (entities[i] != entity_) continue;
-    return ruleset()->entities[entity_].key.empty() ||
-           (frame.keys[i].known() && frame.keys[i].view() == key_);
+  for (std::uint32_t i = 0; i < entities.size(); ++i) {
+    if (entities[i] != sought_.entity) continue;
+    const bool has_key = ruleset()->entities[entities[i]].key.empty() || frame.keys[i].known();
+    if (has_key && IsSought(WhoAt(frame, i))) return i;
   }
-  return false;
+  return runtime::kNoIndex;
+}
+
+bool Explainer::IsOfWhole(const runtime::EventFrame& frame, const std::string& whole_key) const {
+  const std::uint32_t whole = ruleset()->entities[sought_.entity].whole;
+  const std::vector<std::uint32_t>& entities = ruleset()->events[frame.event].entities;
+  const auto at = std::ranges::find(entities, whole);
+  if (at == entities.end()) return false;
+  const runtime::TextView key = frame.keys[at - entities.begin()];
+  return ruleset()->entities[whole].key.empty() || (key.known() && key.view() == whole_key);
+}
+
+Who Explainer::who() const {
+  if (!found_.empty()) return found_.front();
+  return {sought_.entity, sought_.key, sought_.of.value_or("")};
+}
+
+bool Explainer::Concerns(const runtime::EventFrame& frame) const {
+  if (PlaceIn(frame) != runtime::kNoIndex) return true;
+  // A part reads its whole. Which that is may not be known before the part's first event.
+  const std::uint32_t whole = ruleset()->entities[sought_.entity].whole;
+  if (whole == runtime::kNoIndex) return false;
+  return sought_.of ? IsOfWhole(frame, *sought_.of)
+                    : std::ranges::count(ruleset()->events[frame.event].entities, whole) > 0;
 }
 
 void Explainer::Apply(const runtime::EventFrame& frame) {
-  if (run_->Apply(frame) != runtime::ApplyResult::kApplied) return;
+  const std::uint32_t place = PlaceIn(frame);
+  const bool names_it = place != runtime::kNoIndex;
+  if (names_it && std::ranges::count(found_, WhoAt(frame, place)) == 0) {
+    found_.push_back(WhoAt(frame, place));
+  }
+  if (run_->Apply(frame) != runtime::ApplyResult::kApplied || found_.empty()) return;
+  const bool is_its = names_it && WhoAt(frame, place) == found_.front();
+  if (is_its || IsOfWhole(frame, found_.front().whole_key)) latest_ = std::max(latest_, frame.time.micros);
+  if (!is_its) return;
   for (Watched& watched : watched_) {
     const dsl::Nudge& nudge = run_->loaded().program.nudges[watched.nudge];
     if (!IsEvent(nudge)) continue;
     const auto& events = run_->loaded().program.event_sets[nudge.events].events;
     if (std::ranges::count(events, frame.event) == 0) continue;
     watched.chance = frame.time.micros;
-    watched.chance_parts = Keep(run_->Ask(watched.parts, entity_, key_, frame.time.micros, frame.fields));
+    watched.chance_parts = Keep(run_->Ask(watched.parts, who(), frame.time.micros, frame.fields));
   }
 }
 
 Explanation Explainer::Explain(std::int64_t instant) {
   run_->engine().Finish({instant});
   Explanation explanation;
-  explanation.entity = entity_;
-  explanation.key = key_;
+  explanation.who = who();
   explanation.instant = instant;
-  explanation.exists = run_->engine().Record(entity_, key_) != nullptr;
+  explanation.exists = run_->engine().Record(explanation.who.name()) != nullptr;
   explanation.experiments = ExplainExperiments();
   for (const Watched& watched : watched_) explanation.nudges.push_back(ExplainNudge(watched, instant));
   for (Entry& entry : run_->recorder().Timeline()) {
-    if (entry.entity == entity_ && entry.key == key_) explanation.timeline.push_back(std::move(entry));
+    if (entry.who == explanation.who) explanation.timeline.push_back(std::move(entry));
   }
   return explanation;
 }
@@ -100,13 +144,13 @@ NudgeExplanation Explainer::ExplainNudge(const Watched& watched, std::int64_t in
   NudgeExplanation explanation;
   explanation.nudge = watched.nudge;
   for (const DecisionRecord& record : run_->recorder().decisions()) {
-    if (record.nudge == watched.nudge && record.key == key_) explanation.decisions.push_back(record);
+    if (record.nudge == watched.nudge && record.who() == who()) explanation.decisions.push_back(record);
   }
   const bool by_event = IsEvent(run_->loaded().program.nudges[watched.nudge]);
   if (by_event) {
     explanation.parts = watched.chance_parts;
   } else {
-    explanation.parts = Keep(run_->Ask(watched.parts, entity_, key_, instant));
+    explanation.parts = Keep(run_->Ask(watched.parts, who(), instant));
   }
   Judge(watched, instant, explanation);
   return explanation;
@@ -116,7 +160,7 @@ void Explainer::Judge(const Watched& watched, std::int64_t instant, NudgeExplana
   const std::vector<DecisionRecord>& decisions = explanation.decisions;
   const DecisionRecord* sent = LatestOf(decisions, DecisionKind::kSent);
   const DecisionRecord* held_out = LatestOf(decisions, DecisionKind::kHeldOut);
-  if (const runtime::OpenTask* task = run_->Open(watched.nudge, key_); task != nullptr) {
+  if (const runtime::OpenTask* task = run_->Open(watched.nudge, who()); task != nullptr) {
     explanation.state = NudgeState::kOpen;
     const DecisionRecord* out = task->held_out ? held_out : sent;
     explanation.summary = task->held_out ? "held out" : "its task is open";
@@ -125,7 +169,7 @@ void Explainer::Judge(const Watched& watched, std::int64_t instant, NudgeExplana
     explanation.summary += TaskText(*task, decisions);
     return;
   }
-  if (const runtime::WaitingNudge* waiting = run_->Waiting(watched.nudge, key_); waiting != nullptr) {
+  if (const runtime::WaitingNudge* waiting = run_->Waiting(watched.nudge, who()); waiting != nullptr) {
     explanation.state = NudgeState::kWaiting;
     const DecisionRecord* why = LatestOf(decisions, DecisionKind::kWaiting);
     explanation.summary = "waiting";
@@ -205,19 +249,15 @@ std::string Explainer::TaskText(const runtime::OpenTask& task,
 std::vector<ExperimentExplanation> Explainer::ExplainExperiments() const {
   const runtime::Ruleset& rules = *ruleset();
   std::vector<ExperimentExplanation> explanations;
-  // Of a part, the arm hangs on the key of its whole, which its decisions tell.
-  const bool is_part = rules.entities[entity_].whole != runtime::kNoIndex;
-  const std::byte* record = run_->engine().Record(entity_, key_);
-  const auto& decisions = run_->recorder().decisions();
-  const auto own = std::ranges::find_if(decisions, [&](const DecisionRecord& decision) {
-    return decision.entity == entity_ && decision.key == key_;
-  });
-  if (record == nullptr || (is_part && own == decisions.end())) return explanations;
+  const Who of = who();
+  const bool is_part = rules.entities[of.entity].whole != runtime::kNoIndex;
+  const std::byte* record = run_->engine().Record(of.name());
+  if (record == nullptr) return explanations;
   for (std::uint32_t e = 0; e < rules.experiments.size(); ++e) {
     const runtime::ExperimentSpec& spec = rules.experiments[e];
-    if (spec.entity != entity_) continue;
-    const std::string_view whole = is_part ? std::string_view(own->whole_key) : std::string_view();
-    const runtime::ExperimentSpec::Arm& arm = spec.arms[runtime::ArmIn(rules, e, key_, is_part, whole)];
+    if (spec.entity != of.entity) continue;
+    const runtime::ExperimentSpec::Arm& arm =
+        spec.arms[runtime::ArmIn(rules, e, of.key, is_part, of.whole_key)];
     ExperimentExplanation explanation{.experiment = spec.name, .arm = arm.name, .held_out = arm.held_out};
     if (spec.exposed_offset != runtime::kNoOffset) {
       std::memcpy(&explanation.exposed, record + spec.exposed_offset, sizeof(explanation.exposed));

@@ -41,8 +41,7 @@ struct ExperimentExplanation {
 };
 
 struct Explanation {
-  std::uint32_t entity = 0;
-  std::string key;
+  Who who;
   std::int64_t instant = 0;
   bool exists = false;  // whether anything is known of the entity at the instant
   std::vector<NudgeExplanation> nudges;
@@ -50,22 +49,32 @@ struct Explanation {
   std::vector<Entry> timeline;
 };
 
+/// Who is asked about. A part is named by its key alone, by WHOLE/KEY, or by its key and `of`, its whole's.
+struct Sought {
+  std::uint32_t entity = 0;
+  std::string key;
+  std::optional<std::string> of = {};
+};
+
 /// Follows one entity through its events.
 class Explainer {
  public:
   /// `nudge` narrows it to one. `loaded` must be free of errors and outlive this.
-  static Result<std::unique_ptr<Explainer>> Begin(const dsl::LoadedRuleset& loaded, std::uint32_t entity,
-                                                  std::string key, std::optional<dsl::NudgeId> nudge);
+  static Result<std::unique_ptr<Explainer>> Begin(const dsl::LoadedRuleset& loaded, Sought sought,
+                                                  std::optional<dsl::NudgeId> nudge);
 
   /// Whose events these are; frames are those of this ruleset.
   const std::shared_ptr<const runtime::Ruleset>& ruleset() const { return observed_->compiled.ruleset; }
   const Zone& zone() const { return observed_->zone; }
   bool Concerns(const runtime::EventFrame& frame) const;
   void Apply(const runtime::EventFrame& frame);
+  /// All whom the events so far show to have such a name: several only of parts. The first is explained.
+  const std::vector<Who>& found() const { return found_; }
   /// What is so at an instant that is not before the latest event, once all before it has been read.
   Explanation Explain(std::int64_t instant);
   std::string TimeText(std::int64_t instant) const { return trial::TimeText(instant, observed_->zone); }
-  std::int64_t latest() const { return run_->engine().latest_time().micros; }
+  /// The latest event of who is explained; of a part, or of its whole. kUnknown: there is none.
+  std::int64_t latest() const { return latest_; }
 
  private:
   struct Watched {
@@ -75,7 +84,16 @@ class Explainer {
     std::vector<PartAnswer> chance_parts;
   };
 
-  Explainer(std::uint32_t entity, std::string key) : entity_(entity), key_(std::move(key)) {}
+  explicit Explainer(Sought sought) : sought_(std::move(sought)) {}
+
+  /// Where the event names who is sought, or kNoIndex.
+  std::uint32_t PlaceIn(const runtime::EventFrame& frame) const;
+  /// Who stands at a place of an event.
+  Who WhoAt(const runtime::EventFrame& frame, std::uint32_t place) const;
+  bool IsSought(const Who& who) const;
+  Who who() const;
+  /// Whether the event is one of the whole of a part that is explained.
+  bool IsOfWhole(const runtime::EventFrame& frame, const std::string& whole_key) const;
 
   NudgeExplanation ExplainNudge(const Watched& watched, std::int64_t instant);
   void Judge(const Watched& watched, std::int64_t instant, NudgeExplanation& explanation);
@@ -84,8 +102,9 @@ class Explainer {
   std::vector<ExperimentExplanation> ExplainExperiments() const;
   std::string WhyNot(const std::vector<PartAnswer>& parts) const;
 
-  std::uint32_t entity_;
-  std::string key_;
+  Sought sought_;
+  std::vector<Who> found_;
+  std::int64_t latest_ = kUnknown;
   std::shared_ptr<const Observed> observed_;
   std::unique_ptr<Run> run_;
   std::vector<Watched> watched_;

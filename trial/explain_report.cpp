@@ -76,17 +76,19 @@ std::string ExplanationText(const Explanation& explanation, const Explainer& exp
   const char* strong = color ? "\033[1m" : "";
   const char* none = color ? "\033[0m" : "";
   const runtime::Ruleset& ruleset = *explainer.ruleset();
-  std::string text = fmt::format("{}{}{}{} at {}\n", strong, ruleset.entities[explanation.entity].name,
-                                 explanation.key.empty() ? "" : " ", explanation.key,
-                                 explainer.TimeText(explanation.instant));
+  const Who& who = explanation.who;
+  const runtime::EntitySpec& entity = ruleset.entities[who.entity];
+  std::string name = entity.name;
+  if (!who.key.empty()) name += " " + who.key;
+  if (!who.whole_key.empty()) name += " of " + ruleset.entities[entity.whole].name + " " + who.whole_key;
+  std::string text = fmt::format("{}{} at {}\n", strong, name, explainer.TimeText(explanation.instant));
   text += none;
   if (!explanation.exists) text += "  nothing is known of it at that time\n";
   for (const ExperimentExplanation& experiment : explanation.experiments) {
     text += fmt::format("  in arm {} of {}{}", experiment.arm, experiment.experiment,
                         experiment.held_out ? ", held out" : "");
-    text += experiment.exposed == kUnknown
-                ? "; nothing of it has reached this " + ruleset.entities[explanation.entity].name + " yet"
-                : "; takes part since " + explainer.TimeText(experiment.exposed);
+    text += experiment.exposed == kUnknown ? "; nothing of it has reached this " + entity.name + " yet"
+                                           : "; takes part since " + explainer.TimeText(experiment.exposed);
     if (experiment.reached != kUnknown) {
       text += ", reached the goal at " + explainer.TimeText(experiment.reached);
     }
@@ -106,9 +108,18 @@ std::string ExplanationText(const Explanation& explanation, const Explainer& exp
 std::string ExplanationJson(const Explanation& explanation, const Explainer& explainer) {
   const runtime::Ruleset& ruleset = *explainer.ruleset();
   std::string out = "{";
-  AppendMember(out, "entity", ruleset.entities[explanation.entity].name);
+  const Who& who = explanation.who;
+  const runtime::EntitySpec& entity = ruleset.entities[who.entity];
+  AppendMember(out, "entity", entity.name);
   out += ',';
-  AppendMember(out, "key", explanation.key);
+  AppendMember(out, "key", who.key);
+  if (entity.whole != runtime::kNoIndex) {
+    out += ",\"within\":{";
+    AppendMember(out, "type", ruleset.entities[entity.whole].name);
+    out += ',';
+    AppendMember(out, "id", who.whole_key);
+    out += '}';
+  }
   out += fmt::format(",\"at\":\"{}\",\"known\":{},\"nudges\":[", TimeOf(explanation.instant),
                      explanation.exists);
   for (std::size_t i = 0; i < explanation.nudges.size(); ++i) {

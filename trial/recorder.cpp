@@ -18,6 +18,13 @@ bool IsStall(const runtime::ConditionSpec& condition) {
 
 }  // namespace
 
+std::string_view WholeKeyOf(const runtime::EventSchema& event, const runtime::EventFrame& frame,
+                            std::size_t place) {
+  const std::uint32_t whole = event.parts.empty() ? runtime::kNoIndex : event.parts[place].whole;
+  return whole == runtime::kNoIndex || !frame.keys[whole].known() ? std::string_view()
+                                                                  : frame.keys[whole].view();
+}
+
 void Seen::Merge(const Seen& other) {
   stalls.insert(other.stalls.begin(), other.stalls.end());
   stalls_over.insert(other.stalls_over.begin(), other.stalls_over.end());
@@ -47,7 +54,8 @@ std::string TimeText(std::int64_t instant, const Zone& zone) {
 std::string Recorder::TimeText(std::int64_t instant) const { return trial::TimeText(instant, zone_); }
 
 void Recorder::Add(const Place& place, EntryKind kind, std::string text) {
-  entries_.push_back({place.instant, kind, place.entity, std::string(place.key), std::move(text)});
+  const Who who{place.entity, std::string(place.key), std::string(place.whole_key)};
+  entries_.push_back({place.instant, kind, who, std::move(text)});
 }
 
 void Recorder::AddEvent(const runtime::EventFrame& frame) {
@@ -56,9 +64,10 @@ void Recorder::AddEvent(const runtime::EventFrame& frame) {
     const bool one_and_only = ruleset_.entities[event.entities[i]].key.empty();
     if (!one_and_only && !frame.keys[i].known()) continue;
     const std::string_view key = one_and_only ? std::string_view() : frame.keys[i].view();
+    const Place place{frame.time.micros, event.entities[i], key, WholeKeyOf(event, frame, i)};
     const runtime::FormatContext format = FormatFor(event.entities[i]);
     if (event.task_step != runtime::TaskStepKind::kNone) {
-      Add({frame.time.micros, event.entities[i], key}, EntryKind::kEvent, DescribeStep(frame));
+      Add(place, EntryKind::kEvent, DescribeStep(frame));
       continue;
     }
     std::string text = event.name;
@@ -70,7 +79,7 @@ void Recorder::AddEvent(const runtime::EventFrame& frame) {
       text += " " + field.name + " ";
       text += field.type == runtime::ValueType::kText ? "\"" + value + "\"" : value;
     }
-    Add({frame.time.micros, event.entities[i], key}, EntryKind::kEvent, std::move(text));
+    Add(place, EntryKind::kEvent, std::move(text));
   }
 }
 
@@ -187,7 +196,8 @@ void Recorder::OnDecision(const Decision& decision) {
   }
   record.why = decision.why;
   See(record, decision.k);
-  Add({record.instant, record.entity, decision.key}, EntryKind::kDecision, Describe(record));
+  Add({record.instant, record.entity, decision.key, decision.whole_key}, EntryKind::kDecision,
+      Describe(record));
   decisions_.push_back(std::move(record));
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "runtime/decision.h"
+#include "runtime/engine.h"
 #include "runtime/format.h"
 #include "runtime/trace.h"
 
@@ -18,14 +19,27 @@ namespace lull::trial {
 /// "Mon 2026-03-02 20:00" on the clocks of a zone.
 std::string TimeText(std::int64_t instant, const Zone& zone);
 
+/// An entity; of a part, its whole too.
+struct Who {
+  std::uint32_t entity = 0;
+  std::string key;
+  std::string whole_key = {};  // of a part: the key of its whole; else empty
+
+  runtime::Engine::EntityName name() const { return {entity, key, whole_key}; }
+  friend auto operator<=>(const Who&, const Who&) = default;
+};
+
+/// Of a part's place in an event: the key of its whole; empty of any other place.
+std::string_view WholeKeyOf(const runtime::EventSchema& event, const runtime::EventFrame& frame,
+                            std::size_t place);
+
 enum class EntryKind : std::uint8_t { kEvent, kStage, kStallBegins, kStallEnds, kDecision };
 
 /// A line of an entity's timeline.
 struct Entry {
   std::int64_t instant = 0;
   EntryKind kind = EntryKind::kEvent;
-  std::uint32_t entity = 0;
-  std::string key;
+  Who who;
   std::string text;
 };
 
@@ -53,6 +67,8 @@ struct DecisionRecord {
   std::vector<std::string> reasons;  // of the stall, then of scores
   std::string why;
   bool expected = false;  // by the test
+
+  Who who() const { return {entity, key, whole_key}; }
 };
 
 /// What happened at all, over many runs.

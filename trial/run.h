@@ -51,17 +51,17 @@ class Run {
   runtime::ApplyResult Apply(const runtime::EventFrame& frame);
 
   /// A value of an entity, in words; "unknown" if there is no such entity.
-  std::string ValueText(std::uint32_t entity, std::string_view key, dsl::ExprId expr, std::int64_t instant,
+  std::string ValueText(const Who& who, dsl::ExprId expr, std::int64_t instant,
                         const runtime::FieldValue* event_fields = nullptr);
   /// Whether a condition that was asked for holds.
-  bool Holds(std::uint32_t entity, std::string_view key, dsl::ExprId condition, std::int64_t instant,
+  bool Holds(const Who& who, dsl::ExprId condition, std::int64_t instant,
              const runtime::FieldValue* event_fields = nullptr);
   /// `event_fields` are those of the event that the rule is about, if it is at hand.
-  std::vector<Answer> Ask(const std::vector<Part>& parts, std::uint32_t entity, std::string_view key,
-                          std::int64_t instant, const runtime::FieldValue* event_fields = nullptr);
+  std::vector<Answer> Ask(const std::vector<Part>& parts, const Who& who, std::int64_t instant,
+                          const runtime::FieldValue* event_fields = nullptr);
   /// The nudge as it waits, or null.
-  const runtime::WaitingNudge* Waiting(std::uint32_t nudge, std::string_view key) const;
-  const runtime::OpenTask* Open(std::uint32_t nudge, std::string_view key) const;
+  const runtime::WaitingNudge* Waiting(std::uint32_t nudge, const Who& who) const;
+  const runtime::OpenTask* Open(std::uint32_t nudge, const Who& who) const;
   /// Whether the task that a decision sent (or held out) is still open.
   bool IsOpen(const DecisionRecord& record) const;
 
@@ -69,7 +69,11 @@ class Run {
   Run(const Observed& observed, std::shared_ptr<const runtime::Ruleset> ruleset)
       : observed_(observed), ruleset_(std::move(ruleset)), recorder_(*ruleset_, observed.zone) {}
 
-  Answer AskStall(const Part& part, std::uint32_t entity, std::string_view key, std::int64_t instant);
+  Answer AskStall(const Part& part, const Who& who, std::int64_t instant);
+  /// The waits of an `after each` stall.
+  void AskWaits(const std::byte* record, std::uint32_t condition, const Who& who, Answer& answer);
+  /// A duration by the calendar, in words: "3 working days of office".
+  std::string DurationText(const Part& part, dsl::ExprId duration, const Who& who, std::int64_t instant);
 
   const Observed& observed_;
   std::shared_ptr<const runtime::Ruleset> ruleset_;

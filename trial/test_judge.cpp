@@ -27,6 +27,11 @@ constexpr Outcome kOutcomes[] = {
 
 std::string Quoted(std::string_view text) { return "\"" + std::string(text) + "\""; }
 
+/// Who is expected to do it; the keys may be left open.
+Who WhoOf(const dsl::Expectation& expected) {
+  return {expected.entity, expected.key.value_or(""), expected.whole_key.value_or("")};
+}
+
 std::string Words(std::string_view name) {
   std::string words(name);
   std::ranges::replace(words, '_', ' ');
@@ -64,8 +69,9 @@ const DecisionRecord* TestJudge::TaskOf(const dsl::TestTaskStep& step, std::int6
   const DecisionRecord* found = nullptr;
   const DecisionRecord* latest = nullptr;
   for (const DecisionRecord& record : run_.recorder().decisions()) {
-    const bool concerned =
-        (step.nudge == dsl::kNone || record.nudge == step.nudge) && (!step.key || record.key == *step.key);
+    const bool concerned = (step.nudge == dsl::kNone || record.nudge == step.nudge) &&
+                           (!step.key || record.key == *step.key) &&
+                           (!step.whole_key || record.whole_key == *step.whole_key);
     if (!concerned || record.kind == DecisionKind::kGoal) continue;
     latest = &record;
     if (record.kind != DecisionKind::kSent && record.kind != DecisionKind::kHeldOut) continue;
@@ -84,8 +90,7 @@ const DecisionRecord* TestJudge::TaskOf(const dsl::TestTaskStep& step, std::int6
       step.nudge == dsl::kNone ? "no task" : "no task of " + run_.ruleset().nudges[step.nudge].name;
   verdict.message += " is open at " + When(instant);
   if (latest == nullptr) return nullptr;
-  verdict.entity = latest->entity;
-  verdict.key = latest->key;
+  verdict.who = latest->who();
   verdict.message += "; at " + When(latest->instant) + " " + run_.ruleset().nudges[latest->nudge].name +
                      " was " + Words(NameOf(latest->kind));
   if (!latest->why.empty()) verdict.message += ": " + latest->why;
@@ -102,8 +107,7 @@ TestJudge::Verdict TestJudge::Nothing(const dsl::TestStep& step, std::optional<d
     verdict.message = run_.ruleset().nudges[record.nudge].name;
     verdict.message += goes_on ? " went on to " + run_.ruleset().units[record.unit].name : " went out";
     verdict.message += " at " + When(record.instant);
-    verdict.entity = record.entity;
-    verdict.key = record.key;
+    verdict.who = record.who();
     verdict.message += nudge ? "" : ", and nothing was expected";
     return verdict;
   }
@@ -131,21 +135,21 @@ std::vector<std::string> TestJudge::Lines(const std::vector<Answer>& answers) co
   return lines;
 }
 
-std::vector<std::string> TestJudge::Describe(const dsl::TestStep& step, const std::string& key) {
+std::vector<std::string> TestJudge::Describe(const dsl::TestStep& step, const Who& who) {
   const dsl::Expectation& expected = step.expectation;
   const std::vector<Part>& parts = expected.what == Expected::kCondition ? state_parts_.at(expected.condition)
                                                                          : nudge_parts_[expected.nudge];
-  return Lines(run_.Ask(parts, expected.entity, key, step.instant));
+  return Lines(run_.Ask(parts, who, step.instant));
 }
 
 TestJudge::Verdict TestJudge::Condition(const dsl::TestStep& step) {
   const dsl::Expectation& expected = step.expectation;
   Verdict verdict;
-  if (run_.Holds(expected.entity, *expected.key, expected.condition, step.instant)) return verdict;
+  const Who who = WhoOf(expected);
+  if (run_.Holds(who, expected.condition, step.instant)) return verdict;
   verdict.message = TextOf(run_.loaded(), expected.condition) + " is not so";
-  verdict.entity = expected.entity;
-  verdict.key = *expected.key;
-  verdict.reasons = Describe(step, verdict.key);
+  verdict.reasons = Describe(step, who);
+  verdict.who = who;
   return verdict;
 }
 
@@ -154,7 +158,7 @@ const DecisionRecord* TestJudge::WaitingRecord(const dsl::Expectation& expected)
   for (const DecisionRecord& record : run_.recorder().decisions()) {
     if (Concerns(expected, record) && record.kind == DecisionKind::kWaiting) found = &record;
   }
-  if (found == nullptr || run_.Waiting(found->nudge, found->key) == nullptr) return nullptr;
+  if (found == nullptr || run_.Waiting(found->nudge, found->who()) == nullptr) return nullptr;
   return found;
 }
 
@@ -162,21 +166,20 @@ TestJudge::Verdict TestJudge::Waiting(const dsl::TestStep& step) {
   const dsl::Expectation& expected = step.expectation;
   const std::string& name = run_.ruleset().nudges[expected.nudge].name;
   Verdict verdict;
-  verdict.entity = expected.entity;
-  verdict.key = expected.key.value_or("");
+  verdict.who = WhoOf(expected);
   const DecisionRecord* record = WaitingRecord(expected);
   if (record == nullptr) {
     verdict.message = name + " does not wait";
     for (const DecisionRecord& sent : run_.recorder().decisions()) {
       if (!Concerns(expected, sent)) continue;
-      verdict.key = sent.key;
+      verdict.who = sent.who();
       if (sent.kind == DecisionKind::kSent)
         verdict.message = name + " does not wait: it went out at " + When(sent.instant);
     }
-    verdict.reasons = Describe(step, verdict.key);
+    verdict.reasons = Describe(step, *verdict.who);
     return verdict;
   }
-  verdict.key = record->key;
+  verdict.who = record->who();
   const std::string difference = Difference(step, *record);
   if (!difference.empty()) verdict.message = name + " waits, but " + difference;
   return verdict;
@@ -251,14 +254,13 @@ TestJudge::Verdict TestJudge::Happened(const dsl::TestStep& step, std::int64_t s
   const Outcome* outcome = std::ranges::find(kOutcomes, expected.what, &Outcome::expected);
   const std::string& name = run_.ruleset().nudges[expected.nudge].name;
   Verdict verdict;
-  verdict.entity = expected.entity;
-  verdict.key = expected.key.value_or("");
+  verdict.who = WhoOf(expected);
   std::string difference;
   const DecisionRecord* elsewhere = nullptr;
   const DecisionRecord* latest = nullptr;
   for (DecisionRecord& record : run_.recorder().decisions()) {
     if (!Concerns(expected, record) || record.instant > step.instant) continue;
-    verdict.key = record.key;
+    verdict.who = record.who();
     latest = &record;
     if (record.kind != outcome->kind || record.expected) continue;
     const bool in_time = record.instant == step.instant || (step.by && record.instant > since);
@@ -288,7 +290,7 @@ TestJudge::Verdict TestJudge::Happened(const dsl::TestStep& step, std::int64_t s
     verdict.message += "; at " + When(latest->instant) + " it was " + Words(NameOf(latest->kind));
     if (!latest->why.empty()) verdict.message += ": " + latest->why;
   }
-  verdict.reasons = Describe(step, verdict.key);
+  verdict.reasons = Describe(step, *verdict.who);
   return verdict;
 }
 

@@ -21,8 +21,7 @@ class TestJudge {
   struct Verdict {
     std::string message;  // empty: as expected
     std::vector<std::string> reasons;
-    std::uint32_t entity = dsl::kNone;  // whose timeline shows more
-    std::string key;
+    std::optional<Who> who;  // whose timeline shows more
   };
   /// `since` is the instant of the steps before (kUnknown: there are none).
   Verdict Judge(const dsl::TestStep& step, std::int64_t since);
@@ -42,12 +41,13 @@ class TestJudge {
   std::string DestinationDifference(const dsl::Expectation& expected, const DecisionRecord& record) const;
   /// The record that says that the nudge waits, and why.
   const DecisionRecord* WaitingRecord(const dsl::Expectation& expected);
-  std::vector<std::string> Describe(const dsl::TestStep& step, const std::string& key);
+  std::vector<std::string> Describe(const dsl::TestStep& step, const Who& who);
   std::vector<std::string> Lines(const std::vector<Answer>& answers) const;
   std::string When(std::int64_t instant) const;
   bool Concerns(const dsl::Expectation& expected, const DecisionRecord& record) const {
     return (expected.nudge == dsl::kNone || record.nudge == expected.nudge) &&
-           (!expected.key || record.key == *expected.key);
+           (!expected.key || record.key == *expected.key) &&
+           (!expected.whole_key || record.whole_key == *expected.whole_key);
   }
 
   Run& run_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "dsl/condition_text.h"
 #include "trial/test_frames.h"
 #include "trial/test_judge.h"
 
@@ -35,26 +36,18 @@ std::shared_ptr<const runtime::Ruleset> ForTest(const runtime::Ruleset& ruleset,
   return copy;
 }
 
-std::string OneLine(std::string_view text) {
-  std::string line;
-  for (const char c : text) {
-    const bool blank = c == ' ' || c == '\t' || c == '\n' || c == '\r';
-    if (!blank || (!line.empty() && line.back() != ' ')) line += blank ? ' ' : c;
-  }
-  while (line.ends_with(' ')) line.pop_back();
-  return line;
-}
-
 std::vector<std::string> TimelineOf(const Run& run, const TestJudge::Verdict& verdict, Recorder& recorder) {
   std::vector<std::string> lines;
   for (const Entry& entry : recorder.Timeline()) {
+    const bool all_keys = !verdict.who || verdict.who->key.empty();
     const bool concerned =
-        verdict.entity == dsl::kNone ||
-        (entry.entity == verdict.entity && (verdict.key.empty() || entry.key == verdict.key));
+        !verdict.who || (all_keys ? entry.who.entity == verdict.who->entity : entry.who == *verdict.who);
     if (!concerned) continue;
     lines.push_back(recorder.TimeText(entry.instant) + "  " + entry.text);
-    if (verdict.key.empty() && !run.ruleset().entities[entry.entity].key.empty())
-      lines.back() += " (" + entry.key + ")";
+    if (all_keys && !run.ruleset().entities[entry.who.entity].key.empty()) {
+      const std::string whole = entry.who.whole_key.empty() ? "" : " of " + entry.who.whole_key;
+      lines.back() += " (" + entry.who.key + whole + ")";
+    }
   }
   if (lines.size() > kTimelineLinesMax) {
     lines.erase(lines.begin(), lines.end() - static_cast<std::ptrdiff_t>(kTimelineLinesMax));
@@ -103,14 +96,14 @@ Result<TestResult> TestSuite::RunTest(std::size_t index) {
   Run& run = **begun;
   TestFrames frames(loaded.program, run.ruleset());
   for (const dsl::TestSubject& subject : test.subjects) {
-    run.engine().Preset(subject.entity, subject.key, subject.whole_key, frames.Attributes(subject));
+    run.engine().Preset({subject.entity, subject.key, subject.whole_key}, frames.Attributes(subject));
   }
   TestJudge judge(run, nudge_parts_, state_parts_, test.steps.front().instant);
   const auto fail = [&](const TestStep& step, TestJudge::Verdict verdict) {
     TestFailure& failure = result.failures.emplace_back();
     failure.span = step.span;
     failure.instant = step.instant;
-    failure.step = OneLine(loaded.sources.TextOf(step.span));
+    failure.step = dsl::OnOneLine(loaded.sources.TextOf(step.span));
     failure.message = std::move(verdict.message);
     failure.timeline = TimelineOf(run, verdict, run.recorder());
     failure.reasons = std::move(verdict.reasons);

@@ -52,6 +52,49 @@ class OwnTests(unittest.TestCase):
             tried += 1
         self.assertGreaterEqual(tried, 2)
 
+    def test_tests_of_rulesets_try_all_that_can_happen(self):
+        for folder in sorted((ROOT / "rulesets").iterdir()):
+            out, err, code = lull("test", folder, "--coverage", "--json")
+            self.assertEqual(code, 0, out + err)
+            coverage = json.loads(out.splitlines()[-1])["coverage"]
+            self.assertGreater(len(coverage), 10)
+            self.assertEqual([item["name"] for item in coverage if not item["taken"]], [], folder.name)
+
+    def test_parts_are_named_with_their_whole(self):
+        self.write("""ruleset shop { zone "UTC"  channels call as task }
+entity customer by customer_id
+entity quote by quote_id within customer { model text }
+event quote_started of quote sets model
+event customer_seen of customer
+unit sales
+nudge call of quote { on quote_started  do call "Call about the {model}"  to sales }
+nudge greet of customer { on customer_seen  do call "Hello"  to sales }""")
+        log = self.rules / "log.jsonl"
+        log.write_text("".join(
+            json.dumps({"type": "quote_started", "time": f"2026-03-0{day}T10:00:00Z", "customer_id": whole,
+                        "quote_id": key, "model": model}) + "\n"
+            for day, whole, key, model in ((2, "C17", "Q4", "Civic"), (3, "C18", "Q4", "Accord"), (4, "C18", "Q5", "Jazz")))
+            + json.dumps({"type": "customer_seen", "time": "2026-03-05T10:00:00Z", "customer_id": "C17"}) + "\n")
+        _, err, code = lull("explain", self.rules, "--events", log, "--entity", "Q4")
+        self.assertEqual(code, 2)
+        self.assertIn("quote Q4 is of several customers: C17, C18; say which with --entity Q4 --of C17", err)
+        for words in (["C18/Q4"], ["Q4", "--of", "C18"]):
+            out, err, code = lull("explain", self.rules, "--events", log, "--entity", *words)
+            self.assertEqual(code, 0, err)
+            self.assertTrue(out.startswith("quote Q4 of customer C18 at Wed 2026-03-04 10:00"), out)
+            self.assertIn("Accord", out)
+            self.assertNotIn("Civic", out)
+            report = json.loads(lull("explain", self.rules, "--events", log, "--json", "--entity", *words)[0])
+            self.assertEqual(report["within"], {"type": "customer", "id": "C18"})
+        out, _, code = lull("explain", self.rules, "--events", log, "--entity", "Q5")
+        self.assertEqual((code, out.splitlines()[0]), (0, "quote Q5 of customer C18 at Wed 2026-03-04 10:00"))
+        self.assertEqual(lull("explain", self.rules, "--events", log, "--entity", "Q4", "--of", "C19")[2], 1)
+        self.assertEqual(
+            lull("explain", self.rules, "--events", log, "--entity", "C17", "--of", "x", "--type", "customer")[2], 2)
+        out, _, _ = lull("run", self.rules, "--events", log, "--format", "csv", "--quiet")
+        self.assertEqual(out, "call,Q4,2026-03-02T10:00:00Z,C17\ncall,Q4,2026-03-03T10:00:00Z,C18\n"
+                              "call,Q5,2026-03-04T10:00:00Z,C18\ngreet,C17,2026-03-05T10:00:00Z,\n")
+
     def test_exit_codes_and_reports(self):
         self.write(mini_rules(hours=2), LATE)
         report = self.rules / "junit.xml"

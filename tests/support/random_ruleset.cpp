@@ -442,7 +442,7 @@ class Writer : RandomExpressions {
     }
     for (int i = 0; i < 2; ++i) {
       if (OneIn(2)) continue;
-      const std::string what = PickOf({"nudges", "call", "sales", "north_desk"});
+      const std::string what = PickOf({"nudges", "call", "sales", "north_desk", "messages", "tasks"});
       const std::string subject = OneIn(4) ? from.front() : what;
       const std::string period =
           OneIn(3) ? "per " + PickOf({"day", "week", "month"}) : "in " + LongDuration();

@@ -172,6 +172,9 @@ bool Timeline::IsCapped(const dsl::Policy& policy, const dsl::Limit& limit, cons
     if (!Covers(policy, nudge)) return false;
     if (limit.scope == dsl::LimitScope::kNudge) return nudge == limit.scope_index;
     if (limit.scope == dsl::LimitScope::kChannel) return program_.nudges[nudge].channel == limit.scope_index;
+    const bool is_task = program_.channels[program_.nudges[nudge].channel].is_task;
+    if (limit.scope == dsl::LimitScope::kMessages) return !is_task;
+    if (limit.scope == dsl::LimitScope::kTasks) return is_task;
     return limit.scope == dsl::LimitScope::kAll || unit == limit.scope_index;
   };
   if (!counts(candidate.nudge, candidate.unit)) return false;

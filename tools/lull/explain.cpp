@@ -18,11 +18,13 @@ namespace lull::tools {
 namespace {
 
 constexpr std::size_t kBatchLines = 4'096;
+constexpr std::size_t kWholesShown = 5;
 
 struct ExplainOptions {
   std::string folder;
   std::string events;
   std::string key;
+  std::string of;
   std::string type;
   std::string nudge;
   std::int64_t at = kUnknown;
@@ -63,13 +65,35 @@ Status ReadEvents(const ExplainOptions& options, trial::Explainer& explainer) {
   }
 }
 
+/// Parts of several wholes share a key: which of them is meant?
+int ComplainSeveral(const ExplainOptions& options, const dsl::CheckedProgram& program,
+                    const std::vector<trial::Who>& found) {
+  const dsl::Entity& part = program.entities[found.front().entity];
+  std::string wholes;
+  for (std::size_t i = 0; i < std::min(found.size(), kWholesShown); ++i) {
+    wholes += (i > 0 ? ", " : "") + found[i].whole_key;
+  }
+  if (found.size() > kWholesShown) wholes += ", ...";
+  const trial::Who& first = found.front();
+  return Complain(
+      fmt::format("{} {} is of several {}s: {}; say which with --entity {} --of {}, or --entity {}/{}",
+                  part.name, options.key, program.entities[part.whole].name, wholes, first.key,
+                  first.whole_key, first.whole_key, first.key),
+      kExitUsage);
+}
+
 /// 0 if there was something to explain, 1 if not.
 int ExplainEntity(const ExplainOptions& options, const dsl::LoadedRuleset& loaded, std::uint32_t entity,
                   std::optional<dsl::NudgeId> nudge, bool only) {
-  auto explainer = trial::Explainer::Begin(loaded, entity, options.key, nudge);
+  trial::Sought sought{entity, options.key};
+  if (!options.of.empty()) sought.of = options.of;
+  auto explainer = trial::Explainer::Begin(loaded, std::move(sought), nudge);
   if (!explainer) return Complain(explainer.error().message, kExitRuleErrors);
   const Status read = ReadEvents(options, **explainer);
   if (!read) return Complain(read.error().message);
+  if ((*explainer)->found().size() > 1) {
+    return ComplainSeveral(options, loaded.program, (*explainer)->found());
+  }
   const std::int64_t at = options.at != kUnknown ? options.at : (*explainer)->latest();
   if (at == kUnknown) {
     if (only)
@@ -103,6 +127,13 @@ int Explain(const ExplainOptions& options) {
   } else {
     for (std::uint32_t e = 0; e < program.entities.size(); ++e) entities.push_back(e);
   }
+  if (!options.of.empty()) {
+    std::erase_if(entities, [&](std::uint32_t e) { return program.entities[e].whole == dsl::kNone; });
+    if (entities.empty()) {
+      return Complain("--of says of what an entity is a part, and this kind of entity is part of nothing",
+                      kExitUsage);
+    }
+  }
   if (entities.size() > 1 && options.events == "-") {
     return Complain("standard input can be read once: say of which kind the entity is with --type",
                     kExitUsage);
@@ -128,7 +159,9 @@ void AddExplainCommand(CLI::App& app, std::function<int()>& run) {
   command
       ->add_option("--events", options->events, "Events as JSON lines, perhaps gzipped; - for standard input")
       ->required();
-  command->add_option("--entity", options->key, "The key of the entity")->required();
+  command->add_option("--entity", options->key, "The key of the entity; of a part its own, or WHOLE/PART")
+      ->required();
+  command->add_option("--of", options->of, "The key of the whole, if several have a part with such a key");
   command->add_option("--type", options->type, "The kind of entity, if several have such keys");
   command->add_option("--nudge", options->nudge, "Only this nudge");
   AddTimeOption(*command, "--at", options->at, "As of this time; else as of the entity's latest event");

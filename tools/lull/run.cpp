@@ -194,7 +194,7 @@ void AddOutputOptions(CLI::App& command, RunOptions& options) {
           [&options](const std::string& word) {
             options.format = word == "csv" ? ActionFormat::kCsv : ActionFormat::kJson;
           },
-          "Of actions: json (all there is), or csv (nudge,entity,time)")
+          "Of actions: json (all there is), or csv (nudge,entity,time; where entities have parts, ,whole)")
       ->check(CLI::IsMember({"json", "csv"}));
   command.add_flag("--counts", options.counts, "Instead of actions, write how many there are of each nudge");
   command.add_flag("--stream", options.stream,

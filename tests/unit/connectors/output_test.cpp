@@ -158,6 +158,24 @@ TEST(DecisionJsonTest, WritesCsv) {
             "call_about_quote,\"a,b\",1970-01-01T00:00:00Z\n");
 }
 
+TEST(DecisionJsonTest, CsvNamesTheWholeOfAPart) {
+  runtime::Ruleset ruleset = SampleRuleset();
+  ruleset.entities.push_back({.name = "quote", .key = "quote_id", .whole = 0});
+  runtime::Decision decision = SampleDecision(ruleset);
+  decision.key = "q-1";
+  decision.whole_key = "c/1";
+  decision.entity = static_cast<std::uint32_t>(ruleset.entities.size() - 1);
+  decision.time.micros = 0;
+  std::string out;
+  AppendActionCsv(out, decision);
+  decision.key = "c/1";
+  decision.whole_key = {};
+  decision.entity = 0;
+  AppendActionCsv(out, decision);
+  EXPECT_EQ(out,
+            "call_about_quote,q-1,1970-01-01T00:00:00Z,c/1\ncall_about_quote,c/1,1970-01-01T00:00:00Z,\n");
+}
+
 TEST(JsonTextTest, RandomBytesAreWrittenAsJsonThatReadsBack) {
   const std::uint64_t seed = std::random_device{}();
   SCOPED_TRACE("seed " + std::to_string(seed));

@@ -15,6 +15,13 @@ namespace {
   "experiment " name                             \
   " of customer { arm warm 50% arm cold 50% }\n" \
   "nudge of_" name " of customer { on page_viewed if arm of " name " is warm do email \"x\" }\n"
+// Two wholes with a part of one key.
+#define TWO_PARTS_AND(subject, steps)                                                                     \
+  "entity deal by deal_id within customer\nevent part_seen of deal\n"                                     \
+  "nudge part_nudge of deal { on part_seen do call \"x\" to sales }\n"                                    \
+  "test \"t\" {\n customer \"a\"\n customer \"b\"\n deal \"q\" of \"a\"\n deal \"q\" of \"b\"\n " subject \
+  "\n at 2026-03-02 10:00\n  expect nothing\n  " steps "\n}"
+#define TWO_PARTS(steps) TWO_PARTS_AND("", steps)
 #define VIEW "page \"/\", seconds 3, length_of_stay 5 seconds"
 
 }  // namespace
@@ -53,6 +60,13 @@ std::vector<Mistake> TestMistakes() {
       {Code::kTestWhose, "ticket_opened", TEST_OF("ticket_opened { subject \"s\", level 1 }")},
       {Code::kTestWhose, "vip",
        NUDGE "test \"t\" {\n  customer \"a\"\n  customer \"b\"\n  at 2026-03-02 expect vip\n}"},
+      {Code::kTestWhose, "\"ada\"", TEST_OF("expect n of \"c-1\" of \"ada\"")},
+      {Code::kTestWhose, "\"ada\"", TEST_OF("page_viewed of \"c-1\" of \"ada\" { " VIEW " }")},
+      {Code::kTestWhose, "\"q\"", TWO_PARTS("part_seen of \"q\"")},
+      {Code::kTestWhose, "\"q\"", TWO_PARTS("expect part_nudge of \"q\"")},
+      {Code::kTestWhose, "\"q\"", TWO_PARTS("part_seen of \"q\" of \"c\"")},
+      {Code::kRepeated, "deal \"q\" of \"b\"",
+       TWO_PARTS_AND("deal \"q\" of \"b\"", "part_seen of \"q\" of \"b\"")},
       {Code::kTestTime, "expect nothing", NUDGE "test \"t\" {\n  customer \"c-1\"\n  expect nothing\n}"},
       {Code::kReservedWord, "first",
        NUDGE "test \"t\" {\n  customer \"c-1\"\n"

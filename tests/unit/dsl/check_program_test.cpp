@@ -200,7 +200,8 @@ TEST_F(CheckProgramTest, Policies) {
       "week at most 4 a per month at most 5 in 2 hours quiet hours 20:00 to 08:30 quiet hours vip never when "
       "vip "
       "never when budget > 5 USD holdout 5% }\n"
-      "policy some of customer { covers b best 1 by budget }");
+      "policy some of customer { covers b best 1 by budget }\n"
+      "policy kinds of customer { at most 3 messages in 7 days at most 1 task per day }");
   const Policy& all = program.policies[0];
   EXPECT_EQ(all.covers, (std::vector<NudgeId>{0, 1}));
   EXPECT_EQ(all.best_count, 2u);
@@ -224,6 +225,8 @@ TEST_F(CheckProgramTest, Policies) {
   EXPECT_DOUBLE_EQ(all.holdout_share, 0.05);
   EXPECT_EQ(program.policies[1].covers, (std::vector<NudgeId>{1}));
   EXPECT_EQ(Printed(program.policies[1].best_by), "customer.budget");
+  EXPECT_EQ(program.policies[2].limits[0].scope, LimitScope::kMessages);
+  EXPECT_EQ(program.policies[2].limits[1].scope, LimitScope::kTasks);
 }
 
 TEST_F(CheckProgramTest, AJourneyMayFollowAStallThatReadsIt) {

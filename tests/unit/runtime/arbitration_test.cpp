@@ -150,8 +150,10 @@ TEST(ArbitrationTest, LimitsCountByNudgeChannelAndUnit) {
     std::uint32_t index;
     std::vector<std::string> held;  // at hour 1
   };
-  for (const Case& c : {Case{LimitScope::kAll, kNoIndex, {"a", "b", "c"}}, Case{LimitScope::kNudge, 1, {"b"}},
-                        Case{LimitScope::kChannel, 1, {"b", "c"}}, Case{LimitScope::kUnit, 1, {"c"}}}) {
+  for (const Case& c :
+       {Case{LimitScope::kAll, kNoIndex, {"a", "b", "c"}}, Case{LimitScope::kNudge, 1, {"b"}},
+        Case{LimitScope::kChannel, 1, {"b", "c"}}, Case{LimitScope::kUnit, 1, {"c"}},
+        Case{LimitScope::kMessages, kNoIndex, {"b", "c"}}, Case{LimitScope::kTasks, kNoIndex, {"a"}}}) {
     Switches s(3);
     std::vector<std::uint32_t> nudges;
     for (std::uint32_t i = 0; i < 3; ++i) {
@@ -159,7 +161,7 @@ TEST(ArbitrationTest, LimitsCountByNudgeChannelAndUnit) {
       s.lab.ruleset->nudges[i].routes = {{.unit = i == 2 ? 1U : 0U}};
     }
     LimitSpec limit = s.lab.Rolling(3, kDay);
-    limit.count_max = c.scope == LimitScope::kAll ? 3 : c.scope == LimitScope::kChannel ? 2 : 1;
+    limit.count_max = static_cast<std::uint32_t>(c.held.size());
     limit.scope = c.scope;
     limit.scope_index = c.index;
     s.lab.Policy("contact", nudges).limits = {limit};

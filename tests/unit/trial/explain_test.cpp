@@ -73,7 +73,7 @@ class ExplainTest : public ::testing::Test {
   Explanation ExplainAt(const char* log, const char* at) {
     loaded_ = dsl::LoadRulesetTexts({{"rules.lull", kExplainedRules}});
     EXPECT_TRUE(loaded_.good()) << dsl::RenderAll(loaded_.diagnostics, loaded_.sources);
-    auto explainer = Explainer::Begin(loaded_, 0, "c", std::nullopt);
+    auto explainer = Explainer::Begin(loaded_, {0, "c"}, std::nullopt);
     EXPECT_TRUE(explainer.has_value());
     connectors::JsonDecoder decoder((*explainer)->ruleset());
     connectors::RawBatch raw;

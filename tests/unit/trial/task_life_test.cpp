@@ -156,7 +156,7 @@ class TaskExplanationTest : public ::testing::Test {
   /// What is said of c-1 at an instant; `{task}` stands for the id of the call.
   std::string Explain(std::vector<std::string> lines, const std::string& at) {
     loaded_ = dsl::LoadRulesetTexts({{"shop.lull", kTaskRules}});
-    auto begun = Explainer::Begin(loaded_, 0, "c-1", std::nullopt);
+    auto begun = Explainer::Begin(loaded_, {0, "c-1"}, std::nullopt);
     EXPECT_TRUE(begun.has_value());
     Explainer& explainer = **begun;
     const auto id = runtime::MakeDecisionId({.ruleset = "shop",

@@ -270,6 +270,48 @@ test "two shelves of two stores" {
   EXPECT_TRUE(result->passed()) << ResultText(*result, loaded, suite->observed().zone);
 }
 
+TEST(TestRunnerOfPartsTest, EqualKeysOfTwoWholesAreTwo) {
+  const dsl::LoadedRuleset loaded = dsl::LoadRulesetTexts({{"rules.lull", R"(
+ruleset shelves { zone "UTC" channels note as message, call as task }
+entity store by store_id { large flag = yes }
+entity shelf by sku within store { units number = 0 }
+event sold       of shelf sets units { units number }
+event store_shut of store
+journey service of store { start trading  trading -> shut on store_shut  shut -> trading after 8 hours }
+feature sales of shelf = count of sold
+unit staff
+nudge hello of shelf { on sold if shelf.units > 1 do call "{sales} of {store_id}" to staff }
+test "one shelf each" {
+  store "north"
+  store "south"
+  shelf "a" of "north" { units 7 }
+  shelf "a" of "south" { units 8 }
+  at 2026-03-02 09:00  expect units is 7 of "a" of "north", expect units is 8 of "a" of "south"
+  at +1m               sold of "a" of "north" { units 1 }
+  at +1h               sold of "a" of "south" { units 3 }
+  at +1h               expect hello of "a" of "south" text "1 of south", expect no hello of "a" of "north"
+  at +2h               done hello of "a" of "south"
+  at +2h               expect sales is 1 of "a" of "north"
+}
+test "the stage of the whole and the units of the part" {
+  store "north"
+  shelf "a" of "north"
+  at 2026-03-02 09:00  sold { units 3 }
+  at 2026-03-02 09:00  expect service is trading, expect units is 3, expect sales is 1, expect large, expect hello
+  at +1h               store_shut
+  at +1h               expect service is shut, expect units is 3 and service is shut
+}
+)"}});
+  ASSERT_TRUE(loaded.good()) << dsl::RenderAll(loaded.diagnostics, loaded.sources);
+  Result<TestSuite> suite = TestSuite::Make(loaded, false);
+  ASSERT_TRUE(suite.has_value());
+  for (std::size_t i = 0; i < suite->size(); ++i) {
+    const Result<TestResult> result = suite->RunTest(i);
+    ASSERT_TRUE(result.has_value());
+    EXPECT_TRUE(result->passed()) << ResultText(*result, loaded, suite->observed().zone, {});
+  }
+}
+
 TEST(MatchesNameTest, PatternsOfNames) {
   EXPECT_TRUE(MatchesName("a quote that goes quiet", "quote"));
   EXPECT_TRUE(MatchesName("a quote that goes quiet", "a*quiet"));
