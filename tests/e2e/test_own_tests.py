@@ -67,7 +67,7 @@ entity quote by quote_id within customer { model text }
 event quote_started of quote sets model
 event customer_seen of customer
 unit sales
-nudge call of quote { on quote_started  do call "Call about the {model}"  to sales }
+nudge ring of quote { on quote_started  do call "Call about the {quote.model}"  to sales }
 nudge greet of customer { on customer_seen  do call "Hello"  to sales }""")
         log = self.rules / "log.jsonl"
         log.write_text("".join(
@@ -92,8 +92,8 @@ nudge greet of customer { on customer_seen  do call "Hello"  to sales }""")
         self.assertEqual(
             lull("explain", self.rules, "--events", log, "--entity", "C17", "--of", "x", "--type", "customer")[2], 2)
         out, _, _ = lull("run", self.rules, "--events", log, "--format", "csv", "--quiet")
-        self.assertEqual(out, "call,Q4,2026-03-02T10:00:00Z,C17\ncall,Q4,2026-03-03T10:00:00Z,C18\n"
-                              "call,Q5,2026-03-04T10:00:00Z,C18\ngreet,C17,2026-03-05T10:00:00Z,\n")
+        self.assertEqual(out, "ring,Q4,2026-03-02T10:00:00Z,C17\nring,Q4,2026-03-03T10:00:00Z,C18\n"
+                              "ring,Q5,2026-03-04T10:00:00Z,C18\ngreet,C17,2026-03-05T10:00:00Z,\n")
 
     def test_exit_codes_and_reports(self):
         self.write(mini_rules(hours=2), LATE)

@@ -93,8 +93,8 @@ test "who orders in time, or has opted out, is left in peace" {
   customer "opted out" { opted_out yes }
 
   at 2026-03-02 09:00
-  cart_filled of "in time" { cart_id "k-1", amount 120 USD }
-  cart_filled of "opted out" { cart_id "k-2", amount 120 USD }
+    cart_filled of "in time" { cart_id "k-1", amount 120 USD }
+    cart_filled of "opted out" { cart_id "k-2", amount 120 USD }
   at +2h      order_placed of "in time" { cart_id "k-1", amount 120 USD }
   at +2 days  expect nothing
 }
@@ -105,7 +105,7 @@ test "a large cart earns a call, which an order takes back" {
   at 2026-03-02 09:00  cart_filled { cart_id "k-1", amount 900 USD }
   at +4h               expect call_about_cart to sales worth 45 USD
   at +5h               order_placed { cart_id "k-1", amount 900 USD }
-  expect call_about_cart withdrawn, expect not cart_left
+                       expect call_about_cart withdrawn, expect not cart_left
 }
 
 test "a call that nobody makes is dropped after 30 days" {
@@ -121,31 +121,31 @@ test "nobody hears from us at night, or more than twice a week" {
   customer "large"
 
   at 2026-03-02 18:00
-  cart_filled of "small" { cart_id "k-1", amount 120 USD }
-  cart_filled of "large" { cart_id "k-2", amount 900 USD }
+    cart_filled of "small" { cart_id "k-1", amount 120 USD }
+    cart_filled of "large" { cart_id "k-2", amount 900 USD }
   at +4h
-  expect remind_of_cart of "small" waiting because quiet hours
-  expect call_about_cart of "large" waiting because quiet hours
+    expect remind_of_cart of "small" waiting because quiet hours
+    expect call_about_cart of "large" waiting because quiet hours
   at 2026-03-03 08:00
-  expect remind_of_cart of "small"
-  expect call_about_cart of "large"
+    expect remind_of_cart of "small"
+    expect call_about_cart of "large"
   at 2026-03-03 09:00
-  cart_filled of "small" { cart_id "k-3", amount 120 USD }
-  cart_filled of "large" { cart_id "k-4", amount 900 USD }
-  expect call_about_cart of "large" withdrawn
+    cart_filled of "small" { cart_id "k-3", amount 120 USD }
+    cart_filled of "large" { cart_id "k-4", amount 900 USD }
+    expect call_about_cart of "large" withdrawn
   at 2026-03-03 13:00
-  expect remind_of_cart of "small"
-  expect call_about_cart of "large"
+    expect remind_of_cart of "small"
+    expect call_about_cart of "large"
   at 2026-03-04 09:00
-  cart_filled of "small" { cart_id "k-5", amount 120 USD }
-  cart_filled of "large" { cart_id "k-6", amount 900 USD }
-  expect call_about_cart of "large" withdrawn
+    cart_filled of "small" { cart_id "k-5", amount 120 USD }
+    cart_filled of "large" { cart_id "k-6", amount 900 USD }
+    expect call_about_cart of "large" withdrawn
   at 2026-03-04 13:00
-  expect remind_of_cart of "small" waiting because capped
-  expect call_about_cart of "large" waiting because capped
+    expect remind_of_cart of "small" waiting because capped
+    expect call_about_cart of "large" waiting because capped
   at 2026-03-10 08:00
-  expect remind_of_cart of "small" because "Has filled several carts this month"
-  expect call_about_cart of "large" because "Has filled several carts this month"
+    expect remind_of_cart of "small" because "Has filled several carts this month"
+    expect call_about_cart of "large" because "Has filled several carts this month"
 }
 )"},
     {"events.jsonl",
