@@ -8,6 +8,9 @@
 namespace lull::test {
 namespace {
 
+/// Of 150 seconds, after an event: a week. A rounded time that runs for longer is not looked at as closely.
+constexpr std::int64_t kStepsOfRounding = 4'032;
+
 bool IsMovingDuration(const dsl::Expr& expr) {
   return expr.depends_on_time && expr.type.kind == dsl::TypeKind::kDuration;
 }
@@ -78,7 +81,7 @@ void Timeline::AddSteps(const dsl::Expr& expr) {
     }
   };
   if (expr.kind == dsl::ExprKind::kRound) {
-    for (std::int64_t step = 1; step <= 40; ++step) add(step * 150 * kMicrosPerSecond);
+    for (std::int64_t step = 1; step <= kStepsOfRounding; ++step) add(step * 150 * kMicrosPerSecond);
   }
   if (expr.kind != dsl::ExprKind::kDivide) return;
   const dsl::Expr& divisor = program_.expr(expr.args[1]);
