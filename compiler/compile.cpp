@@ -174,6 +174,12 @@ void AddConditions(const Plan& plan, dsl::EntityId id, EntitySpec& spec) {
   }
 }
 
+/// Whether a deadline that counts from later may be earlier: a day or month later at the same time of day
+/// (one working day from Saturday 11:00 is Monday 11:00, from Sunday 00:35 it is Monday 00:35).
+bool MayFallDueEarlier(const dsl::Expr& duration) {
+  return duration.kind == dsl::ExprKind::kOpenDays || duration.kind == dsl::ExprKind::kMonths;
+}
+
 void AddJourneys(const Plan& plan, dsl::EntityId id, EntitySpec& spec) {
   const CheckedProgram& program = *plan.program;
   for (const dsl::JourneyId j : plan.entities[id].journeys) {
@@ -197,7 +203,8 @@ void AddJourneys(const Plan& plan, dsl::EntityId id, EntitySpec& spec) {
     spec.has_computed_deadlines =
         spec.has_computed_deadlines ||
         std::ranges::any_of(journey.transitions, [&](const dsl::Transition& step) {
-          return step.duration != dsl::kNone && !program.IsFixedDuration(step.duration);
+          return step.duration != dsl::kNone &&
+                 (!program.IsFixedDuration(step.duration) || MayFallDueEarlier(program.expr(step.duration)));
         });
   }
 }

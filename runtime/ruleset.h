@@ -165,7 +165,7 @@ struct EachWaitSpec {
   std::vector<std::uint32_t> beside;
   /// Whether the stall's other conditions hold, where that depends on the fields of the wait.
   FunctionId gate = kNoFunction;
-  std::uint32_t condition = 0;             // the stall's condition
+  std::uint32_t condition = 0;  // the stall's condition
   /// Where every answer answers all waits: time of the latest one (kI64), for opening events that come late.
   std::uint32_t answered_offset = kNoOffset;
   FunctionId deadline = kNoFunction;       // when a wait falls due, from its beginning
@@ -264,8 +264,8 @@ struct EntitySpec {
   FunctionId automatic = kNoFunction;
   /// Whether a change of conditions or stages can make automatic transitions possible.
   bool has_follow_ups = false;
-  /// Whether the length of a timed transition is computed: any event may move its deadline, so `automatic`
-  /// runs after each.
+  /// Whether any event may move the deadline of a timed transition to an earlier instant, because its length
+  /// is computed or counts days or months: `automatic` runs after each.
   bool has_computed_deadlines = false;
   /// Every condition, in graph order.
   FunctionId all_conditions = kNoFunction;

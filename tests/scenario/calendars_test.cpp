@@ -236,5 +236,19 @@ TEST(Calendars, MistakesAreReported) {
   EXPECT_THAT(CodesOf(kOpeningHours + "calendar never_open { closed 2026-01-01 }"), ElementsAre("L0432"));
 }
 
+TEST(Calendars, AJourneyIsQuietForAWorkingDayFromTheLatestEventAlsoIfThatIsEarlier) {
+  // Saturday 11:00 would fall due on Monday at 11:00, Sunday 00:35 does so on Monday at 00:35.
+  const std::string rules = kOpeningHours + R"(
+    journey path of customer { start fresh  fresh -> stale after 1 working day of office quiet  stale -> fresh on ordered }
+    nudge n of customer { on path entering stale do note "x" to sales }
+  )";
+  EXPECT_THAT(RunScenario(rules, R"(
+    {"type":"viewed","time":"2026-11-07T17:00:00Z","customer_id":"a"}
+    {"type":"viewed","time":"2026-11-08T06:35:00Z","customer_id":"a"}
+  )",
+                          {.until = "2026-11-12T00:00:00Z"}),
+              ElementsAre("2026-11-09T06:35:00Z sent n a -> sales: x"));
+}
+
 }  // namespace
 }  // namespace lull::test
