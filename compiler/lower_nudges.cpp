@@ -10,7 +10,6 @@
 namespace lull::compiler {
 
 using dsl::ExprId;
-using runtime::AbiId;
 using runtime::FunctionId;
 
 FunctionId NudgeLowering::Condition(const std::string& name, ExprId expr, Reading reading) {

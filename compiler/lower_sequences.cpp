@@ -6,7 +6,6 @@
 namespace lull::compiler {
 namespace {
 
-using runtime::SlotKind;
 
 class SequenceLowering {
  public:
