@@ -19,8 +19,6 @@ using runtime::EntitySpec;
 using runtime::ValueType;
 
 constexpr std::uint64_t kAllocationBytes = 16;  // what the allocator adds
-constexpr std::uint64_t kSeenIdsMin = 16;       // of `dedupe`
-constexpr std::uint64_t kAnswersMax = 16;       // of `after each`, kept for what comes late
 /// A hash table doubles when it is three quarters full, so each entry has 8/3 places at most.
 constexpr std::uint64_t PlacesBytes(std::uint64_t entry_bytes) { return entry_bytes * 8 / 3 + 1; }
 
@@ -100,9 +98,9 @@ class MemoryMeter {
     for (dsl::StallId s = 0; s < program_.stalls.size(); ++s) AddWaits(s);
     AddNudges();
     if (ruleset_.dedupe_micros > 0) {
-      Add("ids seen (`dedupe`)", "", ListBytes<runtime::SeenId>(kSeenIdsMin));
-      Note("ids of the events of `dedupe`, where more than 16 come in that time: {} bytes for each",
-           2 * sizeof(runtime::SeenId));
+      Add("ids seen (`dedupe`)", "", ListBytes<runtime::SeenId>(runtime::kIdsKept));
+      Note("ids of the events of `dedupe`, where more than {} come in that time: {} bytes for each",
+           runtime::kIdsKept, 2 * sizeof(runtime::SeenId));
     }
     if (ruleset_.lateness_micros > 0) {
       Note("events that are held until they are in order (`lateness`)");
@@ -177,7 +175,7 @@ class MemoryMeter {
     const std::uint64_t same = TextsOf(each.same_type);
     Add("waits of " + stall.name, stall.name,
         ListBytes<runtime::EachWait>(each.keep_count) + each.keep_count * (captured + same) +
-            ListBytes<runtime::EachAnswerSeen>(kAnswersMax) + kAnswersMax * same +
+            ListBytes<runtime::EachAnswerSeen>(runtime::kAnswersKept) + runtime::kAnswersKept * same +
             2 * sizeof(runtime::EachWaitList));
   }
 
@@ -232,9 +230,7 @@ class MemoryMeter {
   /// How many tasks of a nudge are open at once, by what holds it back.
   std::uint64_t OpenAtOnce(dsl::NudgeId id, std::uint64_t chances) {
     const dsl::Nudge& nudge = program_.nudges[id];
-    const bool lasts =
-        nudge.trigger == dsl::TriggerKind::kWhileStall || nudge.trigger == dsl::TriggerKind::kWhileCondition;
-    if (lasts && !ruleset_.nudges[id].keep_when_over) return chances;
+    if (nudge.lasts() && !ruleset_.nudges[id].keep_when_over) return chances;
     std::optional<std::uint64_t> most;
     const auto at_most = [&](std::uint64_t count) { most = most ? std::min(*most, count) : count; };
     const std::optional<std::int64_t> life = LifeMicros(nudge);

@@ -85,9 +85,7 @@ class ConditionLowering {
 
   ValueId Matured(const dsl::Stall& stall, const StallPlan& plan) {
     const ValueId started = Load(plan.started);
-    const ValueId due = read_.Deadline(stall, started);
-    const ValueId before = build_.ICompare(IrCompare::kLess, due, started);
-    return read_.Reached(build_.Select(before, started, due));
+    return read_.Reached(read_.Later(started, read_.Deadline(stall, started)));
   }
 
   ValueId Overdue(const dsl::Stall& stall, const StallPlan& plan) {

@@ -451,6 +451,10 @@ ValueId ExpressionLowering::Score(dsl::ScoreId id) {
   return total;
 }
 
+ValueId ExpressionLowering::Later(ValueId instant, ValueId other) {
+  return builder_.Select(builder_.ICompare(IrCompare::kGreater, instant, other), instant, other);
+}
+
 ValueId ExpressionLowering::Reached(ValueId instant) {
   if (reading_.arm) builder_.Arm(instant);
   return builder_.ICompare(IrCompare::kGreaterEqual, Clock(), instant);

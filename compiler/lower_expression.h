@@ -74,6 +74,8 @@ class ExpressionLowering {
   void SetBeside(const std::map<std::string, std::uint32_t>* slots) { beside_ = slots; }
   /// Yes once the clock has reached `instant` (no if unknown); arms it.
   ValueId Reached(ValueId instant);
+  /// The later instant; `other` if either is unknown.
+  ValueId Later(ValueId instant, ValueId other);
   void Forget() { known_.clear(); }
 
  private:

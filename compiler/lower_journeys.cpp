@@ -108,8 +108,7 @@ class JourneyLowering {
       case TransitionKind::kAfterQuiet: {
         const Slot latest_slot = plan_.streams[plan.activity].latest_time;
         const ValueId latest = build_.Load(latest_slot.offset, latest_slot.kind);
-        const ValueId later = build_.ICompare(IrCompare::kGreater, latest, entered);
-        return watch_.Reached(watch_.After(build_.Select(later, latest, entered), step.duration));
+        return watch_.Reached(watch_.After(watch_.Later(latest, entered), step.duration));
       }
     }
     return build_.ConstBool(false);

@@ -44,9 +44,7 @@ StallProbe LowerStall(Lowering& lowering, dsl::StallId id) {
   if (dsl::IsSingleWait(stall.form)) function.read.SetOpening(&plan.opening);
   const ValueId start = StartOf(lowering, function, stall, plan);
   function.build.Out(0, start);
-  const ValueId end = function.read.Deadline(stall, start);
-  function.build.Out(
-      1, function.build.Select(function.build.ICompare(IrCompare::kLess, end, start), start, end));
+  function.build.Out(1, function.read.Later(start, function.read.Deadline(stall, start)));
   probe.function = function.Finish();
   return probe;
 }

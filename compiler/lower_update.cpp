@@ -283,8 +283,7 @@ class UpdateLowering {
     const ValueId due = read_.Deadline(stall, started);
     read_.SetOpening(nullptr);
     // One that is over already lasts to the end of the instant at which it began.
-    const ValueId is_over = build_.ICompare(IrCompare::kLess, due, started);
-    const ValueId end = build_.Select(is_over, started, due);
+    const ValueId end = read_.Later(started, due);
     const ValueId waiting = build_.ICompare(IrCompare::kLess, build_.AgeNow(), end);
     ValueId ended = build_.Not(build_.And(build_.IsKnown(started), waiting));
     if (wait.overdue.exists()) {

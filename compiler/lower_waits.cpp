@@ -19,9 +19,7 @@ ValueId FunctionInHand::Gate(const dsl::Stall& stall) {
 ValueId FunctionInHand::QuietSince(const StallPlan& plan) {
   const ValueId latest =
       build.Load(lowering_.plan.streams[plan.base].latest_time.offset, runtime::SlotKind::kI64);
-  const ValueId first = build.FirstEvent();
-  const ValueId later = build.ICompare(IrCompare::kGreater, latest, first);
-  return build.Select(later, latest, first);
+  return read.Later(latest, build.FirstEvent());
 }
 
 void LowerEachWait(Lowering& lowering, dsl::StallId id, runtime::EachWaitSpec& spec) {

@@ -31,19 +31,16 @@ std::optional<std::int64_t> Scaled(const JsonValue& value, int scale, std::int64
   return product;
 }
 
-Conversion ToFlag(const JsonValue& value, const ConversionLimits&, ByteArena& arena, FieldValue& out) {
-  if (value.is_flag()) return Integer(value.kind == JsonKind::kTrue ? 1 : 0, out);
+Conversion ToFlag(const JsonValue& value, const ConversionLimits& limits, ByteArena& arena, FieldValue& out) {
+  if (ConvertPlain(ValueType::kFlag, value, limits, out)) return Conversion::kDone;
   if (!value.is_string()) return Conversion::kWrongType;
   const std::string_view text = PlainText(value, arena);
   if (text != "yes" && text != "no") return Conversion::kWrongType;
   return Integer(text == "yes" ? 1 : 0, out);
 }
 
-Conversion ToNumber(const JsonValue& value, const ConversionLimits&, ByteArena&, FieldValue& out) {
-  if (value.kind == JsonKind::kInteger) {
-    out.number = static_cast<double>(value.integer);
-    return Conversion::kDone;
-  }
+Conversion ToNumber(const JsonValue& value, const ConversionLimits& limits, ByteArena&, FieldValue& out) {
+  if (ConvertPlain(ValueType::kNumber, value, limits, out)) return Conversion::kDone;
   if (value.kind != JsonKind::kNumber) return Conversion::kWrongType;
   double number = 0;
   if (std::from_chars(value.begin, value.end, number).ec != std::errc()) {
@@ -80,6 +77,7 @@ Conversion ToDate(const JsonValue& value, const ConversionLimits&, ByteArena& ar
 }
 
 Conversion ToText(const JsonValue& value, const ConversionLimits& limits, ByteArena& arena, FieldValue& out) {
+  if (ConvertPlain(ValueType::kText, value, limits, out)) return Conversion::kDone;
   if (!value.is_string() && !value.is_number() && !value.is_flag()) return Conversion::kWrongType;
   const std::string_view text = PlainText(value, arena);
   if (text.size() > limits.text_bytes_max) return Conversion::kTextTooLong;

@@ -25,7 +25,7 @@ struct ConversionLimits {
 using Converter = Conversion (*)(const JsonValue& value, const ConversionLimits& limits, ByteArena& arena,
                                  runtime::FieldValue& out);
 
-/// What the converter does with the values that most events bring, in line. False: ask the converter.
+/// The values that most events bring, in line. False: ask the converter, which begins with this.
 inline bool ConvertPlain(runtime::ValueType type, const JsonValue& value, const ConversionLimits& limits,
                          runtime::FieldValue& out) {
   using runtime::ValueType;

@@ -71,7 +71,12 @@ void JsonDecoder::DecodeOne(const RawEvent& raw, std::uint32_t source) {
   if (begin != Begin::kDead && version == nullptr) LearnShape(raw);
   if (begin != Begin::kReady) return;
   const bool read = cloud ? ReadCloudEvent(raw, draft, frame) : ReadFlat(raw, draft, frame);
-  if (!read || !CheckComplete(raw, draft)) return;
+  if (read) Take(raw, draft, frame, source);
+}
+
+void JsonDecoder::Take(const RawEvent& raw, const Draft& draft, const EventFrame& frame,
+                       std::uint32_t source) {
+  if (!CheckComplete(raw, draft)) return;
   frames_.push_back(frame);
   sources_.push_back(source);
 }
@@ -227,8 +232,7 @@ bool JsonDecoder::ReadField(const RawEvent& raw, const Draft& draft, std::uint32
   runtime::FieldValue converted;
   const Conversion result = field.convert(value, field.limits, arena_, converted);
   if (result == Conversion::kDone) {
-    if (field.stored) draft.fields[field.schema->slot] = converted;
-    seen_[index / 64] |= std::uint64_t{1} << (index % 64);
+    StoreField(draft, index, converted);
     return true;
   }
   const std::string& name = field.schema->name;

@@ -96,12 +96,18 @@ class JsonDecoder {
   bool ReadId(const RawEvent& raw, const JsonValue& id, runtime::EventFrame& frame);
   bool ScanNested(const RawEvent& raw, const JsonValue& object, std::size_t level);
   bool ReadMembers(const RawEvent& raw, const Draft& draft, std::uint32_t node, std::size_t level);
-  bool ReadBelow(const RawEvent& raw, const Draft& draft, const MemberUse& use, const JsonValue& value,
-                 std::size_t level);
   bool ReadField(const RawEvent& raw, const Draft& draft, std::uint32_t index, const JsonValue& value);
   bool ReadKey(const RawEvent& raw, const Draft& draft, std::uint32_t index, const JsonValue& value);
   static bool HasAllKeys(const Draft& draft, std::size_t place);
   bool CheckComplete(const RawEvent& raw, const Draft& draft);
+
+  void StoreField(const Draft& draft, std::uint32_t index, runtime::FieldValue value) {
+    const FieldPlan& field = draft.plan->fields[index];
+    if (field.stored) draft.fields[field.slot] = value;
+    seen_[index / 64] |= std::uint64_t{1} << (index % 64);
+  }
+  /// An event that has been read becomes a frame of the batch if it is complete.
+  void Take(const RawEvent& raw, const Draft& draft, const runtime::EventFrame& frame, std::uint32_t source);
 
   /// Finds the event's type among those of the ruleset and prepares its frame. kIgnored has been counted.
   enum class Begin : std::uint8_t { kReady, kIgnored, kDead };

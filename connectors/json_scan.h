@@ -11,6 +11,8 @@
 #include <string>
 #include <string_view>
 
+#include "connectors/ascii.h"
+
 #if defined(__SSE2__)
 #include <emmintrin.h>
 #endif
@@ -106,10 +108,10 @@ inline const char* ScanJsonValueInline(const char* p, int depth, JsonValue& valu
     value.kind = JsonKind::kString;
     return end + 1;
   }
-  if (*p >= '0' && *p <= '9') {
+  if (IsDigit(*p)) {
     std::int64_t integer = *p - '0';
     const char* end = p + 1;
-    for (; *end >= '0' && *end <= '9' && end < p + 18; ++end) integer = integer * 10 + (*end - '0');
+    for (; IsDigit(*end) && end < p + 18; ++end) integer = integer * 10 + (*end - '0');
     if ((*end == ',' || *end == '}') && (*p != '0' || end == p + 1)) {
       value.begin = p;
       value.end = end;

@@ -58,8 +58,7 @@ inline bool JsonDecoder::FollowStep(const ShapeStep& step, const RawEvent& raw, 
       if (!ConvertPlain(step.field->type, value, step.field->limits, plain)) {
         return ReadField(raw, draft, step.index, value);
       }
-      if (step.field->stored) draft.fields[step.field->slot] = plain;
-      seen_[step.index / 64] |= std::uint64_t{1} << (step.index % 64);
+      StoreField(draft, step.index, plain);
       return true;
     }
     case ShapeStep::Kind::kKey:
@@ -85,9 +84,7 @@ void JsonDecoder::DecodeAlong(Shape& shape, const RawEvent& raw, std::uint32_t s
   Draft draft;
   const JsonValue type = shape.type == ShapeScanner::kNone ? JsonValue{} : values_[shape.type];
   if (BeginEvent(raw, type, frame, draft) != Begin::kReady) return;
-  if (!ReadAlong(shape, raw, draft, frame) || !CheckComplete(raw, draft)) return;
-  frames_.push_back(frame);
-  sources_.push_back(source);
+  if (ReadAlong(shape, raw, draft, frame)) Take(raw, draft, frame, source);
 }
 
 }  // namespace lull::connectors

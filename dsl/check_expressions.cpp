@@ -8,7 +8,6 @@ namespace lull::dsl {
 namespace {
 
 constexpr int kMoneyDecimals = 4;
-constexpr int kExactDecimalsMax = 18;
 
 }  // namespace
 

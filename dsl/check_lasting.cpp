@@ -7,10 +7,6 @@ namespace {
 
 constexpr std::int64_t kRemindersMax = 1'000;
 
-bool IsWhile(const Nudge& nudge) {
-  return nudge.trigger == TriggerKind::kWhileStall || nudge.trigger == TriggerKind::kWhileCondition;
-}
-
 }  // namespace
 
 void Checker::CheckValidFor(const syntax::NudgeDecl& decl, const Scope& scope, Nudge& nudge) {
@@ -19,7 +15,7 @@ void Checker::CheckValidFor(const syntax::NudgeDecl& decl, const Scope& scope, N
   if (nudge.sequence != kNone) valid.named.clear();
   nudge.valid_for = CheckDuration(decl.valid_for, valid);
   RequirePositive(nudge.valid_for);
-  if (!IsWhile(nudge)) return;
+  if (!nudge.lasts()) return;
   diagnostics_.Report(Code::kOnlyForOn, tree_[decl.valid_for].span, "`valid for` is for `on` nudges")
       .Explain("a `while` nudge waits as long as its state lasts")
       .Help("leave `valid for` out, or write `on` instead of `while`");
@@ -33,7 +29,7 @@ void Checker::CheckRepeat(const syntax::NudgeDecl& decl, const Scope& scope, Nud
     const auto count = ConstantCount(decl.repeat_max, 1, kRemindersMax);
     nudge.repeat_max = static_cast<std::uint32_t>(count.value_or(1));
   }
-  if (IsWhile(nudge)) return;
+  if (nudge.lasts()) return;
   diagnostics_.Report(Code::kOnlyForWhile, tree_[decl.repeat_every].span, "reminders are for `while` nudges")
       .Explain("they come as long as a state lasts, and a moment does not last")
       .Help("write `while` and a stall or a condition instead of `on`");
@@ -42,7 +38,7 @@ void Checker::CheckRepeat(const syntax::NudgeDecl& decl, const Scope& scope, Nud
 void Checker::CheckKeepWhenOver(const syntax::NudgeDecl& decl, Nudge& nudge) {
   nudge.keep_when_over = decl.keep_when_over.exists();
   if (!nudge.keep_when_over) return;
-  if (!IsWhile(nudge)) {
+  if (!nudge.lasts()) {
     diagnostics_.Report(Code::kOnlyForWhile, decl.keep_when_over, "`keep when over` is for `while` nudges")
         .Explain("the task of an `on` nudge stays open anyway, unless a `withdraw when` takes it back")
         .Help("leave it out");

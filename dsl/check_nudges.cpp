@@ -229,7 +229,7 @@ void Checker::CheckWithdraw(const syntax::NudgeDecl& decl, const Scope& scope, N
     return;
   }
   const Span span = tree_[decl.withdraw_when.front()].span;
-  if (nudge.trigger == TriggerKind::kWhileStall || nudge.trigger == TriggerKind::kWhileCondition) {
+  if (nudge.lasts()) {
     diagnostics_.Report(Code::kWithdrawOnWhile, span, "a `while` nudge is withdrawn when its state ends")
         .Help("put the condition into the `while`, or into the `unless` of the stall");
   } else if (nudge.channel != kNone && !program_.channels[nudge.channel].is_task) {

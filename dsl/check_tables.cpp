@@ -9,6 +9,7 @@
 #include "dsl/program_walk.h"
 #include "dsl/table_codes.h"
 #include "dsl/tree_printer.h"
+#include "runtime/base/number_code.h"
 #include "runtime/base/time.h"
 
 namespace lull::dsl {

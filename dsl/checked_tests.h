@@ -9,22 +9,21 @@
 #include <utility>
 #include <vector>
 
+#include "dsl/checked_expr.h"
 #include "dsl/source.h"
 #include "runtime/base/time.h"
 
 namespace lull::dsl {
 
-inline constexpr std::uint32_t kNoTestId = 0xFFFF'FFFF;
-
 /// An attribute or a field, and its value: a literal.
 struct TestValue {
-  std::uint32_t index = kNoTestId;  // AttributeId, or index of a field
-  std::uint32_t value = kNoTestId;  // ExprId
+  std::uint32_t index = kNone;  // AttributeId, or index of a field
+  ExprId value = kNone;
 };
 
 /// An entity as it is when the test begins, before its first event.
 struct TestSubject {
-  std::uint32_t entity = kNoTestId;
+  EntityId entity = kNone;
   std::string key;
   std::string whole_key;  // of a part: the key of its whole
   std::vector<TestValue> attributes;
@@ -32,9 +31,9 @@ struct TestSubject {
 };
 
 struct TestEvent {
-  std::uint32_t event = kNoTestId;
+  EventId event = kNone;
   std::vector<std::optional<std::string>> keys;  // by Event::entities
-  std::vector<std::uint32_t> fields;             // by field: a literal; kNoTestId: the event lacks it
+  std::vector<ExprId> fields;                    // by field: a literal; kNone: the event lacks it
 };
 
 enum class TaskAction : std::uint8_t { kClaim, kRelease, kDone, kDecline };
@@ -42,7 +41,7 @@ enum class TaskAction : std::uint8_t { kClaim, kRelease, kDone, kDecline };
 /// What somebody did with the open task of a nudge.
 struct TestTaskStep {
   TaskAction action = TaskAction::kClaim;
-  std::uint32_t nudge = kNoTestId;       // kNoTestId: the one that is open
+  NudgeId nudge = kNone;                 // kNone: the one that is open
   std::optional<std::string> key;        // of the entity; none: whoever has an open task
   std::optional<std::string> whole_key;  // of a part: that of its whole; none: of any
   std::string outcome;
@@ -64,19 +63,19 @@ enum class Expected : std::uint8_t {
 
 struct Expectation {
   Expected what = Expected::kNothing;
-  std::uint32_t nudge = kNoTestId;
-  std::uint32_t entity = kNoTestId;      // kCondition: whose condition
+  NudgeId nudge = kNone;
+  EntityId entity = kNone;               // kCondition: whose condition
   std::optional<std::string> key;        // none: of anybody
   std::optional<std::string> whole_key;  // of a part: the key of its whole; none: of any
-  std::uint32_t unit = kNoTestId;
+  UnitId unit = kNone;
   std::optional<std::string> unit_key;
   std::vector<std::string> because;   // reasons that it has, or words of why it was held back
   std::string why;                    // as NameOf(runtime::DecisionCode); empty: for whatever reason
   std::int64_t due = kUnknown;        // an instant ...
   std::int64_t due_after = kUnknown;  // ... or counted from when it went out
-  std::uint32_t worth = kNoTestId;    // a literal
+  ExprId worth = kNone;               // a literal
   std::optional<std::string> text;
-  std::uint32_t condition = kNoTestId;  // ExprId
+  ExprId condition = kNone;
 };
 
 enum class TestStepKind : std::uint8_t { kEvent, kTask, kExpect };
@@ -97,8 +96,8 @@ struct Test {
   std::vector<TestSubject> subjects;
   std::vector<TestStep> steps;  // by instant
   bool held_out = false;        // everybody is held out of everything, else nobody
-  /// Experiments (ExperimentId) and the arms (indexes) that everybody is in; else the one that is dealt.
-  std::vector<std::pair<std::uint32_t, std::uint32_t>> arms;
+  /// Experiments and the arms (indexes) that everybody is in; else the one that is dealt.
+  std::vector<std::pair<ExperimentId, std::uint32_t>> arms;
   std::string doc;
   Span span;
 };

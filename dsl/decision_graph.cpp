@@ -1,7 +1,6 @@
 #include "dsl/decision_graph.h"
 
 #include <algorithm>
-#include <bit>
 #include <limits>
 #include <map>
 #include <set>
@@ -130,15 +129,6 @@ bool CellSet::Covers(const CellSet& other) const {
     return std::ranges::any_of(
         ranges, [&](const CodeRange& outer) { return outer.low <= inner.low && inner.high <= outer.high; });
   });
-}
-
-std::int64_t CodeOfNumber(double number) {
-  const auto bits = std::bit_cast<std::int64_t>(number == 0 ? 0.0 : number);
-  return bits ^ ((bits >> 63) & std::numeric_limits<std::int64_t>::max());
-}
-
-double NumberOfCode(std::int64_t code) {
-  return std::bit_cast<double>(code ^ ((code >> 63) & std::numeric_limits<std::int64_t>::max()));
 }
 
 std::optional<DecisionGraph> MakeDecisionGraph(const std::vector<std::vector<CellSet>>& rows,

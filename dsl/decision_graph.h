@@ -29,10 +29,6 @@ struct CellSet {
   bool Covers(const CellSet& other) const;
 };
 
-/// Keeps the order of numbers; both zeros have one code. Not for NaN.
-std::int64_t CodeOfNumber(double number);
-double NumberOfCode(std::int64_t code);
-
 struct DecisionGraph {
   static constexpr std::uint32_t kNoRow = 0xFFFF'FFFF;
   /// The values of one input, in segments begins[first ..]; each begins at its code and leads to nexts[..]: a

@@ -5,6 +5,7 @@
 
 #include "dsl/expr_writer.h"
 #include "dsl/program_walk.h"
+#include "runtime/base/number_code.h"
 #include "runtime/base/time.h"
 
 namespace lull::dsl {

@@ -76,8 +76,6 @@ class TreeBuilder {
     ReportNotYet(kCode, SpanOfToken(at.begin));
     Throw(at.begin);
   }
-  void DropName() { PopName(); }
-  void DropExpr() { Pop(); }
 
   // --- Names and expressions (tree_builder_expr.cpp) ---
   void PushName(Span span);

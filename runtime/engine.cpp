@@ -12,9 +12,6 @@ namespace {
 /// Events of a batch that are fetched ahead together.
 constexpr std::size_t kPrefetchGroup = 32;
 
-/// `dedupe` remembers at least this many ids of an entity.
-constexpr std::size_t kIdsKept = 16;
-
 std::string_view KeyFor(const Ruleset& ruleset, const EventFrame& frame, std::size_t place, bool& known) {
   const EntitySpec& entity = ruleset.entities[ruleset.events[frame.event].entities[place]];
   known = entity.key.empty() || frame.keys[place].known();

@@ -5,6 +5,7 @@
 // shard's pool; FreeSide gives them back.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -97,6 +98,9 @@ struct EachAnswerSeen {
   std::uint64_t value = 0;  // as EachWait::value
 };
 
+/// Answers of one stall that are remembered for opening events that come late.
+inline constexpr std::size_t kAnswersKept = 16;
+
 struct EachWaitList {
   std::vector<EachWait> waits;  // by start; equals in order of arrival
   std::vector<EachAnswerSeen> answers;
@@ -107,6 +111,9 @@ struct SeenId {
   DecisionId hash;
   std::int64_t time = 0;
 };
+
+/// `dedupe` remembers at least this many ids of an entity.
+inline constexpr std::size_t kIdsKept = 16;
 
 struct EntitySide {
   EntitySide();

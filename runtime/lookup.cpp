@@ -1,20 +1,15 @@
 #include "runtime/lookup.h"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <limits>
 
 #include "runtime/abi.h"
+#include "runtime/base/number_code.h"
 #include "runtime/base/time.h"
 #include "runtime/step_context.h"
 
 namespace lull::runtime {
-
-std::int64_t LookupCodeOf(double number) {
-  const auto bits = std::bit_cast<std::int64_t>(number == 0 ? 0.0 : number);
-  return bits ^ ((bits >> 63) & std::numeric_limits<std::int64_t>::max());
-}
 
 std::uint32_t LookupSpec::Next(std::uint32_t node, std::int64_t code) const {
   const Node& at = nodes[node];
@@ -53,7 +48,7 @@ std::int64_t LookupF64(Moment* moment, std::uint32_t table, std::int64_t at, dou
   if (at == kUnknown) return kUnknown;
   const LookupSpec& spec = SpecOf(moment, table);
   const std::uint32_t node = NodeOf(spec, at);
-  return Found(std::isnan(value) ? spec.nodes[node].unknown_next : spec.Next(node, LookupCodeOf(value)));
+  return Found(std::isnan(value) ? spec.nodes[node].unknown_next : spec.Next(node, CodeOfNumber(value)));
 }
 
 std::int64_t LookupText(Moment* moment, std::uint32_t table, std::int64_t at, TextView value) {

@@ -32,7 +32,4 @@ struct LookupSpec {
   std::uint32_t Next(std::uint32_t node, std::int64_t code) const;
 };
 
-/// Codes of numbers keep their order; both zeros have one.
-std::int64_t LookupCodeOf(double number);
-
 }  // namespace lull::runtime

@@ -7,12 +7,6 @@
 #include "runtime/step.h"
 
 namespace lull::runtime {
-namespace {
-
-/// Answers that are remembered for opening events that come late.
-constexpr std::size_t kAnswersKept = 16;
-
-}  // namespace
 
 EachWaitList* Step::FindEach(std::uint32_t wait) {
   if (side() == nullptr || side()->each.size() <= wait) return nullptr;

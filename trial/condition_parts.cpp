@@ -50,11 +50,7 @@ class PartMaker {
  private:
   const Expr& At(ExprId id) const { return program_.expr(id); }
 
-  static std::string Word(const dsl::Nudge& nudge) {
-    const bool lasts =
-        nudge.trigger == dsl::TriggerKind::kWhileStall || nudge.trigger == dsl::TriggerKind::kWhileCondition;
-    return lasts ? "while" : "on";
-  }
+  static std::string Word(const dsl::Nudge& nudge) { return nudge.lasts() ? "while" : "on"; }
 
   void Add(Part part, bool wanted) {
     part.wanted = wanted;

@@ -113,9 +113,7 @@ class CoverageMaker {
       Add(CoverageKind::kPath, nudge.name + ": " + path, nudge.span, taken);
     };
     const bool task = program_.channels[nudge.channel].is_task;
-    const bool lasts =
-        nudge.trigger == dsl::TriggerKind::kWhileStall || nudge.trigger == dsl::TriggerKind::kWhileCondition;
-    if (task && ((lasts && !nudge.keep_when_over) || nudge.withdraw_when != dsl::kNone))
+    if (task && ((nudge.lasts() && !nudge.keep_when_over) || nudge.withdraw_when != dsl::kNone))
       add("withdrawn", Decided(n, DecisionKind::kWithdrawn));
     bool quiet = false, held_out = false;
     for (const dsl::Policy& policy : program_.policies) {

@@ -5,6 +5,7 @@
 
 #include "dsl/check_bounds.h"
 #include "runtime/base/time.h"
+#include "runtime/ruleset.h"
 
 namespace lull::trial {
 namespace {
@@ -20,21 +21,15 @@ using dsl::TriggerKind;
 
 /// As many as one likes.
 constexpr std::uint32_t kMany = 1'000'000;
-/// The life of a task without `expires after`.
-constexpr std::int64_t kTaskLifeMicros = 30 * kMicrosPerDay;
 
 bool Covers(const Policy& policy, NudgeId nudge) { return std::ranges::count(policy.covers, nudge) > 0; }
 
-bool Lasts(const Nudge& nudge) {
-  return nudge.trigger == TriggerKind::kWhileStall || nudge.trigger == TriggerKind::kWhileCondition;
-}
-
 /// Whether it is tried only in the moment of its trigger.
-bool IsMomentary(const Nudge& nudge) { return !Lasts(nudge) && nudge.valid_for == kNone; }
+bool IsMomentary(const Nudge& nudge) { return !nudge.lasts() && nudge.valid_for == kNone; }
 
 /// What a nudge's state is made of while it lasts; of bits that are set before nudges are looked at.
 void AddState(const dsl::CheckedProgram& program, const Nudge& nudge, std::vector<Assumption>& assumed) {
-  if (!Lasts(nudge) && !IsMomentary(nudge)) return;  // it may wait beyond its state
+  if (!nudge.lasts() && !IsMomentary(nudge)) return;  // it may wait beyond its state
   if (nudge.stall != kNone) {
     const dsl::Stall& stall = program.stalls[nudge.stall];
     if (stall.until_condition == kNone && stall.while_condition != kNone) {
@@ -128,7 +123,7 @@ class Rivals {
   }
   /// How many of its tasks can be open at once.
   std::uint32_t OpenAtOnce(const Nudge& nudge) const {
-    const bool one = Lasts(nudge) && !nudge.keep_when_over && !IsAfterEach(nudge) && !IsOfPart(nudge);
+    const bool one = nudge.lasts() && !nudge.keep_when_over && !IsAfterEach(nudge) && !IsOfPart(nudge);
     return one ? 1 : kMany;
   }
 
@@ -161,7 +156,7 @@ class Rivals {
                             nudge_.stage != other.stage;
     if (two_stages || StatesContradict(nudge_, other)) return false;
     // A trigger that waits keeps the fields of its own event.
-    if (!(momentary || (Lasts(nudge_) && Lasts(other)))) return true;
+    if (!(momentary || (nudge_.lasts() && other.lasts()))) return true;
     std::vector<Assumption> narrowed;
     AddNarrowing(nudge_, narrowed);
     AddNarrowing(other, narrowed);
@@ -226,7 +221,7 @@ class Rivals {
   }
 
   std::int64_t LifeOf(const Nudge& nudge) const {
-    if (nudge.expires_after == kNone) return kTaskLifeMicros;
+    if (nudge.expires_after == kNone) return runtime::kTaskLifeMicros;
     const dsl::Expr& after = program_.expr(nudge.expires_after);
     const bool fixed = after.kind == dsl::ExprKind::kLiteral && after.type.kind == dsl::TypeKind::kDuration;
     return fixed ? after.integer : kNever;

@@ -160,8 +160,7 @@ std::string Run::DurationText(const Part& part, dsl::ExprId duration, const Who&
   const auto is_asked = [&](dsl::ExprId id) { return std::ranges::count(part.duration_values, id) > 0; };
   const auto amount = [&](const char* unit) {
     const std::string count = ValueText(who, expr.args[0], instant);
-    const bool one = count == "1" && std::string_view(unit).ends_with("s");
-    return count + " " + (one ? std::string(unit).substr(0, std::string_view(unit).size() - 1) : unit);
+    return count + " " + unit + (count == "1" ? "" : "s");
   };
   if (expr.type.kind != dsl::TypeKind::kCalendarDuration) {
     return is_asked(duration) ? ValueText(who, duration, instant) : TextOf(loaded(), duration);
@@ -182,9 +181,9 @@ std::string Run::DurationText(const Part& part, dsl::ExprId duration, const Who&
     case dsl::ExprKind::kOpenTime:
       return ValueText(who, expr.args[0], instant) + " of " + program.calendars[expr.index].name;
     case dsl::ExprKind::kOpenDays:
-      return amount("working days") + " of " + program.calendars[expr.index].name;
+      return amount("working day") + " of " + program.calendars[expr.index].name;
     case dsl::ExprKind::kMonths:
-      return amount("months");
+      return amount("month");
     default:
       return TextOf(loaded(), duration);
   }

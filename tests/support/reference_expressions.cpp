@@ -3,6 +3,7 @@
 #include <cctype>
 
 #include "runtime/base/check.h"
+#include "runtime/base/number_code.h"
 #include "runtime/base/time.h"
 #include "tests/support/reference_history.h"
 
@@ -55,7 +56,7 @@ Value History::LookUp(const dsl::Expr& expr, const View& view) const {
     std::optional<std::int64_t>& code = codes.emplace_back();
     if (!value.known) continue;
     if (kind == TypeKind::kNumber) {
-      code = dsl::CodeOfNumber(value.number);
+      code = CodeOfNumber(value.number);
     } else if (kind == TypeKind::kText) {
       const auto& texts = lookup.texts[i];
       code = std::find(texts.begin(), texts.end(), value.text) - texts.begin();

@@ -6,6 +6,7 @@
 
 #include "dsl/program_printer.h"
 #include "dsl/render.h"
+#include "runtime/base/number_code.h"
 #include "tests/unit/dsl/check_testing.h"
 
 namespace lull::dsl {
