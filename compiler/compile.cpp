@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <set>
 
 #include "compiler/lower_before_this.h"
 #include "compiler/lower_entity.h"
@@ -13,6 +15,7 @@
 #include "compiler/part_reads.h"
 #include "compiler/plan.h"
 #include "compiler/rule_graph.h"
+#include "runtime/window.h"
 
 namespace lull::compiler {
 namespace {
@@ -232,11 +235,60 @@ void AddAttributes(const Plan& plan, dsl::EntityId id, EntitySpec& spec) {
   }
 }
 
+/// The functions that ask an entity's conditions, by group. Those that ask the same are one.
+class ConditionSlices {
+ public:
+  ConditionSlices(Lowering& lowering, const RuleGraph& graph, dsl::EntityId entity)
+      : lowering_(lowering), graph_(graph), entity_(entity) {}
+
+  std::vector<EntitySpec::ConditionGroup> Groups() {
+    std::vector<EntitySpec::ConditionGroup> groups;
+    for (const std::vector<ConditionId>& conditions : graph_.groups[entity_]) {
+      const std::string name = fmt::format("before_{}_{}", EntityName(), groups.size() + 1);
+      groups.push_back({Ask(conditions), LowerBefore(lowering_, entity_, conditions, name)});
+    }
+    return groups;
+  }
+
+  std::vector<EntitySpec::GroupSlice> Of(dsl::EventId event) {
+    const std::vector<ConditionId>& slice = graph_.slices[entity_][event];
+    const std::set<ConditionId> concerned(slice.begin(), slice.end());
+    std::vector<EntitySpec::GroupSlice> slices;
+    for (std::uint32_t group = 0; group < graph_.groups[entity_].size(); ++group) {
+      std::vector<ConditionId> conditions;
+      for (const ConditionId condition : graph_.groups[entity_][group]) {
+        if (concerned.contains(condition)) conditions.push_back(condition);
+      }
+      if (!conditions.empty()) slices.push_back({group, Ask(conditions)});
+    }
+    return slices;
+  }
+
+ private:
+  runtime::FunctionId Ask(const std::vector<ConditionId>& conditions) {
+    const auto [known, is_new] = functions_.try_emplace(conditions, runtime::kNoFunction);
+    if (is_new) {
+      const std::string name = fmt::format("conditions_{}_{}", EntityName(), functions_.size());
+      known->second = LowerConditions(lowering_, entity_, conditions, name);
+    }
+    return known->second;
+  }
+
+  const std::string& EntityName() const { return lowering_.program().entities[entity_].name; }
+
+  Lowering& lowering_;
+  const RuleGraph& graph_;
+  dsl::EntityId entity_;
+  std::map<std::vector<ConditionId>, runtime::FunctionId> functions_;
+};
+
 void AddFunctions(Lowering& lowering, const RuleGraph& graph, dsl::EntityId id, EntitySpec& spec) {
   const CheckedProgram& program = lowering.program();
   const dsl::EntityId whole = program.entities[id].whole;
   const WholeReads reads = FindWholeReads(lowering.plan, id);
   spec.follows_whole = reads.state;
+  ConditionSlices slices(lowering, graph, id);
+  spec.groups = slices.Groups();
   for (dsl::EventId e = 0; e < program.events.size(); ++e) {
     const dsl::Event& event = program.events[e];
     EntitySpec::EventFunctions& functions = spec.events.emplace_back();
@@ -245,8 +297,7 @@ void AddFunctions(Lowering& lowering, const RuleGraph& graph, dsl::EntityId id, 
     const bool of_whole = whole != dsl::kNone && std::ranges::count(event.entities, whole) > 0;
     const bool own = std::ranges::count(event.entities, id) > 0 || (is_step && of_whole);
     if (!own && !of_whole) continue;
-    functions.conditions = LowerConditions(lowering, id, graph.slices[id][e],
-                                           "conditions_" + program.entities[id].name + "_" + event.name);
+    functions.conditions = slices.Of(e);
     functions.touches = of_whole && (reads.by_journeys || TouchesParts(lowering.plan, graph, id, e));
     if (!own) continue;
     LowerBeforeValues(lowering, id, e, functions);
@@ -255,9 +306,6 @@ void AddFunctions(Lowering& lowering, const RuleGraph& graph, dsl::EntityId id, 
   }
   if (whole != dsl::kNone) spec.levels = LowerLevels(lowering, id);
   spec.automatic = LowerAutomatic(lowering, id);
-  spec.all_conditions =
-      LowerConditions(lowering, id, graph.order[id], "conditions_" + program.entities[id].name);
-  spec.before = LowerBefore(lowering, id, graph.order[id]);
 }
 
 void AddRestarts(Lowering& lowering, dsl::EntityId id, EntitySpec& spec) {
@@ -296,10 +344,13 @@ EntitySpec MakeEntity(Lowering& lowering, const RuleGraph& graph, dsl::EntityId 
   for (dsl::EntityId e = 0; e < lowering.program().entities.size(); ++e) {
     if (lowering.program().entities[e].whole == id) spec.parts.push_back(e);
   }
-  plan.layouts[id].Finish(spec);
+  RecordLayout layout = plan.layouts[id];
+  if (graph.groups[id].size() > 1) spec.group_wakes_offset = layout.AddWakes(graph.groups[id].size());
+  layout.Finish(spec);
   spec.default_texts = plan.entities[id].default_texts;
   for (const WindowPlan& window : plan.entities[id].windows) spec.windows.push_back(window.spec);
   spec.aggregates = plan.entities[id].aggregates;
+  runtime::NumberCursors(spec);
   spec.each_waits = plan.entities[id].each_waits;
   AddDeadlines(lowering, id, spec);
   spec.forget_after_micros = entity.forget_after_micros;

@@ -29,7 +29,9 @@ class WorkMeter {
       deciding += cost.nudges.back().amount;
     }
     const std::uint64_t follow_ups = OfFollowUps(spec, deciding);
-    const std::uint64_t all_conditions = of(spec.all_conditions);
+    const std::uint64_t all_conditions = OfGroups(spec);
+    std::uint64_t before = 0;
+    for (const EntitySpec::ConditionGroup& group : spec.groups) before += of(group.before);
     cost.deadline_instructions = OfMove(spec) + deciding + follow_ups;
     for (std::size_t e = 0; e < spec.events.size(); ++e) {
       const EntitySpec::EventFunctions& functions = spec.events[e];
@@ -40,11 +42,11 @@ class WorkMeter {
         if (amount > 0) event.items.push_back({what, "", amount});
         event.instructions += amount;
       };
-      add("what was so just before", of(spec.before) + of(functions.snapshot));
+      add("what was so just before", before + of(functions.snapshot));
       add("attributes, features and journeys",
           std::max(of(functions.update), of(spec.levels)) + OfRestarts(spec));
       // All conditions are looked at when an entity begins.
-      add("stalls and conditions", std::max(of(functions.conditions), all_conditions));
+      add("stalls and conditions", all_conditions);
       add("nudges on the event", of(functions.nudges));
       add("what follows from it", follow_ups);
       add("deciding", deciding);
@@ -116,9 +118,15 @@ class WorkMeter {
     return total;
   }
 
+  std::uint64_t OfGroups(const EntitySpec& spec) {
+    std::uint64_t total = 0;
+    for (const EntitySpec::ConditionGroup& group : spec.groups) total += paths_.Of(spec, group.all);
+    return total;
+  }
+
   /// Of a moment without an event: timed and automatic transitions, and every condition.
   std::uint64_t OfMove(const EntitySpec& spec) {
-    return paths_.Of(spec, spec.automatic) + OfRestarts(spec) + paths_.Of(spec, spec.all_conditions);
+    return paths_.Of(spec, spec.automatic) + OfRestarts(spec) + OfGroups(spec);
   }
 
   /// A journey enters no stage twice in a moment and what follows it; the last look finds nothing.

@@ -135,12 +135,10 @@ class MemoryMeter {
 
   void AddWindow(std::uint32_t window) {
     const runtime::WindowSpec& of = spec_.windows[window];
-    const auto cursors = static_cast<std::uint64_t>(
-        std::ranges::count(spec_.aggregates, window, &runtime::AggregateSpec::window));
     // One of different values has one more while it looks whether that is new.
     const std::uint64_t entries = std::bit_ceil(of.keep_count + std::uint64_t{of.distinct_only ? 1U : 0U});
-    std::uint64_t bytes =
-        kAllocationBytes + sizeof(runtime::WindowBlock) + cursors * sizeof(runtime::WindowCursor);
+    std::uint64_t bytes = kAllocationBytes + sizeof(runtime::WindowBlock) +
+                          of.aggregates.size() * sizeof(runtime::WindowCursor);
     bytes += std::max<std::uint64_t>(entries, 4) * (1 + of.columns.size()) * sizeof(std::uint64_t);
     for (const ValueType type : of.columns) bytes += of.keep_count * TextsOf(type);
     std::set<std::string> names;

@@ -153,11 +153,10 @@ runtime::FunctionId LowerConditions(Lowering& lowering, dsl::EntityId entity,
 }
 
 runtime::FunctionId LowerBefore(Lowering& lowering, dsl::EntityId entity,
-                                const std::vector<ConditionId>& order) {
-  FunctionInHand function(lowering, "before_" + lowering.program().entities[entity].name,
-                          Reading{true, false});
+                                const std::vector<ConditionId>& conditions, std::string name) {
+  FunctionInHand function(lowering, std::move(name), Reading{true, false});
   ConditionLowering values(lowering, function, entity, true);
-  for (const ConditionId condition : order) {
+  for (const ConditionId condition : conditions) {
     if (!lowering.plan.entities[entity].conditions[condition].depends_on_time) continue;
     const ValueId value = values.Value(condition);
     function.build.Call(AbiId::kConditionBefore, {function.build.ConstI64(condition), value});

@@ -75,7 +75,7 @@ runtime::FunctionId LowerConditions(Lowering& lowering, dsl::EntityId entity,
                                     const std::vector<ConditionId>& conditions, std::string name);
 /// Tells the runtime what the conditions that depend on time were just before an event.
 runtime::FunctionId LowerBefore(Lowering& lowering, dsl::EntityId entity,
-                                const std::vector<ConditionId>& order);
+                                const std::vector<ConditionId>& conditions, std::string name);
 /// A deadline function (runtime/ruleset.h); kNoFunction for kNone.
 runtime::FunctionId LowerDeadline(Lowering& lowering, std::string name, dsl::ExprId duration,
                                   Reading reading);

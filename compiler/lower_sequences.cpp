@@ -6,7 +6,6 @@
 namespace lull::compiler {
 namespace {
 
-
 class SequenceLowering {
  public:
   SequenceLowering(FunctionInHand& function, const dsl::Sequence& sequence, const SequencePlan& plan)

@@ -35,6 +35,25 @@ using runtime::CodeTable;
 /// A module of up to twice this many functions stays in one part.
 constexpr std::size_t kPartFunctions = 100;
 
+/// Takes JITLink's short cut out: it makes a call through a pointer (`call *f@GOTPCREL`) a relative one with
+/// an absolute address where the callee lies below 4 GB (optimizeGOTAndStubAccesses, LLVM 19), as it does
+/// under valgrind or without address randomisation.
+class NoShortCuts : public llvm::orc::ObjectLinkingLayer::Plugin {
+ public:
+  void modifyPassConfig(llvm::orc::MaterializationResponsibility&, llvm::jitlink::LinkGraph&,
+                        llvm::jitlink::PassConfiguration& passes) override {
+    passes.PreFixupPasses.clear();
+  }
+  llvm::Error notifyFailed(llvm::orc::MaterializationResponsibility&) override {
+    return llvm::Error::success();
+  }
+  llvm::Error notifyRemovingResources(llvm::orc::JITDylib&, llvm::orc::ResourceKey) override {
+    return llvm::Error::success();
+  }
+  void notifyTransferringResources(llvm::orc::JITDylib&, llvm::orc::ResourceKey,
+                                   llvm::orc::ResourceKey) override {}
+};
+
 /// Linked code in memory, freed with the session.
 class LinkedCode {
  public:
@@ -47,7 +66,9 @@ class LinkedCode {
   explicit LinkedCode(std::unique_ptr<llvm::orc::ExecutorProcessControl> control)
       : session_(std::move(control)),
         layer_(session_, session_.getExecutorProcessControl().getMemMgr()),
-        library_(session_.createBareJITDylib("lull")) {}
+        library_(session_.createBareJITDylib("lull")) {
+    layer_.addPlugin(std::make_shared<NoShortCuts>());
+  }
 
   ~LinkedCode() {
     if (llvm::Error error = session_.endSession()) session_.reportError(std::move(error));

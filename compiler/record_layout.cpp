@@ -60,6 +60,12 @@ std::uint32_t RecordLayout::AddBlock(std::uint32_t count, StatePiece::Kind kind,
   return offset;
 }
 
+std::uint32_t RecordLayout::AddWakes(std::size_t count) {
+  const auto offset = static_cast<std::uint32_t>(runtime::kBitsOffset + image_.size());
+  for (std::size_t i = 0; i < count; ++i) SetDefault({Take(8), SlotKind::kI64}, kNever);
+  return offset;
+}
+
 std::uint32_t RecordLayout::AddWindow(std::uint32_t window, std::string_view meaning) {
   AddPiece(StatePiece::Kind::kWindow, window, meaning);
   return Take(8);

@@ -35,6 +35,8 @@ class RecordLayout {
   std::uint32_t AddBlock(std::uint32_t count, runtime::StatePiece::Kind kind, std::string_view meaning);
   /// The pointer of a window; the caller numbers the windows.
   std::uint32_t AddWindow(std::uint32_t window, std::string_view meaning);
+  /// `count` wake-ups in a row, none of them set; another ruleset sets its own. The offset of the first.
+  std::uint32_t AddWakes(std::size_t count);
   void AddPiece(runtime::StatePiece::Kind kind, std::uint32_t index, std::string_view meaning);
   void SetDefault(Slot slot, std::int64_t value);
   void SetDefaultNumber(Slot slot, double value);

@@ -5,6 +5,7 @@
 #include <boost/graph/breadth_first_search.hpp>
 #include <boost/graph/topological_sort.hpp>
 #include <map>
+#include <numeric>
 #include <set>
 
 namespace lull::compiler {
@@ -14,6 +15,9 @@ using dsl::CheckedProgram;
 using dsl::ExprId;
 using dsl::ExprKind;
 using BoostGraph = boost::adjacency_list<boost::vecS, boost::vecS, boost::directedS>;
+
+/// At a wake-up this many conditions are asked for one that changes; each group is 8 bytes of a record.
+constexpr std::size_t kGroupConditions = 8;
 
 class GraphMaker {
  public:
@@ -30,6 +34,7 @@ class GraphMaker {
     for (const auto& [from, to] : edges_) graph_.edges.push_back({from, to});
     const Status ordered = Order();
     if (!ordered) return std::unexpected(ordered.error());
+    Group();
     Slice();
     return std::move(graph_);
   }
@@ -223,6 +228,58 @@ class GraphMaker {
     return {};
   }
 
+  /// The vertex that stands for all that are joined to this one.
+  std::uint32_t Root(std::uint32_t vertex) {
+    while (joined_[vertex] != vertex) vertex = joined_[vertex] = joined_[joined_[vertex]];
+    return vertex;
+  }
+
+  // What time changes, conditions hand on to each other; aggregates, attributes and journeys change by events
+  // and moves only.
+  void JoinConditions() {
+    joined_.resize(graph_.vertices.size());
+    std::iota(joined_.begin(), joined_.end(), 0U);
+    std::vector<bool> hands_on(graph_.vertices.size(), false);
+    std::vector<const Edge*> edges;
+    for (const Edge& edge : graph_.edges) edges.push_back(&edge);
+    std::ranges::sort(edges, {}, [&](const Edge* edge) { return rank_[edge->from]; });
+    for (const Edge* edge : edges) {
+      const VertexKind from = graph_.vertices[edge->from].kind;
+      const VertexKind to = graph_.vertices[edge->to].kind;
+      const bool by_time = from == VertexKind::kCondition || hands_on[edge->from];
+      if (!by_time) continue;
+      if (to == VertexKind::kFeature || to == VertexKind::kScore) hands_on[edge->to] = true;
+      if (to != VertexKind::kFeature && to != VertexKind::kScore && to != VertexKind::kCondition) continue;
+      joined_[Root(edge->from)] = Root(edge->to);
+    }
+  }
+
+  void Group() {
+    JoinConditions();
+    graph_.groups.resize(plan_.entities.size());
+    for (dsl::EntityId entity = 0; entity < plan_.entities.size(); ++entity) {
+      std::vector<std::vector<ConditionId>> together;
+      std::map<std::uint32_t, std::size_t> places;
+      for (const ConditionId condition : graph_.order[entity]) {
+        const std::uint32_t root = Root(Id(VertexKind::kCondition, condition, entity));
+        const auto [place, is_new] = places.try_emplace(root, together.size());
+        if (is_new) together.emplace_back();
+        together[place->second].push_back(condition);
+      }
+      graph_.groups[entity] = Pack(std::move(together));
+    }
+  }
+
+  /// Small groups become one, each condition still after those that it reads.
+  static std::vector<std::vector<ConditionId>> Pack(std::vector<std::vector<ConditionId>> together) {
+    std::vector<std::vector<ConditionId>> groups;
+    for (std::vector<ConditionId>& more : together) {
+      if (groups.empty() || groups.back().size() + more.size() > kGroupConditions) groups.emplace_back();
+      std::ranges::copy(more, std::back_inserter(groups.back()));
+    }
+    return groups;
+  }
+
   void Slice() {
     const BoostGraph boost = ToBoost();
     graph_.slices.resize(plan_.entities.size());
@@ -254,6 +311,7 @@ class GraphMaker {
   std::map<std::tuple<VertexKind, std::uint32_t, dsl::EntityId>, std::uint32_t> ids_;
   std::set<std::pair<std::uint32_t, std::uint32_t>> edges_;
   std::vector<std::size_t> rank_;
+  std::vector<std::uint32_t> joined_;
 };
 
 }  // namespace

@@ -42,6 +42,9 @@ struct RuleGraph {
   std::vector<Edge> edges;
   /// By entity: all its conditions, each after those that it reads.
   std::vector<std::vector<ConditionId>> order;
+  /// By entity: the same in groups (runtime::EntitySpec::ConditionGroup). A condition is in one group with
+  /// all that it reads, directly or through features and scores, and with all that read it.
+  std::vector<std::vector<std::vector<ConditionId>>> groups;
   /// By entity, event: the conditions that the event can change, in order.
   std::vector<std::vector<std::vector<ConditionId>>> slices;
 };

@@ -82,7 +82,7 @@ void CountSum(const Reader& reader, WindowCursor& cursor, std::uint32_t sequence
   }
   const auto number = std::bit_cast<double>(bits);
   if (std::fabs(number) > kSmallIntegerMax || number != std::trunc(number)) {
-    cursor.odd += static_cast<std::uint32_t>(sign);
+    cursor.other += static_cast<std::uint32_t>(sign);
     return;
   }
   const auto integer = static_cast<std::int64_t>(number);
@@ -95,9 +95,27 @@ void ExtremumComes(const Reader& reader, WindowCursor& cursor, std::uint32_t seq
   const std::uint64_t bits = reader.Value(sequence);
   if (!reader.Known(bits)) return;
   // Of equals the newest: it stays longest.
-  if (cursor.known == kValue && IsBetter(reader, reader.Value(cursor.extremum), bits)) return;
+  if (cursor.known == kValue && IsBetter(reader, reader.Value(cursor.other), bits)) return;
   cursor.known = kValue;
-  cursor.extremum = sequence;
+  cursor.other = sequence;
+}
+
+/// Whether the value is made of what each entry holds, not only of where they begin and end.
+bool AddsUp(WindowFunction function) {
+  switch (function) {
+    case WindowFunction::kSum:
+    case WindowFunction::kAverage:
+    case WindowFunction::kMinimum:
+    case WindowFunction::kMaximum:
+    case WindowFunction::kCountDifferent:
+      return true;
+    case WindowFunction::kCount:
+    case WindowFunction::kFirst:
+    case WindowFunction::kLatest:
+    case WindowFunction::kGap:
+      return false;
+  }
+  return false;
 }
 
 void EntryComes(const Reader& reader, WindowCursor& cursor, std::uint32_t sequence) {
@@ -126,7 +144,7 @@ void EntryGoes(const Reader& reader, WindowCursor& cursor, std::uint32_t sequenc
       return CountSum(reader, cursor, sequence, -1);
     case WindowFunction::kMinimum:
     case WindowFunction::kMaximum:
-      if (cursor.known == kValue && cursor.extremum == sequence) cursor.known = kForgotten;
+      if (cursor.known == kValue && cursor.other == sequence) cursor.known = kForgotten;
       return;
     case WindowFunction::kCountDifferent:
       cursor.known = kForgotten;
@@ -139,7 +157,9 @@ void EntryGoes(const Reader& reader, WindowCursor& cursor, std::uint32_t sequenc
   }
 }
 
+/// The first of the entries [from, to) after an instant; mostly what is older has left the window.
 std::uint32_t FirstAfter(WindowBlock& block, std::uint32_t from, std::uint32_t to, std::int64_t cutoff) {
+  if (from == to || block.time(from) > cutoff) return from;
   while (from != to) {
     const std::uint32_t middle = from + (to - from) / 2;
     if (block.time(middle) <= cutoff) {
@@ -230,7 +250,7 @@ std::uint64_t SumValue(const Range& range, const WindowCursor& cursor) {
   if (!range.reader.is_number()) {
     return BitsOf(average ? DivideHalfEven(SumOf(cursor), cursor.known) : SumOf(cursor));
   }
-  const bool exact = cursor.odd == 0 && cursor.high < kExactSumMax;
+  const bool exact = cursor.other == 0 && cursor.high < kExactSumMax;
   const double sum =
       exact ? static_cast<double>(std::bit_cast<std::int64_t>(cursor.low)) : FoldNumbers(range);
   return BitsOf(average ? sum / static_cast<double>(cursor.known) : sum);
@@ -241,7 +261,7 @@ std::uint64_t ExtremumValue(const Range& range, WindowCursor& cursor) {
     cursor.known = kNothing;
     range.ForEachKnown([&](std::uint32_t at, std::uint64_t) { ExtremumComes(range.reader, cursor, at); });
   }
-  return cursor.known == kValue ? range.reader.Value(cursor.extremum) : UnknownBits(range.reader.type);
+  return cursor.known == kValue ? range.reader.Value(cursor.other) : UnknownBits(range.reader.type);
 }
 
 /// Adds a value to a set of values in open addressing; whether it is new. Free places have `used` false.
@@ -385,39 +405,44 @@ std::uint64_t SameBits(const Moment& moment, ValueType type) {
   }
 }
 
-WindowCursor& CursorOf(WindowBlock& block, std::uint32_t aggregate) {
-  WindowCursor* cursor = block.cursors();
-  while (cursor->aggregate != aggregate) ++cursor;
-  return *cursor;
-}
-
-/// An aggregate `with same` counts anew each time, in a cursor of its own.
-std::uint64_t EvaluateSame(Moment& moment, const Reader& reader, const Bounds& bounds, bool arm) {
+/// Counts anew, in a cursor of its own.
+std::uint64_t EvaluateAnew(Moment& moment, const Reader& reader, const Bounds& bounds, bool arm) {
   const EntitySpec& entity = *moment.context->entity;
+  const bool with_same = reader.spec.same_column != kNoIndex;
+  std::uint64_t same = 0;
+  if (with_same) {
+    const ValueType same_type = entity.windows[reader.spec.window].columns[reader.spec.same_column];
+    same = SameBits(moment, same_type);
+    if (same == UnknownBits(same_type)) return EmptyValue(entity, reader.spec);
+  }
   WindowBlock& block = reader.block;
-  const ValueType same_type = entity.windows[reader.spec.window].columns[reader.spec.same_column];
-  const std::uint64_t same = SameBits(moment, same_type);
-  if (same == UnknownBits(same_type)) return EmptyValue(entity, reader.spec);
   const std::uint32_t begin = FirstAfter(block, block.head, block.tail(), bounds.after);
-  const Range range{reader, begin, FirstAfter(block, begin, block.tail(), bounds.until), true, same};
+  const std::uint32_t end =
+      bounds.until == kNever ? block.tail() : FirstAfter(block, begin, block.tail(), bounds.until);
+  const Range range{reader, begin, end, with_same, same};
   WindowCursor cursor;
-  range.ForEachKnown([&](std::uint32_t at, std::uint64_t) { EntryComes(reader, cursor, at); });
+  if (AddsUp(reader.spec.function)) {
+    range.ForEachKnown([&](std::uint32_t at, std::uint64_t) { EntryComes(reader, cursor, at); });
+  }
   if (arm) ArmChange(range, moment, bounds);
   return ValueOf(range, cursor, *moment.context->scratch);
 }
 
 }  // namespace
 
+bool IsCarried(const AggregateSpec& spec) { return spec.same_column == kNoIndex && AddsUp(spec.function); }
+
 void ResetCursor(const WindowBlock& block, WindowCursor& cursor) {
-  cursor = WindowCursor{.aggregate = cursor.aggregate, .begin = block.head, .end = block.head};
+  cursor = WindowCursor{.begin = block.head, .end = block.head};
 }
 
-void CursorLosesFirst(const EntitySpec& entity, WindowBlock& block, WindowCursor& cursor) {
+void CursorLosesFirst(const EntitySpec& entity, std::uint32_t aggregate, WindowBlock& block,
+                      WindowCursor& cursor) {
   if (cursor.begin == cursor.end) {
     cursor.begin = ++cursor.end;
     return;
   }
-  const Reader reader = MakeReader(entity, block, entity.aggregates[cursor.aggregate]);
+  const Reader reader = MakeReader(entity, block, entity.aggregates[aggregate]);
   EntryGoes(reader, cursor, cursor.begin++);
 }
 
@@ -428,8 +453,8 @@ std::uint64_t EvaluateAggregate(Moment& moment, std::uint32_t aggregate, bool ar
   if (block == nullptr) return EmptyValue(entity, spec);
   const Reader reader = MakeReader(entity, *block, spec);
   const Bounds bounds = BoundsOf(moment, spec);
-  if (spec.same_column != kNoIndex) return EvaluateSame(moment, reader, bounds, arm);
-  WindowCursor& cursor = CursorOf(*block, aggregate);
+  if (spec.cursor == kNoIndex) return EvaluateAnew(moment, reader, bounds, arm);
+  WindowCursor& cursor = block->cursors()[spec.cursor];
   MoveCursor(reader, cursor, bounds);
   const Range range{reader, cursor.begin, cursor.end, false, 0};
   if (arm) ArmChange(range, moment, bounds);

@@ -98,6 +98,8 @@ struct WindowSpec {
   std::uint32_t keep_count = 4'096;
   /// A value that is already there is not added again (count different, ever).
   bool distinct_only = false;
+  /// By cursor: the aggregates that have one (NumberCursors).
+  std::vector<std::uint32_t> aggregates;
 };
 
 enum class WindowFunction : std::uint8_t {
@@ -115,7 +117,8 @@ enum class WindowFunction : std::uint8_t {
 /// An aggregate over a window: all entries; or, if last_micros is set, those with time in (now - skip - last,
 /// now - skip]; or, if by_period, those of a period of the ruleset's zone.
 struct AggregateSpec {
-  std::uint32_t window = 0;  // index into EntitySpec::windows
+  std::uint32_t window = 0;         // index into EntitySpec::windows
+  std::uint32_t cursor = kNoIndex;  // within its window; kNoIndex: it needs none (NumberCursors)
   WindowFunction function = WindowFunction::kCount;
   std::uint32_t column = kNoIndex;       // kNoIndex: the entry's time (first, latest) or none (count)
   std::uint32_t same_column = kNoIndex;  // only entries where this column equals Moment::same
@@ -245,6 +248,23 @@ struct EntitySpec {
   std::int64_t forget_after_micros = 0;       // 0: never
   std::uint32_t activity_offset = kNoOffset;  // kI64: latest activity; kNoOffset: any event is activity
 
+  /// Conditions that are asked together. What one of them reads of others is in its own group, so that time
+  /// can change a condition only where it has armed its group.
+  struct ConditionGroup {
+    FunctionId all = kNoFunction;  // every condition of the group, in graph order
+    /// Those that depend on time, just before an event at the instant of the wake-up.
+    FunctionId before = kNoFunction;
+  };
+  std::vector<ConditionGroup> groups;
+  /// One kI64 for each group, as RecordHeader::wake for the whole record, which is never later; kNoOffset:
+  /// there is one group at most, and none of its own is kept.
+  std::uint32_t group_wakes_offset = kNoOffset;
+  /// Those of a group that an event can change.
+  struct GroupSlice {
+    std::uint32_t group = 0;
+    FunctionId conditions = kNoFunction;
+  };
+
   /// A value just before an event, kept behind the event's fields.
   struct BeforeValue {
     std::uint32_t slot = 0;
@@ -253,9 +273,9 @@ struct EntitySpec {
   struct EventFunctions {
     FunctionId snapshot = kNoFunction;  // value: `before`, before anything changes
     std::vector<BeforeValue> before;
-    FunctionId update = kNoFunction;      // attributes, features, waits, then journeys
-    FunctionId conditions = kNoFunction;  // those that this event can change
-    FunctionId nudges = kNoFunction;      // `on` this event
+    FunctionId update = kNoFunction;     // attributes, features, waits, then journeys
+    std::vector<GroupSlice> conditions;  // those that this event can change
+    FunctionId nudges = kNoFunction;     // `on` this event
     /// Of a part: an event of its whole that is not its own may change what it reads; then only `conditions`.
     bool touches = false;
   };
@@ -267,10 +287,6 @@ struct EntitySpec {
   /// Whether any event may move the deadline of a timed transition to an earlier instant, because its length
   /// is computed or counts days or months: `automatic` runs after each.
   bool has_computed_deadlines = false;
-  /// Every condition, in graph order.
-  FunctionId all_conditions = kNoFunction;
-  /// Conditions that depend on time, just before an event at the instant of the wake-up.
-  FunctionId before = kNoFunction;
   /// Of a part: its transitions `when`, for moments of its whole that are not its own.
   FunctionId levels = kNoFunction;
   /// Of a part: it reads stalls or stages of its whole, directly or through others.

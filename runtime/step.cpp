@@ -201,12 +201,10 @@ void Step::LookBefore() {
     // Just before a first event every condition is no.
     if (!members[index].look || members[index].first) continue;
     Select(index);
-    if (entity->before != kNoFunction) {
-      members[index].early_set = true;
-      Call(entity->before);
-      // What is early opens in the deadline moment of this instant.
-      if (index != 0) moment.next_wake = std::min(moment.next_wake, moment.now);
-    }
+    members[index].early_set = true;
+    AskBefore(members[index].follows);
+    // What is early opens in the deadline moment of this instant.
+    if (index != 0) moment.next_wake = std::min(moment.next_wake, moment.now);
     if (index == 0 && changed_) TakeFollowers(true);
   }
 }
@@ -268,9 +266,9 @@ void Step::UpdateConditions(std::uint32_t event) {
     const Member& member = members[index];
     Select(index);
     if (member.first || member.follows || (member.entered && !member.own)) {
-      Call(entity->all_conditions);
+      AskGroups(true);
     } else if (member.own || member.touched) {
-      Call(entity->events[event].conditions);
+      AskSlices(entity->events[event].conditions);
     }
     if (index == 0 && (members[0].changed || members[0].entered)) TakeFollowers(false);
   }
@@ -281,7 +279,7 @@ void Step::UpdateAllConditions() {
     const Member& member = members[index];
     if (member.moved || member.follows) {
       Select(index);
-      Call(entity->all_conditions);
+      AskGroups(member.entered || member.follows);
     }
     if (index == 0 && (members[0].changed || members[0].entered)) TakeFollowers(false);
   }
@@ -392,10 +390,13 @@ void Step::HoldExisting(std::int64_t instant, const std::vector<std::vector<std:
     for (const JourneySpec& journey : entity->journeys) {
       if (SlotI64(journey.entered_offset) == kUnknown) SlotI64(journey.entered_offset) = instant;
     }
-    Call(entity->all_conditions);
+    AskGroups(true);
     carried_ = nullptr;
     members[index].due = true;
     moment.next_wake = instant;
+    for (std::uint32_t group = 0; HasGroupWakes() && group < entity->groups.size(); ++group) {
+      GroupWake(group) = instant;
+    }
   }
   triggers.clear();
   EndWhatIsOver();

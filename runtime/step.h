@@ -95,6 +95,20 @@ class Step : public StepState {
   void EnterStages();
   void UpdateConditions(std::uint32_t event);
   void UpdateAllConditions();
+
+  // Groups of conditions of the member in hand (step_conditions.cpp).
+  /// Asks all of them, or those whose wake-up has come.
+  void AskGroups(bool all);
+  void AskSlices(const std::vector<EntitySpec::GroupSlice>& slices);
+  /// What the function arms is the group's wake-up too.
+  void Ask(std::uint32_t group, FunctionId conditions);
+  /// What was true just before an event.
+  void AskBefore(bool all);
+  bool HasGroupWakes() const { return entity->group_wakes_offset != kNoOffset; }
+  std::int64_t& GroupWake(std::uint32_t group) const {
+    return SlotI64(entity->group_wakes_offset + group * std::uint32_t{sizeof(std::int64_t)});
+  }
+
   void DecideMoment();
   bool MustArbitrate();
   void FollowUp();

@@ -1,9 +1,49 @@
 // Conditions that open and close, and who listens to them.
 #include <algorithm>
+#include <utility>
 
 #include "runtime/step.h"
 
 namespace lull::runtime {
+
+void Step::Ask(std::uint32_t group, FunctionId conditions) {
+  const std::int64_t found = std::exchange(moment.next_wake, kNever);
+  Call(conditions);
+  std::int64_t& wake = GroupWake(group);
+  wake = std::min(wake, moment.next_wake);
+  moment.next_wake = std::min(found, moment.next_wake);
+}
+
+void Step::AskGroups(bool all) {
+  const std::vector<EntitySpec::ConditionGroup>& groups = entity->groups;
+  if (!HasGroupWakes()) {
+    if (!groups.empty()) Call(groups.front().all);
+    return;
+  }
+  // Only a deadline moment has seen all that a wake-up stood for.
+  const std::int64_t over = moment.age_now == moment.now ? moment.now : kUnknown;
+  for (std::uint32_t group = 0; group < groups.size(); ++group) {
+    std::int64_t& wake = GroupWake(group);
+    const bool due = wake <= over;
+    if (due) wake = kNever;
+    if (due || all) Ask(group, groups[group].all);
+    moment.next_wake = std::min(moment.next_wake, wake);
+  }
+}
+
+void Step::AskSlices(const std::vector<EntitySpec::GroupSlice>& slices) {
+  if (!HasGroupWakes()) {
+    if (!slices.empty()) Call(slices.front().conditions);
+    return;
+  }
+  for (const auto& [group, conditions] : slices) Ask(group, conditions);
+}
+
+void Step::AskBefore(bool all) {
+  for (std::uint32_t group = 0; group < entity->groups.size(); ++group) {
+    if (all || !HasGroupWakes() || GroupWake(group) <= moment.now) Call(entity->groups[group].before);
+  }
+}
 
 void Step::OnConditionEdge(std::uint32_t condition, bool value) {
   if (carried_ != nullptr) {

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <limits>
 #include <new>
+#include <vector>
 
 #include "runtime/aggregate.h"
 #include "runtime/base/check.h"
@@ -36,25 +37,22 @@ void CopyEntry(WindowBlock& block, std::uint32_t from, std::uint32_t to) {
   for (std::uint32_t i = 0; i < block.column_count; ++i) block.value(i, to) = block.value(i, from);
 }
 
-std::uint16_t CountCursors(const EntitySpec& entity, std::uint32_t window) {
-  const auto count = std::ranges::count_if(entity.aggregates, [&](const AggregateSpec& aggregate) {
-    return aggregate.window == window && aggregate.same_column == kNoIndex;
-  });
-  LULL_CHECK(count <= std::numeric_limits<std::uint16_t>::max());
-  return static_cast<std::uint16_t>(count);
-}
-
-void BeginCursors(const EntitySpec& entity, std::uint32_t window, WindowBlock& block) {
-  WindowCursor* cursor = block.cursors();
-  for (std::uint32_t i = 0; i < entity.aggregates.size(); ++i) {
-    const AggregateSpec& aggregate = entity.aggregates[i];
-    if (aggregate.window != window || aggregate.same_column != kNoIndex) continue;
-    *cursor = WindowCursor{.aggregate = i};
-    ResetCursor(block, *cursor++);
-  }
+void BeginCursors(const WindowSpec& spec, WindowBlock& block) {
+  for (std::size_t i = 0; i < spec.aggregates.size(); ++i) ResetCursor(block, block.cursors()[i]);
 }
 
 }  // namespace
+
+void NumberCursors(EntitySpec& entity) {
+  for (std::uint32_t index = 0; index < entity.aggregates.size(); ++index) {
+    AggregateSpec& aggregate = entity.aggregates[index];
+    if (!IsCarried(aggregate)) continue;
+    std::vector<std::uint32_t>& of_window = entity.windows[aggregate.window].aggregates;
+    LULL_CHECK(of_window.size() < std::numeric_limits<std::uint16_t>::max());
+    aggregate.cursor = static_cast<std::uint32_t>(of_window.size());
+    of_window.push_back(index);
+  }
+}
 
 std::uint64_t UnknownBits(ValueType type) {
   if (type == ValueType::kNumber)
@@ -65,7 +63,7 @@ std::uint64_t UnknownBits(ValueType type) {
 // Entries keep their sequence numbers, so cursors keep what they know.
 void Window::Resize(std::uint32_t capacity) {
   WindowBlock* old = *place_;
-  const std::uint16_t cursor_count = old == nullptr ? CountCursors(entity_, index_) : old->cursor_count;
+  const auto cursor_count = static_cast<std::uint16_t>(spec_.aggregates.size());
   const auto column_count = static_cast<std::uint16_t>(spec_.columns.size());
   const std::size_t bytes = sizeof(WindowBlock) + cursor_count * sizeof(WindowCursor) +
                             capacity * (std::size_t{1} + column_count) * sizeof(std::uint64_t);
@@ -74,7 +72,7 @@ void Window::Resize(std::uint32_t capacity) {
   auto* block = new (memory)
       WindowBlock{.capacity = capacity, .column_count = column_count, .cursor_count = cursor_count};
   if (old == nullptr) {
-    BeginCursors(entity_, index_, *block);
+    BeginCursors(spec_, *block);
     *place_ = block;
     return;
   }
@@ -114,7 +112,7 @@ void Window::DropOldest() {
   WindowBlock& block = **place_;
   for (std::uint32_t i = 0; i < block.cursor_count; ++i) {
     WindowCursor& cursor = block.cursors()[i];
-    if (cursor.begin == block.head) CursorLosesFirst(entity_, block, cursor);
+    if (cursor.begin == block.head) CursorLosesFirst(entity_, spec_.aggregates[i], block, cursor);
   }
   ReleaseTexts(block.head);
   ++block.head;

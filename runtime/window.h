@@ -2,8 +2,8 @@
 //
 // The record has a pointer to a block: a ring of entries that doubles as it fills, up to
 // WindowSpec::keep_count. Past that the oldest goes, and values that should have counted it are approximate
-// until it would have left. A block also has a cursor for each aggregate over it, so that values are carried
-// from evaluation to evaluation (runtime/aggregate.h).
+// until it would have left. A block also has a cursor for each aggregate that adds up or compares its
+// entries, so that values are carried from evaluation to evaluation (runtime/aggregate.h).
 #pragma once
 
 #include <cstddef>
@@ -16,19 +16,18 @@
 namespace lull::runtime {
 
 /// What an aggregate knows of the entries [begin, end) that it counted last. Sequence numbers, which wrap.
-struct WindowCursor {
-  std::uint32_t aggregate = 0;
+struct alignas(16) WindowCursor {
   std::uint32_t begin = 0;
   std::uint32_t end = 0;
-  std::uint32_t known = 0;     // sums: entries with a known value; else runtime/aggregate.cpp
-  std::uint32_t odd = 0;       // sums of numbers: entries that cannot be added as integers
-  std::uint32_t extremum = 0;  // minimum, maximum: where it is
-  std::uint64_t low = 0;       // sums: of money 128 bits; of numbers the sum, ...
-  std::uint64_t high = 0;      // ... and the sum of absolute values
+  std::uint32_t known = 0;  // sums: entries with a known value; else runtime/aggregate.cpp
+  /// Sums of numbers: entries that cannot be added as integers; extremes: where it is.
+  std::uint32_t other = 0;
+  std::uint64_t low = 0;   // sums: of money 128 bits; of numbers the sum, ...
+  std::uint64_t high = 0;  // ... and the sum of absolute values
 };
 
 /// Head of a block; cursors, times and columns follow.
-struct WindowBlock {
+struct alignas(16) WindowBlock {
   std::uint32_t head = 0;  // sequence number of the oldest entry; an entry lies at its number modulo capacity
   std::uint32_t count = 0;
   std::uint32_t capacity = 0;  // a power of two
@@ -51,6 +50,10 @@ struct WindowBlock {
   }
 };
 
+/// Gives aggregates their cursors: a step in making an entity, once all are listed. What only asks where its
+/// entries begin and end finds that by search, and what is asked `with same` is counted anew.
+void NumberCursors(EntitySpec& entity);
+
 /// The bits of unknown in a column of this type.
 std::uint64_t UnknownBits(ValueType type);
 
@@ -60,7 +63,6 @@ class Window {
   Window(const EntitySpec& entity, std::uint32_t window, std::byte* record, TextPool& texts)
       : entity_(entity),
         spec_(entity.windows[window]),
-        index_(window),
         place_(reinterpret_cast<WindowBlock**>(record + spec_.offset)),
         texts_(texts) {}
 
@@ -98,7 +100,6 @@ class Window {
 
   const EntitySpec& entity_;
   const WindowSpec& spec_;
-  std::uint32_t index_;
   WindowBlock** place_;
   TextPool& texts_;
 };

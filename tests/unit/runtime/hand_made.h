@@ -144,19 +144,19 @@ class Lab {
   Program Build() {
     EntitySpec& customer = entity();
     const auto conditions = std::make_shared<std::vector<std::function<bool(Moment*)>>>(conditions_);
-    customer.all_conditions = Add([conditions](Moment* moment) -> std::uint64_t {
+    EntitySpec::ConditionGroup& group = customer.groups.emplace_back();
+    group.all = Add([conditions](Moment* moment) -> std::uint64_t {
       for (std::uint32_t i = 0; i < conditions->size(); ++i)
         UpdateCondition(moment, i, (*conditions)[i](moment));
       return 0;
     });
-    customer.before = Add([conditions](Moment* moment) -> std::uint64_t {
+    group.before = Add([conditions](Moment* moment) -> std::uint64_t {
       for (std::uint32_t i = 0; i < conditions->size(); ++i) {
         abi::ConditionBefore(moment, i, (*conditions)[i](moment) ? 1 : 0);
       }
       return 0;
     });
-    for (EntitySpec::EventFunctions& functions : customer.events)
-      functions.conditions = customer.all_conditions;
+    for (EntitySpec::EventFunctions& functions : customer.events) functions.conditions = {{0, group.all}};
     customer.record_bytes = static_cast<std::uint32_t>(kBitsOffset + 8 + 8 * slots_.size());
     customer.image.assign(customer.record_bytes - kBitsOffset, std::byte{0});
     for (std::size_t i = 0; i < slots_.size(); ++i) {

@@ -14,6 +14,7 @@
 #include "runtime/scratch_arena.h"
 #include "runtime/step_context.h"
 #include "runtime/text_pool.h"
+#include "runtime/window.h"
 
 namespace lull::runtime {
 
@@ -43,6 +44,7 @@ inline EntitySpec EntityWith(std::vector<WindowSpec> windows, std::vector<Aggreg
   entity.image.resize(entity.record_bytes - kBitsOffset);
   entity.windows = std::move(windows);
   entity.aggregates = std::move(aggregates);
+  NumberCursors(entity);
   return entity;
 }
 
