@@ -13,8 +13,9 @@ namespace lull::test {
 namespace {
 
 constexpr std::uint64_t kRulesetCount = 60;
-/// Compiling native code takes longest.
+/// Compiling native code takes longest, so most of these are small.
 constexpr std::uint64_t kNativeRulesetCount = 5;
+constexpr std::uint64_t kWholeOneIn = 8;
 constexpr std::uint64_t kLogCount = 5;
 
 runtime::Program Interpreted(const TriedRuleset& tried) {
@@ -84,7 +85,8 @@ TEST(Reference, AgreesWithInterpreter) {
 TEST(Reference, NativeCodeAgreesWithInterpreter) {
   ForEachSeed(kNativeRulesetCount, [](std::uint64_t seed) {
     Random random(seed);
-    const TriedRuleset tried = CompileText(RandomRuleset(random));
+    const RulesetSize size = seed % kWholeOneIn == 0 ? RulesetSize::kWhole : RulesetSize::kSmall;
+    const TriedRuleset tried = CompileText(RandomRuleset(random, size));
     std::vector<std::vector<LogEvent>> logs;
     std::vector<std::vector<std::string>> judged;
     for (std::uint64_t n = 0; n < kLogCount; ++n) {

@@ -9,7 +9,9 @@ namespace {
 
 class Writer : RandomExpressions {
  public:
-  explicit Writer(Random& random) : RandomExpressions(random) { worth_is_money_ = OneIn(2); }
+  Writer(Random& random, RulesetSize size) : RandomExpressions(random), small_(size == RulesetSize::kSmall) {
+    worth_is_money_ = OneIn(2);
+  }
 
   std::string Write() {
     static constexpr const char* kZones[] = {"UTC", "America/Chicago", "Europe/Berlin", "America/St_Johns"};
@@ -27,9 +29,10 @@ class Writer : RandomExpressions {
     Subject customer{
         .name = "customer", .events = {"alpha", "beta", "gamma", "delta", "touch"}, .letter = "c"};
     Subject ticket{.name = "ticket", .events = {"beta", "delta", "epsilon", "pair"}, .letter = "t"};
-    ticket.features = 2;
-    ticket.stalls = 2;
-    ticket.nudges = 4;
+    ticket.features = small_ ? 1 : 2;
+    ticket.stalls = small_ ? 1 : 2;
+    ticket.nudges = small_ ? 2 : 4;
+    if (small_) customer.features = customer.stalls = customer.nudges = 2;
     // In half of the rulesets a ticket is a part of its customer.
     if (OneIn(2)) ticket.whole = &customer;
     Entity(customer);
@@ -488,11 +491,12 @@ class Writer : RandomExpressions {
   }
 
   std::string text_;
+  bool small_ = false;
   bool worth_is_money_ = false;
 };
 
 }  // namespace
 
-std::string RandomRuleset(Random& random) { return Writer(random).Write(); }
+std::string RandomRuleset(Random& random, RulesetSize size) { return Writer(random, size).Write(); }
 
 }  // namespace lull::test

@@ -16,8 +16,11 @@ namespace lull::test {
 
 using Random = std::mt19937_64;
 
+/// Of small ones, with a third of the rules, many more can be tried where each is dear.
+enum class RulesetSize : std::uint8_t { kWhole, kSmall };
+
 /// The text of a ruleset without errors.
-std::string RandomRuleset(Random& random);
+std::string RandomRuleset(Random& random, RulesetSize size = RulesetSize::kWhole);
 
 struct LogOptions {
   std::size_t event_count = 60;
