@@ -13,6 +13,7 @@ namespace lull::connectors {
 namespace {
 
 constexpr std::int64_t kNanosPerSecond = 1'000'000'000;
+constexpr std::int64_t kNanosPerMilli = 1'000'000;
 // How long the broker keeps a consumer whose reader has gone.
 constexpr std::int64_t kAbandonedConsumerNanos = 120 * kNanosPerSecond;
 // Longer than any batch should need; what is delivered again after it is recognised and skipped.
@@ -21,6 +22,8 @@ constexpr std::int64_t kAckWaitNanos = 600 * kNanosPerSecond;
 constexpr std::int64_t kUnacknowledgedMax = 1'000'000;
 // A pull that was lost with a connection ends after this, and is sent again.
 constexpr std::int64_t kPullMsMax = 1'000;
+// The broker ends a pull this much earlier than its reader, so that what it brings still finds the reader.
+constexpr std::int64_t kPullMarginMs = 10;
 constexpr std::int64_t kRetryMs = 50;
 constexpr std::int64_t kStateCheckMs = 1'000;
 
@@ -32,6 +35,16 @@ std::string_view OriginOf(natsMsg* message) {
   }
   const std::string_view text = origin;
   return text.substr(0, text.find(' '));
+}
+
+// What the broker says of a pull in place of messages.
+natsStatus StatusOf(natsMsg* message) {
+  const char* code = nullptr;
+  if (natsMsgHeader_Get(message, "Status", &code) != NATS_OK) {
+    return NATS_ERR;
+  }
+  const std::string_view text = code;
+  return text == "404" ? NATS_NOT_FOUND : text == "408" ? NATS_TIMEOUT : NATS_ERR;
 }
 
 struct BatchEnd {
@@ -53,9 +66,13 @@ struct InputLog::Impl {
   void Detach();
   void DeleteConsumer();
   natsStatus AddConsumer(int& code);
+  natsStatus Subscribe(natsSubscription*& sub);
   Status CheckState(const StreamState& state);
   Status OnSilence();
-  Status Take(natsMsgList& list);
+  natsStatus SendPull(int count, std::int64_t wait_ms, bool at_once);
+  natsStatus TakeNext(std::vector<MessageHandle>& pulled, std::int64_t wait_ms);
+  natsStatus Pull(std::vector<MessageHandle>& pulled, int count_max, std::int64_t wait_ms);
+  Status Take(std::vector<MessageHandle> pulled);
   Status TakeOne(natsMsg* message, bool& hole);
   Status ExplainHole();
   Result<bool> Fill(int count_max, std::int64_t wait_ms);
@@ -65,6 +82,9 @@ struct InputLog::Impl {
   InputLogOptions options;
   std::string consumer;
   SubscriptionHandle subscription;
+  std::string inbox;  // the broker speaks of pulls below it; messages come under their own subjects
+  std::string pull;   // where it speaks of the one that is waited for
+  std::uint64_t pulls = 0;
   bool fresh = true;  // nothing has come from this consumer yet
   std::uint64_t first = 1;
   std::uint64_t next = 1;
@@ -129,6 +149,17 @@ natsStatus InputLog::Impl::AddConsumer(int& code) {
   return status;
 }
 
+natsStatus InputLog::Impl::Subscribe(natsSubscription*& sub) {
+  natsInbox* name = nullptr;
+  natsStatus status = natsInbox_Create(&name);
+  const InboxHandle owner(name);
+  if (status == NATS_OK) {
+    inbox = std::string(name) + ".";
+    status = natsConnection_SubscribeSync(&sub, raw(), (inbox + "*").c_str());
+  }
+  return status;
+}
+
 // Makes a consumer at `next`. No subscription afterwards means: not now, try again.
 Status InputLog::Impl::Attach() {
   Detach();
@@ -147,16 +178,7 @@ Status InputLog::Impl::Attach() {
   natsStatus status = AddConsumer(code);
   natsSubscription* sub = nullptr;
   if (status == NATS_OK) {
-    jsSubOptions sub_options;
-    jsSubOptions_Init(&sub_options);
-    sub_options.Stream = options.stream.c_str();
-    sub_options.Consumer = consumer.c_str();
-    // The library compares this one with the consumer that it is bound to.
-    sub_options.Config.HeadersOnly = options.headers_only;
-    auto js_code = static_cast<jsErrCode>(0);
-    status = js_PullSubscribe(&sub, js(), filtered() ? options.subject_filter.c_str() : "", nullptr, nullptr,
-                              &sub_options, &js_code);
-    code = js_code;
+    status = Subscribe(sub);
   }
   if (status == NATS_OK) {
     subscription.reset(sub);
@@ -265,10 +287,70 @@ Status InputLog::Impl::TakeOne(natsMsg* message, bool& hole) {
   return {};
 }
 
-Status InputLog::Impl::Take(natsMsgList& list) {
+natsStatus InputLog::Impl::SendPull(int count, std::int64_t wait_ms, bool at_once) {
+  const std::int64_t expires_ms = wait_ms < 2 * kPullMarginMs ? wait_ms : wait_ms - kPullMarginMs;
+  const std::string request = "{\"batch\":" + std::to_string(count) +
+                              ",\"expires\":" + std::to_string(expires_ms * kNanosPerMilli) +
+                              (at_once ? ",\"no_wait\":true}" : "}");
+  const std::string subject = "$JS.API.CONSUMER.MSG.NEXT." + options.stream + "." + consumer;
+  pull = inbox + std::to_string(++pulls);
+  return natsConnection_PublishRequest(raw(), subject.c_str(), pull.c_str(), request.data(),
+                                       static_cast<int>(request.size()));
+}
+
+// Takes what comes next: a message, or as status what the broker says of the pull that is waited for.
+natsStatus InputLog::Impl::TakeNext(std::vector<MessageHandle>& pulled, std::int64_t wait_ms) {
+  natsMsg* message = nullptr;
+  const natsStatus status = natsSubscription_NextMsg(&message, subscription.get(), wait_ms);
+  if (status != NATS_OK) {
+    return status;
+  }
+  MessageHandle owner(message);
+  const std::string_view subject = natsMsg_GetSubject(message);
+  if (!subject.starts_with(inbox)) {
+    pulled.push_back(std::move(owner));
+    return NATS_OK;
+  }
+  return subject == pull ? StatusOf(message) : NATS_OK;
+}
+
+// natsSubscription_Fetch would do this, but in 3.4 (nats.c pull request 584) it loses count when messages of
+// an earlier pull are there already, as after a reconnection, and then writes beyond the end of its array.
+natsStatus InputLog::Impl::Pull(std::vector<MessageHandle>& pulled, int count_max, std::int64_t wait_ms) {
+  const std::int64_t deadline = SteadyMs() + wait_ms;
+  const auto wanted = static_cast<std::size_t>(count_max);
+  natsStatus status = NATS_OK;
+  pull.clear();  // all earlier ones are over
+  while (status == NATS_OK && pulled.size() < wanted) {
+    status = TakeNext(pulled, 0);
+  }
+  if (!pulled.empty()) {
+    return NATS_OK;
+  }
+  if (status != NATS_TIMEOUT) {
+    return status;
+  }
+  if (!connection.connected()) {
+    SleepMs(std::min(wait_ms, kRetryMs));
+    return NATS_TIMEOUT;
+  }
+  // Ends as soon as there are any. A broker that does not know this says at once when there are none.
+  bool at_once = count_max > 1;
+  status = SendPull(count_max, wait_ms, at_once);
+  while (status == NATS_OK && pulled.size() < wanted) {
+    const std::int64_t left = deadline - SteadyMs();
+    status = left > 0 ? TakeNext(pulled, left) : NATS_TIMEOUT;
+    if (status == NATS_NOT_FOUND && at_once && pulled.empty()) {
+      at_once = false;
+      status = SendPull(count_max, left, at_once);
+    }
+  }
+  return pulled.empty() ? status : NATS_OK;
+}
+
+Status InputLog::Impl::Take(std::vector<MessageHandle> pulled) {
   bool hole = false;
-  for (int i = 0; i < list.Count; ++i) {
-    MessageHandle message(std::exchange(list.Msgs[i], nullptr));
+  for (MessageHandle& message : pulled) {
     const std::size_t before = messages.size();
     if (Status ok = hole ? Status() : TakeOne(message.get(), hole); !ok) {
       return ok;
@@ -307,13 +389,11 @@ Result<bool> InputLog::Impl::Fill(int count_max, std::int64_t wait_ms) {
     SleepMs(std::min(wait_ms, kRetryMs));
     return false;
   }
-  natsMsgList list{};
-  auto code = static_cast<jsErrCode>(0);
-  const natsStatus status = natsSubscription_Fetch(&list, subscription.get(), count_max, wait_ms, &code);
+  std::vector<MessageHandle> pulled;
+  const natsStatus status = Pull(pulled, count_max, wait_ms);
   Status ok;
   if (status == NATS_OK) {
-    ok = Take(list);
-    natsMsgList_Destroy(&list);
+    ok = Take(std::move(pulled));
   } else if (status == NATS_TIMEOUT) {
     ok = OnSilence();
   } else {

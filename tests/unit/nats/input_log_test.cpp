@@ -198,6 +198,7 @@ TEST_F(InputLogTest, SurvivesKillsOfTheBrokerWithoutLossOrRepetition) {
   int kills = 0;
   for (int idle = 0; texts.size() < kSentCount && idle < 200;) {
     const auto batch = Must(log.Read(100, 100));
+    ASSERT_LE(batch.size(), 100U);
     idle = batch.empty() ? idle + 1 : 0;
     for (const InputMessage& message : batch) {
       texts.emplace_back(message.data);
