@@ -132,8 +132,7 @@ std::string_view DescribeKind(JsonKind kind) {
   return kWords[static_cast<std::size_t>(kind)];
 }
 
-std::string_view PlainText(const JsonValue& value, ByteArena& arena) {
-  if (value.kind != JsonKind::kEscapedString) return value.text();
+std::string_view DecodedText(const JsonValue& value, ByteArena& arena) {
   char* decoded = arena.Allocate(value.text().size());
   return {decoded, DecodeJsonString(value.text(), decoded)};
 }

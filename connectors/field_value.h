@@ -51,7 +51,10 @@ Converter ConverterFor(runtime::ValueType type);
 std::string_view DescribeType(runtime::ValueType type);
 std::string_view DescribeKind(JsonKind kind);
 
+std::string_view DecodedText(const JsonValue& value, ByteArena& arena);
 /// A string's decoded bytes, anything else as written.
-std::string_view PlainText(const JsonValue& value, ByteArena& arena);
+inline std::string_view PlainText(const JsonValue& value, ByteArena& arena) {
+  return value.kind == JsonKind::kEscapedString ? DecodedText(value, arena) : value.text();
+}
 
 }  // namespace lull::connectors

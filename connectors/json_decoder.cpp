@@ -30,7 +30,7 @@ std::string ListOf(const std::vector<std::string>& names) {
 }  // namespace
 
 JsonDecoder::JsonDecoder(std::shared_ptr<const runtime::Ruleset> ruleset)
-    : ruleset_(std::move(ruleset)), plan_(WirePlan::Make(*ruleset_, scanner_)) {
+    : ruleset_(std::move(ruleset)), plan_(WirePlan::Make(*ruleset_, scanner_)), shape_scanner_(plan_->types) {
   std::size_t fields_max = 0;
   for (const EventPlan& event : plan_->events) {
     key_stride_ = std::max(key_stride_, event.keys.size());
@@ -57,8 +57,8 @@ void JsonDecoder::DecodeOne(const RawEvent& raw, std::uint32_t source) {
     Bury(raw, DeadLetterCode::kTooLong, fmt::format("The line has more than {} bytes", kRawEventBytesMax));
     return;
   }
-  const std::uint32_t known = shape_scanner_.Scan(raw.bytes, values_);
-  if (known != ShapeScanner::kNone) return DecodeAlong(shapes_[known], raw, source);
+  const ShapeScanner::Found found = shape_scanner_.Scan(raw.bytes, values_, NextFields(), arena_);
+  if (found.shape != ShapeScanner::kNone) return DecodeAlong(shapes_[found.shape], found.event, raw, source);
   if (!ScanLine(raw)) return;
   const JsonValue* version = scanner_.Find(plan_->spec_version, MembersAt(0));
   const bool cloud = version != nullptr && version->kind != JsonKind::kNull;
@@ -68,7 +68,7 @@ void JsonDecoder::DecodeOne(const RawEvent& raw, std::uint32_t source) {
   EventFrame frame;
   Draft draft;
   const Begin begin = BeginEvent(raw, type, frame, draft);
-  if (begin != Begin::kDead && version == nullptr) LearnShape(raw);
+  if (begin != Begin::kDead && version == nullptr) LearnShape(raw, frame.event);
   if (begin != Begin::kReady) return;
   const bool read = cloud ? ReadCloudEvent(raw, draft, frame) : ReadFlat(raw, draft, frame);
   if (read) Take(raw, draft, frame, source);
@@ -121,16 +121,21 @@ JsonDecoder::Begin JsonDecoder::BeginEvent(const RawEvent& raw, const JsonValue&
     CountIgnored(name);
     return Begin::kIgnored;
   }
-  draft.plan = &plan_->events[frame.event];
-  draft.fields = fields_.data() + frames_.size() * ruleset_->frame_slot_count;
-  draft.keys = keys_.data() + frames_.size() * key_stride_;
+  BeginFrame(raw, frame.event, frame, draft);
   std::copy(draft.plan->unknown_fields.begin(), draft.plan->unknown_fields.end(), draft.fields);
-  std::copy(draft.plan->keys.begin(), draft.plan->keys.end(), draft.keys);
   std::fill_n(seen_.begin(), draft.plan->required.size(), 0);
+  return Begin::kReady;
+}
+
+void JsonDecoder::BeginFrame(const RawEvent& raw, std::uint32_t event, EventFrame& frame, Draft& draft) {
+  draft.plan = &plan_->events[event];
+  draft.fields = NextFields();
+  draft.keys = keys_.data() + frames_.size() * key_stride_;
+  std::copy(draft.plan->keys.begin(), draft.plan->keys.end(), draft.keys);
+  frame.event = event;
   frame.fields = draft.fields;
   frame.keys = draft.keys;
   frame.position = raw.position;
-  return Begin::kReady;
 }
 
 bool JsonDecoder::ReadFlat(const RawEvent& raw, const Draft& draft, EventFrame& frame) {
@@ -232,7 +237,8 @@ bool JsonDecoder::ReadField(const RawEvent& raw, const Draft& draft, std::uint32
   runtime::FieldValue converted;
   const Conversion result = field.convert(value, field.limits, arena_, converted);
   if (result == Conversion::kDone) {
-    StoreField(draft, index, converted);
+    if (field.stored) draft.fields[field.slot] = converted;
+    seen_[index / 64] |= std::uint64_t{1} << (index % 64);
     return true;
   }
   const std::string& name = field.schema->name;

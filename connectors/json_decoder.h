@@ -12,6 +12,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "connectors/byte_arena.h"
@@ -63,29 +64,32 @@ class JsonDecoder {
     bool keys_only = false;  // the attributes of a CloudEvent are no fields
   };
 
-  /// What a member of a shape is for, of one event.
+  /// What a member is for whose value the scan has kept.
   struct ShapeStep {
     enum class Kind : std::uint8_t { kField, kKey, kBelow };
     Kind kind = Kind::kField;
     std::uint32_t member = 0;
-    std::uint32_t index = 0;           // of MemberUse
-    const FieldPlan* field = nullptr;  // of kField
+    std::uint32_t index = 0;  // of MemberUse
   };
   /// Members by their places; ShapeScanner::kNone where there is none.
   struct Shape {
     std::uint32_t type = ShapeScanner::kNone;
     std::uint32_t id = ShapeScanner::kNone;
-    std::vector<std::uint32_t> times;                             // of WirePlan::times, in their order
-    std::vector<std::uint32_t> names;                             // of all members
-    std::vector<std::optional<std::vector<ShapeStep>>> by_event;  // made when first needed
+    std::vector<std::uint32_t> times;  // of WirePlan::times, in their order
+    std::vector<ShapeStep> steps;
+    std::vector<std::uint64_t> stored;  // fields that the scan has stored, as bits
+    /// What the event's other slots hold if no step says otherwise.
+    std::vector<std::pair<std::uint32_t, runtime::FieldValue>> unknown;
   };
 
   void DecodeOne(const RawEvent& raw, std::uint32_t source);
-  void DecodeAlong(Shape& shape, const RawEvent& raw, std::uint32_t source);
-  bool ReadAlong(Shape& shape, const RawEvent& raw, const Draft& draft, runtime::EventFrame& frame);
+  void DecodeAlong(const Shape& shape, std::uint32_t event, const RawEvent& raw, std::uint32_t source);
+  bool ReadAlong(const Shape& shape, const RawEvent& raw, const Draft& draft, runtime::EventFrame& frame);
   bool FollowStep(const ShapeStep& step, const RawEvent& raw, const Draft& draft);
-  void LearnShape(const RawEvent& raw);
-  const std::vector<ShapeStep>& StepsOf(Shape& shape, std::uint32_t event, const EventPlan& plan);
+  /// `event`: its number; StringIndex::kNone: it does not count.
+  void LearnShape(const RawEvent& raw, std::uint32_t event);
+  /// What the member is for; adds to the shape what the scan leaves to do.
+  static ShapeMember UseAlong(const EventPlan* plan, std::uint32_t member, std::uint32_t name, Shape& shape);
 
   // All of these return false after they have reported a dead letter.
   bool ScanLine(const RawEvent& raw);
@@ -101,17 +105,16 @@ class JsonDecoder {
   static bool HasAllKeys(const Draft& draft, std::size_t place);
   bool CheckComplete(const RawEvent& raw, const Draft& draft);
 
-  void StoreField(const Draft& draft, std::uint32_t index, runtime::FieldValue value) {
-    const FieldPlan& field = draft.plan->fields[index];
-    if (field.stored) draft.fields[field.slot] = value;
-    seen_[index / 64] |= std::uint64_t{1} << (index % 64);
-  }
   /// An event that has been read becomes a frame of the batch if it is complete.
   void Take(const RawEvent& raw, const Draft& draft, const runtime::EventFrame& frame, std::uint32_t source);
 
   /// Finds the event's type among those of the ruleset and prepares its frame. kIgnored has been counted.
   enum class Begin : std::uint8_t { kReady, kIgnored, kDead };
   Begin BeginEvent(const RawEvent& raw, const JsonValue& type, runtime::EventFrame& frame, Draft& draft);
+  /// Where the fields of the next event go.
+  runtime::FieldValue* NextFields() { return fields_.data() + frames_.size() * ruleset_->frame_slot_count; }
+  /// Prepares the frame of an event of this number.
+  void BeginFrame(const RawEvent& raw, std::uint32_t event, runtime::EventFrame& frame, Draft& draft);
 
   /// The value at a path of the event's object; a null if there is none.
   JsonValue FindPath(const NamePath& path);
@@ -126,10 +129,10 @@ class JsonDecoder {
 
   std::shared_ptr<const runtime::Ruleset> ruleset_;
   MemberScanner scanner_;
+  std::unique_ptr<const WirePlan> plan_;
   ShapeScanner shape_scanner_;
   std::vector<Shape> shapes_;
   std::array<JsonValue, ShapeScanner::kMembersMax> values_{};  // of the event in hand, along its shape
-  std::unique_ptr<const WirePlan> plan_;
   EventTime max_time_{kEventMicrosMax};
 
   // Of the batch in hand.
