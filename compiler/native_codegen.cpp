@@ -74,10 +74,11 @@ std::string SymbolOf(const runtime::AbiFunction& function) {
 }
 
 ModuleScope::ModuleScope(const Module& source, llvm::Module& target,
-                         std::span<const runtime::AbiFunction> abi)
+                         std::span<const runtime::AbiFunction> abi, bool rounds)
     : source_(source),
       target_(target),
       abi_(abi),
+      rounds_(rounds),
       moment_tag_(Tag("moment", target.getContext())),
       record_tag_(Tag("record", target.getContext())),
       out_tag_(Tag("out", target.getContext())) {}
@@ -168,15 +169,15 @@ std::set<runtime::FunctionId> Borrowed(const Module& module, Part part) {
 
 }  // namespace
 
-std::unique_ptr<llvm::Module> Translate(const Module& module, Part part, bool inlining,
+std::unique_ptr<llvm::Module> Translate(const Module& module, Part part, TranslateOptions options,
                                         std::span<const runtime::AbiFunction> abi,
                                         llvm::LLVMContext& context) {
   auto target = std::make_unique<llvm::Module>("lull", context);
-  ModuleScope scope(module, *target, abi);
+  ModuleScope scope(module, *target, abi, options.rounds);
   for (runtime::FunctionId i = part.first; i < part.end; ++i) {
     FunctionTranslator(scope, module.functions[i], *scope.FunctionFor(i)).Run();
   }
-  if (!inlining) return target;
+  if (!options.inlining) return target;
   for (const runtime::FunctionId i : Borrowed(module, part)) {
     llvm::Function* copy = scope.FunctionFor(i);
     copy->setLinkage(llvm::GlobalValue::AvailableExternallyLinkage);

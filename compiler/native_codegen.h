@@ -24,8 +24,12 @@ struct Part {
 std::string SymbolOf(const Module& module, runtime::FunctionId function);
 std::string SymbolOf(const runtime::AbiFunction& function);
 
-/// `inlining`: small conditions of other parts come along, to be inlined and then dropped.
-std::unique_ptr<llvm::Module> Translate(const Module& module, Part part, bool inlining,
+struct TranslateOptions {
+  bool inlining = false;  // small conditions of other parts come along, to be inlined and then dropped
+  bool rounds = false;    // the processor rounds to whole numbers in one instruction; else that calls libm
+};
+
+std::unique_ptr<llvm::Module> Translate(const Module& module, Part part, TranslateOptions options,
                                         std::span<const runtime::AbiFunction> abi,
                                         llvm::LLVMContext& context);
 

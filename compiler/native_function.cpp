@@ -258,6 +258,7 @@ Pair FunctionTranslator::LocalSet(const Instruction& made) {
 // ---- Calls and conditions ---------------------------------------------------------------------------------
 
 Pair FunctionTranslator::Call(const Instruction& made) {
+  if (const std::optional<Pair> inlined = Inlined(made)) return *inlined;
   const runtime::AbiFunction& callee = scope_.abi()[made.a];
   std::vector<llvm::Value*> arguments;
   if (callee.takes_moment) arguments.push_back(moment_);

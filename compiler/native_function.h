@@ -5,7 +5,9 @@
 #include <llvm/IR/Module.h>
 
 #include <map>
+#include <optional>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "compiler/ir.h"
@@ -18,7 +20,8 @@ namespace lull::compiler::native {
 /// What the functions of one LLVM module share.
 class ModuleScope {
  public:
-  ModuleScope(const Module& source, llvm::Module& target, std::span<const runtime::AbiFunction> abi);
+  ModuleScope(const Module& source, llvm::Module& target, std::span<const runtime::AbiFunction> abi,
+              bool rounds);
 
   /// The type of runtime::Code::Entry.
   llvm::FunctionType* EntryType() const;
@@ -31,6 +34,7 @@ class ModuleScope {
   llvm::Module& target() const { return target_; }
   llvm::LLVMContext& context() const { return target_.getContext(); }
   std::span<const runtime::AbiFunction> abi() const { return abi_; }
+  bool rounds() const { return rounds_; }  // TranslateOptions::rounds
 
   // Members of the Moment, the record, and Moment::out never overlap.
   llvm::MDNode* moment_tag() const { return moment_tag_; }
@@ -41,6 +45,7 @@ class ModuleScope {
   const Module& source_;
   llvm::Module& target_;
   std::span<const runtime::AbiFunction> abi_;
+  bool rounds_;
   std::map<std::uint32_t, llvm::Constant*> texts_;
   llvm::MDNode* moment_tag_;
   llvm::MDNode* record_tag_;
@@ -91,6 +96,12 @@ class FunctionTranslator {
   Pair LocalGet(const Instruction& made);
   Pair LocalSet(const Instruction& made);
   Pair Call(const Instruction& made);
+  // Calls of which less is left once an argument is known (native_inline.cpp). No value: there is a call.
+  std::optional<Pair> Inlined(const Instruction& made);
+  std::optional<Pair> InlinedTextEqual(const Instruction& made);
+  std::optional<Pair> InlinedRoundNumber(const Instruction& made);
+  /// Whether the bytes at `data` are those of the text, whose size they have.
+  llvm::Value* HasBytes(llvm::Value* data, std::string_view text);
   Pair CallCondition(const Instruction& made);
   Pair Held(const Instruction& made);
   Pair Update(const Instruction& made);

@@ -23,7 +23,7 @@ namespace {
 constexpr int kLevelMax = 2;
 
 /// Raised when the translation changes, so that older objects on disk are not taken.
-constexpr int kTranslationVersion = 3;
+constexpr int kTranslationVersion = 4;
 
 void InitialiseTarget() {
   static std::once_flag once;
@@ -103,6 +103,12 @@ Result<Host> Host::Detect(int level) {
   return Host(std::move(*builder), level);
 }
 
+bool Host::Rounds() const {
+  const llvm::Triple& triple = builder_.getTargetTriple();
+  if (triple.isX86()) return builder_.getFeatures().getString().find("+sse4.1") != std::string::npos;
+  return triple.isAArch64();
+}
+
 std::string Host::Name() const {
   return fmt::format("{} {} {} {} O{} v{}", LLVM_VERSION_STRING, builder_.getTargetTriple().str(),
                      builder_.getCPU(), builder_.getFeatures().getString(), level_, kTranslationVersion);
@@ -115,7 +121,7 @@ Result<Host::Work> Host::Prepare(const Module& module, Part part,
   if (!machine) return std::unexpected(FromLlvm("While preparing native code", machine.takeError()));
   work.machine = std::move(*machine);
   work.context = std::make_unique<llvm::LLVMContext>();
-  work.module = Translate(module, part, level_ > 0, abi, *work.context);
+  work.module = Translate(module, part, {.inlining = level_ > 0, .rounds = Rounds()}, abi, *work.context);
   work.module->setDataLayout(work.machine->createDataLayout());
   work.module->setTargetTriple(builder_.getTargetTriple().str());
 #ifndef NDEBUG

@@ -27,7 +27,8 @@ class Host {
  private:
   Host(llvm::orc::JITTargetMachineBuilder builder, int level) : builder_(std::move(builder)), level_(level) {}
 
-  struct Work;  // a translated part with its context and target machine
+  struct Work;          // a translated part with its context and target machine
+  bool Rounds() const;  // TranslateOptions::rounds
   Result<Work> Prepare(const Module& module, Part part, std::span<const runtime::AbiFunction> abi) const;
 
   llvm::orc::JITTargetMachineBuilder builder_;
