@@ -3,7 +3,7 @@ import os
 import re
 
 import workload
-from measure import in_turn, lull_run, median, timed, values, warm
+from measure import counts_of, in_turn, lull_run, median, values, warm
 from workload import HERE, Row, UNTIL, say
 
 ROW = Row("1M/100k", 1_000_000, 100_000)
@@ -57,12 +57,9 @@ def run(options, report):
     events = workload.events_file(options.cache, ROW)
     say("what is right of the pending deadlines")
     ended, pending = expected(events)
-    output = os.path.join(workload.folder(options.cache, "out"), "deadlines.csv")
     for wait in WAITS:
-        command = lull_run(options, rules(options, wait), events, "--until", UNTIL, "--format", "csv", "--actions", output)
-        timed(command, options.core, env=warm(options))
-        with open(output, "rb") as lines:
-            found = sum(1 for _ in lines) - 1
+        command = lull_run(options, rules(options, wait), events, "--until", UNTIL, "--counts")
+        found = counts_of(options, command)[0]["told"]
         right = found == ended[wait]
         say(f"wait of {wait}: {found:,} ended, {'right' if right else f'WRONG, wanted {ended[wait]:,}'}")
         report.check(f"deadlines {wait}", "count", right, found=found, wanted=ended[wait])

@@ -6,39 +6,23 @@ import shutil
 import statistics
 import subprocess
 import sys
-import time
 
 import workload
 
 
-def failed(command, status, complaint):
-    sys.stderr.write(complaint.decode(errors="replace")[-4000:])
-    sys.exit(f"bench: '{' '.join(command)}' ended with {status}")
-
-
-def timed(command, core, output=subprocess.DEVNULL, env=None):
+def timed(options, command, output=subprocess.DEVNULL, env=None):
     """Runs a command on one core: its CPU seconds (user and system, all of the process), wall seconds and peak MB."""
-    begin = time.monotonic()
-    with open(os.devnull, "rb") as nothing:
-        process = subprocess.Popen(
-            command,
-            stdin=nothing,
-            stdout=output,
-            stderr=subprocess.PIPE,
-            env={**os.environ, **(env or {})},
-            preexec_fn=lambda: os.sched_setaffinity(0, {core}),
-        )
-        complaint = process.stderr.read()
-        _, status, usage = os.wait4(process.pid, 0)
-    process.stderr.close()
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        failed(command, process.returncode, complaint)
-    return {
-        "cpu_s": usage.ru_utime + usage.ru_stime,
-        "wall_s": time.monotonic() - begin,
-        "peak_mb": usage.ru_maxrss / 1024,
-    }
+    note = os.path.join(workload.folder(options.cache, "out"), f"usage-{os.getpid()}")
+    launcher = [workload.build(options.cache, "usage.cpp", ["-O2"]), note, str(options.core)]
+    done = subprocess.run([*launcher, *command], stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.PIPE,
+                          env={**os.environ, **(env or {})})
+    if done.returncode:
+        sys.stderr.write(done.stderr.decode(errors="replace")[-4000:])
+        sys.exit(f"bench: '{' '.join(command)}' ended with {done.returncode}")
+    with open(note, encoding="utf-8") as text:
+        cpu, wall, peak = text.read().split()
+    os.remove(note)
+    return {"cpu_s": float(cpu), "wall_s": float(wall), "peak_mb": int(peak) / 1024}
 
 
 def in_turn(options, commands, runs=None, env=None):
@@ -51,7 +35,7 @@ def in_turn(options, commands, runs=None, env=None):
         names = list(commands) if number % 2 == 0 else list(reversed(commands))
         for name in names:
             command = commands[name]
-            usages[name].append(command() if callable(command) else timed(command, options.core, env=env))
+            usages[name].append(command() if callable(command) else timed(options, command, env=env))
     return usages
 
 
@@ -100,7 +84,7 @@ def counts_of(options, command, env=None):
     """Totals by nudge of one run with --counts, and its usage."""
     path = os.path.join(workload.folder(options.cache, "out"), "counts.txt")
     with open(path, "wb") as out:
-        usage = timed(command, options.core, out, env or warm(options))
+        usage = timed(options, command, out, env or warm(options))
     with open(path, encoding="utf-8") as text:
         return workload.nudge_counts(text.read()), usage
 
@@ -134,7 +118,7 @@ def machine():
 
 def versions(options):
     return {
-        "lull": first_line(options.lull, "version"),
+        "lull": (first_line(options.lull, "version") or "").removeprefix("lull "),
         "g++": first_line("g++", "--version"),
         "python": platform.python_version(),
     }

@@ -106,7 +106,7 @@ def with_memory(options, report):
         prefix = out_file(options, "peer")
         command = node(peer, events, prefix)
         say(f"{peer}: R1-R6 {PLAIN.name}")
-        timed(command, options.core, env=environment(options))
+        timed(options, command, env=environment(options))
         right = True
         for name, want in (("cand", PLAIN.candidates), ("act", PLAIN.actions)):
             found = workload.plain_csv_hash(f"{prefix}.{name}.csv")
@@ -181,7 +181,7 @@ def without_memory(options, report):
         commands = {"start": peer_command(options, peer, empty_file(options), suite),
                     "whole": peer_command(options, peer, events, suite)}
         with open(output, "wb") as out:
-            first = timed(commands["whole"], options.core, out, environment(options))
+            first = timed(options, commands["whole"], out, environment(options))
         with open(output, encoding="utf-8") as text:
             found = json.load(text)
         if not report.check(f"{peer} {name}", "counts", found == want, found=found, wanted=want) or options.hashes:

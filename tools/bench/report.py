@@ -78,6 +78,7 @@ class Report:
         beside = f"{figure.beside_name} {amount_text(figure.beside, unit)}" if figure.beside is not None else ""
         show = (lambda v: ratio_text(v, style)) if figure.ratio is not None else (lambda v: amount_text(v, unit))
         spread = f"{show(figure.low)} to {show(figure.high)}" if figure.low is not None else ""
+        spread = spread.replace(f" {unit} to", " to")
         goal = f"{figure.goal.sign} {show(figure.goal.value)}" if figure.goal else ""
         met = "" if figure.met is None else "yes" if figure.met else "NO"
         self.line((figure.name, amount_text(figure.ours, unit), beside, show(figure.ratio) if figure.ratio else "",

@@ -26,7 +26,7 @@ def out_file(options, name):
 
 def check_output(options, report, row, kind, command, output, want, progress="", env=None):
     """One run, and whether its csv is right."""
-    usage = timed(command, options.core, env=env or warm(options))
+    usage = timed(options, command, env=env or warm(options))
     found, count, by_rule = workload.csv_hash(output)
     right = found == want
     say(f"{progress}{row:24} {kind:10} {'right' if right else 'WRONG'} {found}"
@@ -52,7 +52,7 @@ def check_limit(options, row):
     """The limit has to be right as well, or its time means nothing."""
     program, events = workload.limit(options.cache), workload.events_file(options.cache, row)
     prefix = out_file(options, "limit")
-    timed([program, events, prefix], options.core)
+    timed(options, [program, events, prefix])
     for name, want in (("cand", row.candidates), ("act", row.actions)):
         digest = workload.plain_csv_hash(f"{prefix}.{name}.csv")
         if digest != want:

@@ -44,11 +44,11 @@ def beside_plain(options, report, name, row, other, goal=None, note=""):
 
 def cold_cache(options, report):
     plain = command(options, PLAIN)
-    timed(plain, options.core, env=warm(options))
+    timed(options, plain, env=warm(options))
 
     def run_cold():
         with cold(options) as env:
-            return timed(plain, options.core, env=env)
+            return timed(options, plain, env=env)
 
     found = in_turn(options, {"warm": plain, "cold": run_cold}, env=warm(options))
     report.cost("variants", "R1-R6 1M/100k, cold cache", values(found["cold"]), values(found["warm"]), "warm cache",
