@@ -5,7 +5,7 @@ CLIPS reads no JSON, so the three fields that the rules read are written out bef
 import json
 import os
 
-from workload import DEVICES, thresholds
+from workload import thresholds
 
 HEAD = """(defglobal ?*hits* = 0)
 (deftemplate event (slot device) (slot price) (slot dwell))
