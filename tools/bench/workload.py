@@ -1,5 +1,6 @@
 """The table of SPEC.md, the inputs it needs, and what makes a csv of Lull comparable with it."""
 import calendar
+import collections
 import hashlib
 import os
 import re
@@ -11,11 +12,13 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 SEED = 42
 UNTIL = "2026-01-12T00:00:00Z"
 MINUTE_MS = 60_000
+MASK = (1 << 64) - 1
+DEVICES = ("mobile", "desktop", "tablet")
 
 
 @dataclass(frozen=True)
 class Row:
-    """One row of the table. shape is '' (ordered), 'ooo' or 'minutes'; the hashes are None for the oracle to say."""
+    """One row of the table. shape is '' (ordered), 'ooo', 'minutes' or 'twice'; the hashes are None for the oracle to say."""
 
     name: str
     events: int
@@ -69,8 +72,22 @@ QUICK_ROWS = (
     Row("300k/2k minutes 48/24", 300_000, 2_000, "minutes", profile="_48_24"),
 )
 
+CUSTOMERS_SEEN = {"1M/10k": 9_984, "1M/100k": 55_531, "1M/1M": 103_617, "10M/1M": 484_033}
 STATELESS = {"r1": 32_734, "r4s": 24_939}
 THRESHOLDS = {10: 65_690, 100: 463_325, 1000: 4_308_781}
+
+
+def mix(z):
+    """The splitmix64 finaliser, as in oracle_t.py and bound_thresholds.cpp."""
+    z = (z + 0x9E3779B97F4A7C15) & MASK
+    z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & MASK
+    z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & MASK
+    return z ^ (z >> 31)
+
+
+def thresholds(count):
+    """The rules of T-N: (price, dwell, device)."""
+    return [(40000 + mix(2 * k) % 40000, 200 + mix(2 * k + 1) % 400, DEVICES[k % 3]) for k in range(count)]
 
 
 def say(text):
@@ -117,6 +134,21 @@ def whole_minutes(source, target):
             out.write(pattern.sub(lambda m: b'"ts":%d' % (int(m[1]) // MINUTE_MS * MINUTE_MS), line, count=1))
 
 
+def some_twice(source, target):
+    """Each 50th line comes again 300 lines later, about 3 minutes: the same id, so it counts once."""
+    waiting = collections.deque()
+    with open(source, "rb") as lines, open(target, "wb") as out:
+        for number, line in enumerate(lines):
+            out.write(line)
+            if number % 50 == 0:
+                waiting.append((number + 300, line))
+            if waiting and waiting[0][0] == number:
+                out.write(waiting.popleft()[1])
+
+
+MADE_FROM_ORDERED = {"minutes": whole_minutes, "twice": some_twice}
+
+
 def events_file(cache, row):
     """The row's input, made once and kept in the cache."""
     program = generator(cache)
@@ -126,9 +158,9 @@ def events_file(cache, row):
     if os.path.exists(path):
         return path
     say(f"generating {row.events:,} events of {row.customers:,} customers{' ' + row.shape if row.shape else ''}")
-    if row.shape == "minutes":
+    if row.shape in MADE_FROM_ORDERED:
         plain = Row(row.name, row.events, row.customers)
-        whole_minutes(events_file(cache, plain), path + ".part")
+        MADE_FROM_ORDERED[row.shape](events_file(cache, plain), path + ".part")
     else:
         order = ["ooo"] if row.shape == "ooo" else []
         with open(path + ".part", "wb") as out:
@@ -185,6 +217,13 @@ def csv_hash(path):
     for row in rows:
         digest.update(b"%d,%s,%d\n" % (row[0], row[1].encode(), row[2]))
     return digest.hexdigest()[:16], len(rows), [by_rule.get(rule, 0) for rule in range(1, 6)]
+
+
+def plain_csv_hash(path):
+    """Hash of rule,customer,time with times in milliseconds, in any order."""
+    with open(path, encoding="utf-8") as lines:
+        rows = sorted((int(r), c, int(t)) for r, c, t in (line.rstrip("\n").split(",") for line in lines))
+    return hashlib.sha256("".join("%d,%s,%d\n" % row for row in rows).encode()).hexdigest()[:16]
 
 
 def nudge_counts(text):
