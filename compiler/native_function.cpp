@@ -90,15 +90,35 @@ void FunctionTranslator::Run() {
   start_.CreateBr(blocks_[flow_.order().front()]);
 }
 
+// A value at the start of each local would keep it alive through all blocks before its use, and LLVM's time
+// grow with the square of a large function's size.
+std::vector<bool> FunctionTranslator::ReadUnset() const {
+  std::vector<bool> read_unset(source_.locals.size(), false);
+  std::vector<BlockId> first_set(source_.locals.size(), kNoBlock);
+  for (const BlockId block : flow_.order()) {
+    const Block& body = flow_.blocks()[block];
+    for (ValueId i = body.first; i < body.end; ++i) {
+      const Instruction& made = source_.code[i];
+      if (made.op == Op::kLocalSet && first_set[made.a] == kNoBlock) first_set[made.a] = block;
+      if (made.op != Op::kLocalGet || read_unset[made.a]) continue;
+      const BlockId set = first_set[made.a];
+      read_unset[made.a] = set == kNoBlock || !flow_.Dominates(set, block);
+    }
+  }
+  return read_unset;
+}
+
 void FunctionTranslator::MakeLocals() {
   builder_.SetInsertPoint(start_.GetInsertBlock());
-  for (const IrType type : source_.locals) {
+  const std::vector<bool> read_unset = ReadUnset();
+  for (std::size_t index = 0; index < source_.locals.size(); ++index) {
+    const IrType type = source_.locals[index];
     const Pair unknown = Unknown(type);
     Pair local{start_.CreateAlloca(scope_.TypeOf(type)), nullptr};
-    start_.CreateStore(unknown.first, local.first);
-    if (type == IrType::kText) {
-      local.size = start_.CreateAlloca(start_.getInt64Ty());
-      start_.CreateStore(unknown.size, local.size);
+    if (type == IrType::kText) local.size = start_.CreateAlloca(start_.getInt64Ty());
+    if (read_unset[index]) {
+      start_.CreateStore(unknown.first, local.first);
+      if (local.size != nullptr) start_.CreateStore(unknown.size, local.size);
     }
     locals_.push_back(local);
   }

@@ -131,6 +131,8 @@ class FunctionTranslator {
   llvm::Value* Read(llvm::Type* type, llvm::Value* address, llvm::MDNode* tag);
   void Write(llvm::Value* value, llvm::Value* address, llvm::MDNode* tag);
   llvm::Value* HeldBit(std::uint32_t condition);
+  /// By local: whether some way leads to a read of it before it has been set. It is unknown there.
+  std::vector<bool> ReadUnset() const;
   void MakeLocals();
 
   ModuleScope& scope_;
