@@ -41,7 +41,8 @@ void Arbiter::Run() {
   state_.triggers.clear();
   if (candidates_.empty()) return;
   RankAll();
-  for (Candidate& candidate : candidates_) {
+  for (const std::uint64_t at : order_) {
+    Candidate& candidate = At(at);
     const Hold hold = Judge(candidate);
     if (hold.code == DecisionCode::kNone) {
       Win(candidate);
@@ -145,8 +146,10 @@ bool Arbiter::Before(const Candidate& a, const Candidate& b) const {
     if (a.ranking == kNoIndex || b.ranking == kNoIndex) return b.ranking == kNoIndex;
     return state_.ruleset->policies[a.ranking].name < state_.ruleset->policies[b.ranking].name;
   }
-  if (a.rank.known != b.rank.known) return a.rank.known;
-  if (a.rank.order != b.rank.order) return a.rank.order > b.rank.order;
+  if (a.ranking != kNoIndex) {
+    if (a.rank.known != b.rank.known) return a.rank.known;
+    if (a.rank.order != b.rank.order) return a.rank.order > b.rank.order;
+  }
   if (a.place != b.place) return a.place < b.place;
   if (a.member != b.member) {
     const Member& member_a = state_.members[a.member];
@@ -157,22 +160,35 @@ bool Arbiter::Before(const Candidate& a, const Candidate& b) const {
 }
 
 void Arbiter::RankAll() {
+  order_.clear();
+  bool by_place = true;
+  for (std::uint32_t index = 0; index < candidates_.size(); ++index) {
+    Candidate& candidate = candidates_[index];
+    by_place = by_place && candidate.ranking == kNoIndex && candidate.member == 0;
+    order_.push_back(std::uint64_t{candidate.place} << 32 | index);
+  }
   if (candidates_.size() < 2) return;
+  if (by_place) {
+    // Where nothing else decides, k rises with the index.
+    std::ranges::sort(order_);
+    return;
+  }
   for (Candidate& candidate : candidates_) candidate.rank = RankOf(candidate);
-  std::sort(candidates_.begin(), candidates_.end(),
-            [this](const Candidate& a, const Candidate& b) { return Before(a, b); });
+  std::ranges::sort(order_, [this](std::uint64_t a, std::uint64_t b) { return Before(At(a), At(b)); });
 }
 
 Hold Arbiter::Judge(Candidate& candidate) {
   using Judgement = Hold (Arbiter::*)(const Candidate&);
-  static constexpr Judgement kInOrder[] = {&Arbiter::JudgeIf, &Arbiter::JudgeNever, &Arbiter::JudgeLimits,
-                                           &Arbiter::JudgeQuietHours, &Arbiter::JudgePlaces};
+  static constexpr Judgement kByPolicies[] = {&Arbiter::JudgeNever, &Arbiter::JudgeLimits,
+                                              &Arbiter::JudgeQuietHours, &Arbiter::JudgePlaces};
   Take(candidate);
-  for (const Judgement judgement : kInOrder) {
-    Hold hold = (this->*judgement)(candidate);
-    if (hold.code != DecisionCode::kNone) return hold;
+  Hold hold = JudgeIf(candidate);
+  if (hold.code != DecisionCode::kNone || state_.plan->nudges[candidate.nudge].policies.empty()) return hold;
+  for (const Judgement judgement : kByPolicies) {
+    hold = (this->*judgement)(candidate);
+    if (hold.code != DecisionCode::kNone) break;
   }
-  return {};
+  return hold;
 }
 
 bool Arbiter::HoldsUntil(FunctionId condition, std::int64_t& until) {

@@ -111,6 +111,9 @@ class Arbiter {
   StepState& state_;
   DecisionWriter& writer_;
   std::vector<Candidate> candidates_;
+  /// The candidates in the order in which they are judged: index into them, below their place.
+  std::vector<std::uint64_t> order_;
+  Candidate& At(std::uint64_t ordered) { return candidates_[static_cast<std::uint32_t>(ordered)]; }
   bool IsOfWhole(std::uint32_t policy) const {
     return state_.ruleset->policies[policy].entity == state_.members[0].entity;
   }
