@@ -428,6 +428,19 @@ std::uint64_t EvaluateAnew(Moment& moment, const Reader& reader, const Bounds& b
   return ValueOf(range, cursor, *moment.context->scratch);
 }
 
+/// How many entries there are since an instant: most of what rules ask, in a few instructions.
+std::uint64_t CountSince(Moment& moment, WindowBlock& block, std::int64_t last_micros, bool arm) {
+  const std::int64_t after = InstantBefore(moment.now, last_micros);
+  const std::uint32_t begin = FirstAfter(block, block.head, block.tail(), after);
+  if (arm && begin != block.tail()) moment.Arm(InstantAfter(block.time(begin), last_micros));
+  return std::bit_cast<std::uint64_t>(static_cast<double>(block.tail() - begin));
+}
+
+bool IsCountSince(const AggregateSpec& spec) {
+  return spec.function == WindowFunction::kCount && spec.same_column == kNoIndex && spec.last_micros > 0 &&
+         spec.skip_micros == 0 && !spec.by_period;
+}
+
 }  // namespace
 
 bool IsCarried(const AggregateSpec& spec) { return spec.same_column == kNoIndex && AddsUp(spec.function); }
@@ -451,6 +464,7 @@ std::uint64_t EvaluateAggregate(Moment& moment, std::uint32_t aggregate, bool ar
   const AggregateSpec& spec = entity.aggregates[aggregate];
   WindowBlock* block = *reinterpret_cast<WindowBlock**>(moment.record + entity.windows[spec.window].offset);
   if (block == nullptr) return EmptyValue(entity, spec);
+  if (IsCountSince(spec)) return CountSince(moment, *block, spec.last_micros, arm);
   const Reader reader = MakeReader(entity, *block, spec);
   const Bounds bounds = BoundsOf(moment, spec);
   if (spec.cursor == kNoIndex) return EvaluateAnew(moment, reader, bounds, arm);

@@ -212,12 +212,13 @@ class Step : public StepState {
   bool each_due_ = false;
   bool each_over_ = false;
   bool followed_ = false;
-  bool freed_ = false;                    // an open task of a part that was forgotten has ended
-  std::vector<Entering> entering_;        // at the end of the journeys' phase
-  std::vector<Entering> entered_stages_;  // in this moment and those it follows
-  std::vector<Beginning> began_;          // stalls, in this moment ...
-  std::vector<Beginning> began_before_;   // ... and in the one that it follows
-  std::vector<std::uint32_t> numbers_;    // scratch
+  bool freed_ = false;                     // an open task of a part that was forgotten has ended
+  std::vector<Entering> entering_;         // at the end of the journeys' phase
+  std::vector<Entering> entered_stages_;   // in this moment and those it follows
+  std::vector<Beginning> began_;           // stalls, in this moment ...
+  std::vector<Beginning> began_before_;    // ... and in the one that it follows
+  std::vector<std::uint32_t> numbers_;     // scratch
+  std::vector<std::uint32_t> due_groups_;  // scratch of AskGroups
   /// Of the event in hand, if a rule asks what was before it.
   std::vector<FieldValue> fields_and_before_;
 };

@@ -22,12 +22,20 @@ void Step::AskGroups(bool all) {
   }
   // Only a deadline moment has seen all that a wake-up stood for.
   const std::int64_t over = moment.age_now == moment.now ? moment.now : kUnknown;
+  due_groups_.clear();
+  std::int64_t* const wakes = &GroupWake(0);
   for (std::uint32_t group = 0; group < groups.size(); ++group) {
-    std::int64_t& wake = GroupWake(group);
-    const bool due = wake <= over;
-    if (due) wake = kNever;
-    if (due || all) Ask(group, groups[group].all);
-    moment.next_wake = std::min(moment.next_wake, wake);
+    const bool due = wakes[group] <= over;
+    if (due) wakes[group] = kNever;
+    if (due || all) {
+      due_groups_.push_back(group);
+    } else {
+      moment.next_wake = std::min(moment.next_wake, wakes[group]);
+    }
+  }
+  for (const std::uint32_t group : due_groups_) {
+    Ask(group, groups[group].all);
+    moment.next_wake = std::min(moment.next_wake, wakes[group]);
   }
 }
 
