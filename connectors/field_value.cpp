@@ -65,10 +65,7 @@ Conversion ToDuration(const JsonValue& value, const ConversionLimits&, ByteArena
 }
 
 Conversion ToTime(const JsonValue& value, const ConversionLimits&, ByteArena& arena, FieldValue& out) {
-  if (value.kind == JsonKind::kInteger) return Integer(EpochMicros(value.integer), out);
-  if (value.kind == JsonKind::kNumber) return Integer(ParseEpoch(value.text()), out);
-  if (!value.is_string()) return Conversion::kWrongType;
-  return Integer(ParseRfc3339(PlainText(value, arena)), out);
+  return ConvertTime(value, arena, out);
 }
 
 Conversion ToDate(const JsonValue& value, const ConversionLimits&, ByteArena& arena, FieldValue& out) {
@@ -118,6 +115,13 @@ const TypeRow& RowOf(ValueType type) {
 }
 
 }  // namespace
+
+Conversion ConvertTime(const JsonValue& value, ByteArena& arena, FieldValue& out) {
+  if (value.kind == JsonKind::kInteger) return Integer(EpochMicros(value.integer), out);
+  if (value.kind == JsonKind::kNumber) return Integer(ParseEpoch(value.text()), out);
+  if (!value.is_string()) return Conversion::kWrongType;
+  return Integer(ParseRfc3339(PlainText(value, arena)), out);
+}
 
 Converter ConverterFor(ValueType type) {
   LULL_CHECK(RowOf(type).converter != nullptr);

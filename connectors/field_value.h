@@ -47,6 +47,9 @@ inline bool ConvertPlain(runtime::ValueType type, const JsonValue& value, const 
 /// The converter for a type of field. kStage has none and is a programmer's error.
 Converter ConverterFor(runtime::ValueType type);
 
+/// The converter for times.
+Conversion ConvertTime(const JsonValue& value, ByteArena& arena, runtime::FieldValue& out);
+
 /// What a person calls the type: "an amount of money".
 std::string_view DescribeType(runtime::ValueType type);
 std::string_view DescribeKind(JsonKind kind);

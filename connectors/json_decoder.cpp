@@ -48,6 +48,8 @@ DecodedBatch JsonDecoder::Decode(std::span<const RawEvent> raw) {
     fields_.resize(raw.size() * ruleset_->frame_slot_count);
   }
   if (keys_.size() < raw.size() * key_stride_) keys_.resize(raw.size() * key_stride_);
+  frames_.reserve(raw.size());
+  sources_.reserve(raw.size());
   for (std::uint32_t i = 0; i < raw.size(); ++i) DecodeOne(raw[i], i);
   return {frames_, sources_, dead_letters_};
 }
@@ -76,7 +78,7 @@ void JsonDecoder::DecodeOne(const RawEvent& raw, std::uint32_t source) {
 
 void JsonDecoder::Take(const RawEvent& raw, const Draft& draft, const EventFrame& frame,
                        std::uint32_t source) {
-  if (!CheckComplete(raw, draft)) return;
+  if (!IsPlainlyComplete(draft) && !CheckComplete(raw, draft)) return;
   frames_.push_back(frame);
   sources_.push_back(source);
 }
@@ -131,7 +133,7 @@ void JsonDecoder::BeginFrame(const RawEvent& raw, std::uint32_t event, EventFram
   draft.plan = &plan_->events[event];
   draft.fields = NextFields();
   draft.keys = keys_.data() + frames_.size() * key_stride_;
-  std::copy(draft.plan->keys.begin(), draft.plan->keys.end(), draft.keys);
+  for (std::size_t key = 0; key < draft.plan->keys.size(); ++key) draft.keys[key] = draft.plan->keys[key];
   frame.event = event;
   frame.fields = draft.fields;
   frame.keys = draft.keys;
@@ -168,8 +170,7 @@ bool JsonDecoder::ReadTime(const RawEvent& raw, const JsonValue& time, EventFram
     return Bury(raw, DeadLetterCode::kNoTime, "The event has no time (" + ListOf(ruleset_->wire.time) + ")");
   }
   runtime::FieldValue value;
-  static const Converter kToTime = ConverterFor(runtime::ValueType::kTime);
-  if (kToTime(time, {}, arena_, value) != Conversion::kDone) {
+  if (ConvertTime(time, arena_, value) != Conversion::kDone) {
     return Bury(raw, DeadLetterCode::kBadTime,
                 fmt::format("The time {} is neither RFC 3339 with an offset nor a number since 1970",
                             Shortened(time.text())));

@@ -99,13 +99,21 @@ bool JsonDecoder::FollowStep(const ShapeStep& step, const RawEvent& raw, const D
 
 bool JsonDecoder::ReadAlong(const Shape& shape, const RawEvent& raw, const Draft& draft, EventFrame& frame) {
   for (const auto& [slot, value] : shape.unknown) draft.fields[slot] = value;
-  std::ranges::copy(shape.stored, seen_.begin());
+  for (std::size_t word = 0; word < shape.stored.size(); ++word) seen_[word] = shape.stored[word];
   const auto is_there = [this](std::uint32_t place) { return values_[place].kind != JsonKind::kNull; };
   const auto time = std::ranges::find_if(shape.times, is_there);
   if (!ReadTime(raw, time == shape.times.end() ? JsonValue{} : values_[*time], frame)) return false;
   if (shape.id != ShapeScanner::kNone && !ReadId(raw, values_[shape.id], frame)) return false;
-  return std::ranges::all_of(shape.steps,
-                             [&](const ShapeStep& step) { return FollowStep(step, raw, draft); });
+  for (const ShapeStep& step : shape.steps) {
+    const JsonValue& value = values_[step.member];
+    if (step.kind == ShapeStep::Kind::kKey && value.kind == JsonKind::kString && value.begin != value.end &&
+        value.text().size() <= kKeyBytesMax) {
+      draft.keys[step.index] = runtime::TextView::Of(value.text());
+    } else if (!FollowStep(step, raw, draft)) {
+      return false;
+    }
+  }
+  return true;
 }
 
 void JsonDecoder::DecodeAlong(const Shape& shape, std::uint32_t event, const RawEvent& raw,
