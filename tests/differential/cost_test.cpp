@@ -132,6 +132,36 @@ class NoSink : public runtime::DecisionSink {
   void OnDecision(const runtime::Decision&) override {}
 };
 
+/// What runs when one wait of an entity falls due, whose ruleset has others that do not.
+std::uint64_t WorkOfAWakeUp(int stall_count) {
+  std::string text =
+      "ruleset shop { currency USD channels call as task }\nentity customer by customer_id { }\nunit desk\n"
+      "event done of customer { topic text }\n";
+  for (int i = 0; i < stall_count; ++i) {
+    text += fmt::format(
+        "event asked_{0} of customer {{ topic text }}\n"
+        "stall open_{0} of customer {{ after asked_{0} no done within {1} hours }}\n"
+        "nudge answer_{0} of customer {{ on open_{0} do call \"Answer\" to desk }}\n",
+        i, i + 1);
+  }
+  const TriedRuleset tried = CompileText(text);
+  CountedCode counted(tried.compiled);
+  NoSink sink;
+  const auto engine = runtime::Engine::Create(counted.program(), {}, sink);
+  EXPECT_TRUE(engine.has_value());
+  FullEvents events(*tried.compiled.ruleset, **engine);
+  events.Apply(1, "c", 0);
+  counted.Take();
+  (*engine)->Finish(EventTime{90 * kMicrosPerMinute}, {});
+  return counted.Take();
+}
+
+TEST(Cost, AWakeUpAsksOnlyTheGroupWhoseItIs) {
+  const std::uint64_t among_few = WorkOfAWakeUp(8);
+  EXPECT_GT(among_few, 0U);
+  EXPECT_LE(WorkOfAWakeUp(300), 2 * among_few);
+}
+
 std::uint64_t BytesInUse() {
   const struct mallinfo2 info = mallinfo2();
   return info.uordblks + info.hblkhd;
