@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "compiler/ir_builder.h"
 #include "compiler/ir_semantics.h"
 #include "compiler/ir_types.h"
@@ -109,6 +111,70 @@ TEST(AbiCalls, RealFunctionsWithoutAMoment) {
         if (&backend == &backends.front()) judged = result;
         ASSERT_EQ(result, judged) << abi[id].name << ", " << backend.name << ", seed " << seed;
       }
+    }
+  }
+}
+
+/// What the function leaves in out[0] of each backend, for one field.
+void ExpectBackendsToAgree(const std::vector<Backend>& backends, runtime::FieldValue field, IrType type,
+                           const std::string& what) {
+  std::string judged;
+  for (const Backend& backend : backends) {
+    runtime::Moment moment;
+    runtime::FieldValue out;
+    moment.fields = &field;
+    moment.out = &out;
+    backend.code->functions[0](&moment);
+    const std::string result = ShownValue(out, type);
+    if (&backend == &backends.front()) judged = result;
+    EXPECT_EQ(result, judged) << what << ", " << backend.name;
+  }
+}
+
+/// Texts that are the constant, that differ from it in one byte or in length, and the unknown text.
+TEST(AbiCalls, ConstantTextsOfEachLength) {
+  for (const std::size_t size : {0U, 1U, 2U, 3U, 4U, 5U, 7U, 8U, 9U, 15U, 16U, 17U, 24U, 31U, 32U, 33U}) {
+    std::string text;
+    for (std::size_t i = 0; i < size; ++i) text += static_cast<char>('a' + i);
+    Module module;
+    module.functions.resize(1);
+    IrBuilder builder(module, module.functions[0]);
+    const ValueId constant = builder.ConstText(text);
+    const ValueId field = builder.Field(0, IrType::kText);
+    const bool first = size % 2 == 0;
+    builder.Out(0, builder.Call(AbiId::kTextEqual, {first ? constant : field, first ? field : constant}));
+    builder.Finish();
+    const std::vector<Backend> backends = AllBackends(module, runtime::AbiFunctions());
+    std::vector<std::string> tried = {text, text + "x", text.substr(0, size / 2)};
+    for (std::size_t at = 0; at < size; ++at) {
+      tried.push_back(text);
+      tried.back()[at] = '\xFF';
+    }
+    runtime::FieldValue value;
+    ExpectBackendsToAgree(backends, value, IrType::kBool, "the unknown text");
+    for (const std::string& other : tried) {
+      value.text = runtime::TextView::Of(other);
+      ExpectBackendsToAgree(backends, value, IrType::kBool, "\"" + other + "\"");
+    }
+  }
+}
+
+TEST(AbiCalls, EachRoundingOfNumbersOnTheEdge) {
+  using Limits = std::numeric_limits<double>;
+  for (const std::int64_t rounding : {0, 1, 2}) {
+    Module module;
+    module.functions.resize(1);
+    IrBuilder builder(module, module.functions[0]);
+    builder.Out(
+        0, builder.Call(AbiId::kRoundNumber, {builder.Field(0, IrType::kF64), builder.ConstI64(rounding)}));
+    builder.Finish();
+    const std::vector<Backend> backends = AllBackends(module, runtime::AbiFunctions());
+    for (const double number : {0.0, -0.0, 0.5, -0.5, 0.49999999999999994, -0.49999999999999994, 1.5, -2.5,
+                                4503599627370495.5, -4503599627370495.5, 9007199254740993.0, 1e300, -1e300,
+                                Limits::denorm_min(), -Limits::denorm_min(), Limits::quiet_NaN()}) {
+      runtime::FieldValue value;
+      value.number = number;
+      ExpectBackendsToAgree(backends, value, IrType::kF64, std::to_string(number));
     }
   }
 }
