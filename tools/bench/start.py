@@ -29,7 +29,7 @@ def one_event(options, count):
 def cold_starts(options, command, count):
     """The usages of starts with an empty object cache; afterwards the usual one is warm."""
     if count >= 10_000:
-        say(f"start with {count:,} rules, cold: minutes of compilation, so once")
+        say(f"start with {count:,} rules, cold: half a minute of compilation, so once")
         shutil.rmtree(warm(options)["XDG_CACHE_HOME"])
         return [timed(options, command, env=warm(options))]
     say(f"start with {count:,} rules")

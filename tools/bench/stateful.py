@@ -67,7 +67,7 @@ def run(options, report):
     for count in (int(n) for n in options.rules.split(",")):
         events = EVENTS_BY_RULES.get(count, EVENTS if count < 1_000 else EVENTS // 10)
         say(f"{count:,} rules of all kinds, {events:,} events"
-            f"{': the compilation of native code takes minutes' if count >= 5_000 else ''}")
+            f"{': the compilation of native code takes half a minute' if count >= 5_000 else ''}")
         rules = large_rules.cached(options.cache, count)
         if not engines_agree(options, report, count, rules) or options.hashes:
             continue
