@@ -52,19 +52,20 @@ Slot RecordLayout::AddCounter(std::string_view meaning) {
   return slot;
 }
 
-std::uint32_t RecordLayout::AddBlock(std::uint32_t count, StatePiece::Kind kind, std::string_view meaning) {
+std::uint32_t RecordLayout::TakeRow(std::size_t count, std::int64_t value) {
   const auto offset = static_cast<std::uint32_t>(runtime::kBitsOffset + image_.size());
-  for (std::uint32_t i = 0; i < count; ++i) SetDefault({Take(8), SlotKind::kI64}, kUnknown);
+  for (std::size_t i = 0; i < count; ++i) SetDefault({Take(8), SlotKind::kI64}, value);
+  return offset;
+}
+
+std::uint32_t RecordLayout::AddBlock(std::uint32_t count, StatePiece::Kind kind, std::string_view meaning) {
+  const std::uint32_t offset = TakeRow(count, kUnknown);
   AddPiece(kind, offset, meaning);
   pieces_.back().bytes = count * 8;
   return offset;
 }
 
-std::uint32_t RecordLayout::AddWakes(std::size_t count) {
-  const auto offset = static_cast<std::uint32_t>(runtime::kBitsOffset + image_.size());
-  for (std::size_t i = 0; i < count; ++i) SetDefault({Take(8), SlotKind::kI64}, kNever);
-  return offset;
-}
+std::uint32_t RecordLayout::AddWakes(std::size_t count) { return TakeRow(count, kNever); }
 
 std::uint32_t RecordLayout::AddWindow(std::uint32_t window, std::string_view meaning) {
   AddPiece(StatePiece::Kind::kWindow, window, meaning);

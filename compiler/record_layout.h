@@ -46,6 +46,8 @@ class RecordLayout {
 
  private:
   std::uint32_t Take(std::uint32_t bytes);
+  /// `count` kI64 in a row, with this value. The offset of the first.
+  std::uint32_t TakeRow(std::size_t count, std::int64_t value);
   std::byte* At(std::uint32_t offset) { return image_.data() + (offset - runtime::kBitsOffset); }
 
   std::vector<std::byte> image_;             // from kBitsOffset on

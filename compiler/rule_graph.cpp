@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <boost/graph/adjacency_list.hpp>
 #include <boost/graph/breadth_first_search.hpp>
+#include <boost/graph/connected_components.hpp>
 #include <boost/graph/topological_sort.hpp>
 #include <map>
-#include <numeric>
 #include <set>
 
 namespace lull::compiler {
@@ -218,55 +218,46 @@ class GraphMaker {
       return Fail("rules read each other in a circle; break it by reading a journey's stage instead");
     }
     rank_.resize(graph_.vertices.size());
-    graph_.order.resize(plan_.entities.size());
+    order_.resize(plan_.entities.size());
     for (std::size_t i = 0; i < reversed.size(); ++i) {
       const std::uint32_t vertex = reversed[reversed.size() - 1 - i];
       rank_[vertex] = i;
       const Vertex& at = graph_.vertices[vertex];
-      if (at.kind == VertexKind::kCondition) graph_.order[at.entity].push_back(at.index);
+      if (at.kind == VertexKind::kCondition) order_[at.entity].push_back(at.index);
     }
     return {};
   }
 
-  /// The vertex that stands for all that are joined to this one.
-  std::uint32_t Root(std::uint32_t vertex) {
-    while (joined_[vertex] != vertex) vertex = joined_[vertex] = joined_[joined_[vertex]];
-    return vertex;
-  }
-
   // What time changes, conditions hand on to each other; aggregates, attributes and journeys change by events
   // and moves only.
-  void JoinConditions() {
-    joined_.resize(graph_.vertices.size());
-    std::iota(joined_.begin(), joined_.end(), 0U);
-    std::vector<bool> hands_on(graph_.vertices.size(), false);
-    std::vector<const Edge*> edges;
-    for (const Edge& edge : graph_.edges) edges.push_back(&edge);
-    std::ranges::sort(edges, {}, [&](const Edge* edge) { return rank_[edge->from]; });
-    for (const Edge* edge : edges) {
-      const VertexKind from = graph_.vertices[edge->from].kind;
-      const VertexKind to = graph_.vertices[edge->to].kind;
-      const bool by_time = from == VertexKind::kCondition || hands_on[edge->from];
-      if (!by_time) continue;
-      if (to == VertexKind::kFeature || to == VertexKind::kScore) hands_on[edge->to] = true;
-      if (to != VertexKind::kFeature && to != VertexKind::kScore && to != VertexKind::kCondition) continue;
-      joined_[Root(edge->from)] = Root(edge->to);
+  std::vector<std::uint32_t> JoinedByTime() const {
+    const auto kind = [&](std::uint32_t vertex) { return graph_.vertices[vertex].kind; };
+    std::vector<Edge> edges = graph_.edges;
+    std::ranges::sort(edges, {}, [&](const Edge& edge) { return rank_[edge.from]; });
+    std::vector<bool> by_time(graph_.vertices.size(), false);
+    boost::adjacency_list<boost::vecS, boost::vecS, boost::undirectedS> joined(graph_.vertices.size());
+    for (const auto& [from, to] : edges) {
+      if (!by_time[from] && kind(from) != VertexKind::kCondition) continue;
+      by_time[to] = kind(to) == VertexKind::kFeature || kind(to) == VertexKind::kScore;
+      if (by_time[to] || kind(to) == VertexKind::kCondition) boost::add_edge(from, to, joined);
     }
+    std::vector<std::uint32_t> component(graph_.vertices.size());
+    boost::connected_components(joined, component.data());
+    return component;
   }
 
   void Group() {
-    JoinConditions();
-    graph_.groups.resize(plan_.entities.size());
+    const std::vector<std::uint32_t> component = JoinedByTime();
     for (dsl::EntityId entity = 0; entity < plan_.entities.size(); ++entity) {
       std::vector<std::vector<ConditionId>> together;
       std::map<std::uint32_t, std::size_t> places;
-      for (const ConditionId condition : graph_.order[entity]) {
-        const std::uint32_t root = Root(Id(VertexKind::kCondition, condition, entity));
-        const auto [place, is_new] = places.try_emplace(root, together.size());
+      for (const ConditionId condition : order_[entity]) {
+        const std::uint32_t of = component[Id(VertexKind::kCondition, condition, entity)];
+        const auto [place, is_new] = places.try_emplace(of, together.size());
         if (is_new) together.emplace_back();
         together[place->second].push_back(condition);
       }
-      graph_.groups[entity] = Pack(std::move(together));
+      graph_.groups.push_back(Pack(std::move(together)));
     }
   }
 
@@ -311,7 +302,7 @@ class GraphMaker {
   std::map<std::tuple<VertexKind, std::uint32_t, dsl::EntityId>, std::uint32_t> ids_;
   std::set<std::pair<std::uint32_t, std::uint32_t>> edges_;
   std::vector<std::size_t> rank_;
-  std::vector<std::uint32_t> joined_;
+  std::vector<std::vector<ConditionId>> order_;  // by entity: its conditions, each after those that it reads
 };
 
 }  // namespace

@@ -40,10 +40,8 @@ struct Edge {
 struct RuleGraph {
   std::vector<Vertex> vertices;
   std::vector<Edge> edges;
-  /// By entity: all its conditions, each after those that it reads.
-  std::vector<std::vector<ConditionId>> order;
-  /// By entity: the same in groups (runtime::EntitySpec::ConditionGroup). A condition is in one group with
-  /// all that it reads, directly or through features and scores, and with all that read it.
+  /// By entity: all its conditions in groups (runtime::EntitySpec::ConditionGroup). A condition is in one
+  /// group with all that it reads, directly or through features and scores, and comes after them.
   std::vector<std::vector<std::vector<ConditionId>>> groups;
   /// By entity, event: the conditions that the event can change, in order.
   std::vector<std::vector<std::vector<ConditionId>>> slices;

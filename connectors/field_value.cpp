@@ -64,10 +64,6 @@ Conversion ToDuration(const JsonValue& value, const ConversionLimits&, ByteArena
   return Integer(ParseIsoDuration(PlainText(value, arena)), out);
 }
 
-Conversion ToTime(const JsonValue& value, const ConversionLimits&, ByteArena& arena, FieldValue& out) {
-  return ConvertTime(value, arena, out);
-}
-
 Conversion ToDate(const JsonValue& value, const ConversionLimits&, ByteArena& arena, FieldValue& out) {
   if (!value.is_string()) return Conversion::kWrongType;
   return Integer(ParseDate(PlainText(value, arena)), out);
@@ -101,7 +97,7 @@ constexpr std::array<TypeRow, 9> kTypes = {{
     {ValueType::kNumber, ToNumber, "a number"},
     {ValueType::kMoney, ToMoney, "an amount of money"},
     {ValueType::kDuration, ToDuration, "a duration (seconds, or like PT36H)"},
-    {ValueType::kTime, ToTime, "a time (like 2026-03-02T20:00:00Z)"},
+    {ValueType::kTime, ConvertTime, "a time (like 2026-03-02T20:00:00Z)"},
     {ValueType::kDate, ToDate, "a date (like 2026-03-02)"},
     {ValueType::kText, ToText, "a text"},
     {ValueType::kChoice, ToChoice, "one of a choice's values"},
@@ -116,7 +112,7 @@ const TypeRow& RowOf(ValueType type) {
 
 }  // namespace
 
-Conversion ConvertTime(const JsonValue& value, ByteArena& arena, FieldValue& out) {
+Conversion ConvertTime(const JsonValue& value, const ConversionLimits&, ByteArena& arena, FieldValue& out) {
   if (value.kind == JsonKind::kInteger) return Integer(EpochMicros(value.integer), out);
   if (value.kind == JsonKind::kNumber) return Integer(ParseEpoch(value.text()), out);
   if (!value.is_string()) return Conversion::kWrongType;

@@ -48,7 +48,8 @@ inline bool ConvertPlain(runtime::ValueType type, const JsonValue& value, const 
 Converter ConverterFor(runtime::ValueType type);
 
 /// The converter for times.
-Conversion ConvertTime(const JsonValue& value, ByteArena& arena, runtime::FieldValue& out);
+Conversion ConvertTime(const JsonValue& value, const ConversionLimits& limits, ByteArena& arena,
+                       runtime::FieldValue& out);
 
 /// What a person calls the type: "an amount of money".
 std::string_view DescribeType(runtime::ValueType type);

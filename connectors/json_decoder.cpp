@@ -78,7 +78,7 @@ void JsonDecoder::DecodeOne(const RawEvent& raw, std::uint32_t source) {
 
 void JsonDecoder::Take(const RawEvent& raw, const Draft& draft, const EventFrame& frame,
                        std::uint32_t source) {
-  if (!IsPlainlyComplete(draft) && !CheckComplete(raw, draft)) return;
+  if (!CheckComplete(raw, draft)) return;
   frames_.push_back(frame);
   sources_.push_back(source);
 }
@@ -170,7 +170,7 @@ bool JsonDecoder::ReadTime(const RawEvent& raw, const JsonValue& time, EventFram
     return Bury(raw, DeadLetterCode::kNoTime, "The event has no time (" + ListOf(ruleset_->wire.time) + ")");
   }
   runtime::FieldValue value;
-  if (ConvertTime(time, arena_, value) != Conversion::kDone) {
+  if (ConvertTime(time, {}, arena_, value) != Conversion::kDone) {
     return Bury(raw, DeadLetterCode::kBadTime,
                 fmt::format("The time {} is neither RFC 3339 with an offset nor a number since 1970",
                             Shortened(time.text())));

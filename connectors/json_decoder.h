@@ -103,14 +103,6 @@ class JsonDecoder {
   bool ReadField(const RawEvent& raw, const Draft& draft, std::uint32_t index, const JsonValue& value);
   bool ReadKey(const RawEvent& raw, const Draft& draft, std::uint32_t index, const JsonValue& value);
   static bool HasAllKeys(const Draft& draft, std::size_t place);
-  /// Most events: all that they must have has been seen, and their first key is all that they need.
-  bool IsPlainlyComplete(const Draft& draft) const {
-    const EventPlan& plan = *draft.plan;
-    for (std::size_t word = 0; word < plan.required.size(); ++word) {
-      if ((plan.required[word] & ~seen_[word]) != 0) return false;
-    }
-    return plan.schema->parts.empty() && !plan.keys.empty() && draft.keys[0].known();
-  }
   bool CheckComplete(const RawEvent& raw, const Draft& draft);
 
   /// An event that has been read becomes a frame of the batch if it is complete.

@@ -90,6 +90,14 @@ inline const char* EndOfPlainRun(const char* p, bool& high) {
 #endif
 }
 
+/// The closing quote of the string that begins at `p`, if it is ASCII without escapes; else null.
+inline const char* EndOfPlainString(const char* p) {
+  if (*p != '"') return nullptr;
+  bool high = false;
+  const char* end = EndOfPlainRun(p + 1, high);
+  return high || *end != '"' ? nullptr : end;
+}
+
 /// Digits that begin at a place: how many of the first 8 bytes, and their value.
 struct DigitRun {
   unsigned count = 0;
@@ -123,6 +131,16 @@ inline DigitRun ReadDigits(const char* p) {
   }
 }
 
+/// Scans such a string into `value`. Returns the byte after its closing quote, or null if it is none.
+inline const char* ScanPlainString(const char* p, JsonValue& value) {
+  const char* end = EndOfPlainString(p);
+  if (end == nullptr) return nullptr;
+  value.begin = p + 1;
+  value.end = end;
+  value.kind = JsonKind::kString;
+  return end + 1;
+}
+
 /// Scans the string whose opening quote is at `p` into `value`. Returns the byte after the closing quote, or
 /// null.
 const char* ScanJsonString(const char* p, JsonValue& value, JsonFailure& failure);
@@ -131,17 +149,9 @@ const char* ScanJsonString(const char* p, JsonValue& value, JsonFailure& failure
 /// of arrays and objects around it. Returns the byte after it, or null.
 const char* ScanJsonValue(const char* p, int depth, JsonValue& value, JsonFailure& failure);
 
-/// The same, with plain strings, flags and small whole numbers, which most values are, in line.
+/// The same, with plain strings and small whole numbers, which most values are, in line.
 inline const char* ScanJsonValueInline(const char* p, int depth, JsonValue& value, JsonFailure& failure) {
-  if (*p == '"') {
-    bool unusual = false;
-    const char* end = EndOfPlainRun(p + 1, unusual);
-    if (unusual || *end != '"') return ScanJsonString(p, value, failure);
-    value.begin = p + 1;
-    value.end = end;
-    value.kind = JsonKind::kString;
-    return end + 1;
-  }
+  if (const char* const end = ScanPlainString(p, value); end != nullptr) return end;
   if (IsDigit(*p)) {
     static constexpr std::uint64_t kPowers[] = {1,       10,        100,        1'000,      10'000,
                                                 100'000, 1'000'000, 10'000'000, 100'000'000};
@@ -161,16 +171,6 @@ inline const char* ScanJsonValueInline(const char* p, int depth, JsonValue& valu
       value.kind = JsonKind::kInteger;
       return end;
     }
-  } else if (std::memcmp(p, "true", 4) == 0) {
-    value.begin = p;
-    value.end = p + 4;
-    value.kind = JsonKind::kTrue;
-    return value.end;
-  } else if (std::memcmp(p, "false", 5) == 0) {
-    value.begin = p;
-    value.end = p + 5;
-    value.kind = JsonKind::kFalse;
-    return value.end;
   }
   return ScanJsonValue(p, depth, value, failure);
 }

@@ -104,16 +104,8 @@ bool JsonDecoder::ReadAlong(const Shape& shape, const RawEvent& raw, const Draft
   const auto time = std::ranges::find_if(shape.times, is_there);
   if (!ReadTime(raw, time == shape.times.end() ? JsonValue{} : values_[*time], frame)) return false;
   if (shape.id != ShapeScanner::kNone && !ReadId(raw, values_[shape.id], frame)) return false;
-  for (const ShapeStep& step : shape.steps) {
-    const JsonValue& value = values_[step.member];
-    if (step.kind == ShapeStep::Kind::kKey && value.kind == JsonKind::kString && value.begin != value.end &&
-        value.text().size() <= kKeyBytesMax) {
-      draft.keys[step.index] = runtime::TextView::Of(value.text());
-    } else if (!FollowStep(step, raw, draft)) {
-      return false;
-    }
-  }
-  return true;
+  return std::ranges::all_of(shape.steps,
+                             [&](const ShapeStep& step) { return FollowStep(step, raw, draft); });
 }
 
 void JsonDecoder::DecodeAlong(const Shape& shape, std::uint32_t event, const RawEvent& raw,

@@ -13,14 +13,6 @@ using runtime::ValueType;
 const char* BeginOf(const JsonValue& value) { return value.is_string() ? value.begin - 1 : value.begin; }
 const char* EndOf(const JsonValue& value) { return value.is_string() ? value.end + 1 : value.end; }
 
-/// The closing quote of the string that begins at p, if it is plain ASCII without escapes; else null.
-inline const char* EndOfPlainString(const char* p) {
-  if (*p != '"') return nullptr;
-  bool unusual = false;
-  const char* end = EndOfPlainRun(p + 1, unusual);
-  return unusual || *end != '"' ? nullptr : end;
-}
-
 /// A whole number of up to seven digits with a `,` or `}` behind it; else none.
 inline DigitRun ReadPlainDigits(const char* p) {
   const DigitRun run = ReadDigits(p);
@@ -126,11 +118,8 @@ ShapeScanner::Found ShapeScanner::Scan(std::string_view line, std::span<JsonValu
         }
         break;
       case ShapeUse::kKeep:
-        if (const char* const end = EndOfPlainString(p); end != nullptr) {
-          values[member].begin = p + 1;
-          values[member].end = end;
-          values[member].kind = JsonKind::kString;
-          p = end + 1;
+        if (const char* const end = ScanPlainString(p, values[member]); end != nullptr) {
+          p = end;
         } else {
           p = ScanJsonValueInline(p, 1, values[member], failure);
         }

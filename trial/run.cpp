@@ -9,6 +9,8 @@
 namespace lull::trial {
 namespace {
 
+constexpr const char* kNothingToWaitFor = "there is nothing to wait for now";
+
 bool IsYes(const compiler::ExprProbe& probe, const runtime::FieldValue& value) {
   return probe.type.type == runtime::ValueType::kFlag && value.integer == 1;
 }
@@ -115,7 +117,7 @@ Answer Run::AskStall(const Part& part, const Who& who, std::int64_t instant) {
   const std::int64_t end = probed.out[1].integer;
   if (start == kUnknown) {
     answer.holds = false;
-    answer.why = "there is nothing to wait for now";
+    answer.why = kNothingToWaitFor;
     return answer;
   }
   if (end == kUnknown) {
@@ -143,7 +145,7 @@ void Run::AskWaits(const std::byte* record, std::uint32_t condition, const Who& 
   const auto index = static_cast<std::size_t>(spec - specs.begin());
   answer.holds = false;
   if (side == nullptr || index >= side->each.size() || side->each[index].waits.empty()) {
-    answer.why = "there is nothing to wait for now";
+    answer.why = kNothingToWaitFor;
     return;
   }
   const std::vector<runtime::EachWait>& waits = side->each[index].waits;
