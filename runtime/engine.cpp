@@ -50,6 +50,15 @@ void Engine::Finish(EventTime end, LogPosition position) { impl_->Finish(end.mic
 EventTime Engine::latest_time() const { return {impl_->latest_time()}; }
 Status Engine::Swap(Program program) { return impl_->Swap(std::move(program)); }
 void Engine::UseCode(std::shared_ptr<const CodeTable> code) { impl_->UseCode(std::move(code)); }
+void Engine::BeginSnapshot(SnapshotSink& sink) { impl_->BeginSnapshot(sink); }
+bool Engine::ContinueSnapshot(std::size_t count_max) { return impl_->ContinueSnapshot(count_max); }
+void Engine::AbandonSnapshot() { impl_->AbandonSnapshot(); }
+bool Engine::snapshot_under_way() const { return impl_->snapshot_under_way(); }
+EngineClock Engine::clock() const { return impl_->clock(); }
+void Engine::RestoreClock(const EngineClock& clock) { impl_->RestoreClock(clock); }
+bool Engine::Restore(std::uint32_t entity, std::string_view key, std::string_view image) {
+  return impl_->Restore(entity, key, image);
+}
 const Ruleset& Engine::ruleset() const { return impl_->ruleset(); }
 EngineStats Engine::stats() const { return impl_->stats(); }
 
@@ -84,6 +93,7 @@ void Engine::Impl::Install(Program program, RulePlan plan, const Zone& zone) {
   wheels_.clear();
   if (options_.live) wheels_.resize(program_.ruleset->entities.size());
   step_.SetProgram(*program_.ruleset, *program_.code, *plan_, zone);
+  MarkAllChanged();
   sink_.OnRuleset(program_.ruleset);
 }
 
@@ -207,6 +217,7 @@ ApplyResult Engine::Impl::ApplyTo(std::uint32_t index, std::string_view key, std
   } else {
     found = stores_[index]->FindOrCreate(key, hash);
   }
+  Touch(index, found.record);
   Entity entity{.index = index, .record = found.record, .key = key};
   const std::int64_t time = frame.time.micros;
   const std::int64_t clock = ClockOf(HeaderOf(entity.record));
@@ -242,7 +253,7 @@ ApplyResult Engine::Impl::ApplyTo(std::uint32_t index, std::string_view key, std
 }
 
 ApplyResult Engine::Impl::Refuse(const Entity& entity, bool created) {
-  if (created) stores_[entity.index]->Erase(entity.record);
+  if (created) Discard(entity.index, entity.record);
   if (ruleset().late == LatePolicy::kDrop) {
     ++counts_.late_dropped;
     return ApplyResult::kLateDropped;
@@ -306,6 +317,7 @@ void Engine::Impl::Drain(Entity& entity, std::int64_t up_to) {
 
 void Engine::Impl::Advance(std::uint32_t index, std::byte* record, std::int64_t up_to,
                            std::int64_t deadlines_before) {
+  Touch(index, record);
   Entity entity{.index = index, .record = record, .key = stores_[index]->KeyOf(record)};
   Drain(entity, up_to);
   RunDeadlines(entity, deadlines_before);
@@ -328,6 +340,7 @@ void Engine::Impl::Renew(Entity& entity) {
   old.side = nullptr;
   Discard(entity.index, entity.record);
   entity.record = stores_[entity.index]->FindOrCreate(entity.key).record;
+  Touch(entity.index, entity.record);
   RecordHeader& fresh = HeaderOf(entity.record);
   fresh.clock = clock;
   if (side == nullptr) return;
@@ -338,6 +351,7 @@ void Engine::Impl::Renew(Entity& entity) {
 }
 
 void Engine::Impl::Discard(std::uint32_t index, std::byte* record) {
+  if (options_.snapshots) NoteErasure(index, record);
   EraseParts(HeaderOf(record));
   FreeSide(HeaderOf(record), ruleset().entities[index], texts_);
   if (options_.live) wheels_[index].Cancel(stores_[index]->IndexOf(record));

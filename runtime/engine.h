@@ -15,6 +15,7 @@
 #include "runtime/decision.h"
 #include "runtime/event.h"
 #include "runtime/ruleset.h"
+#include "runtime/snapshot.h"
 #include "runtime/trace.h"
 
 namespace lull::runtime {
@@ -29,6 +30,8 @@ struct EngineOptions {
   /// Keeps one timer for each entity, so that Tick decides what is due. Without it deadlines are decided at
   /// the entity's next event or at Finish, at their own instants.
   bool live = false;
+  /// Notes which entities change, so that BeginSnapshot can be called.
+  bool snapshots = false;
 };
 
 /// What became of an event. The worst of its entities counts.
@@ -103,6 +106,23 @@ class Engine {
   Status Swap(Program program);
   /// The same ruleset executed in another way (interpreter, native code).
   void UseCode(std::shared_ptr<const CodeTable> code);
+
+  /// Begins a snapshot of the state as it is now (runtime/snapshot.h); `sink` must stay until it is complete
+  /// or abandoned. None is under way.
+  void BeginSnapshot(SnapshotSink& sink);
+  /// Gives out some `count_max` more entities, between two entries. True: that was all, the snapshot is
+  /// complete.
+  bool ContinueSnapshot(std::size_t count_max);
+  /// What was given out so far came to nothing; the next snapshot is a whole one. Swap does it, too.
+  void AbandonSnapshot();
+  bool snapshot_under_way() const;
+  EngineClock clock() const;
+
+  /// The way back, into an engine that has applied nothing and has the same layout (LayoutHash): first the
+  /// clock, then each entity. The next snapshot holds what changes from then on.
+  void RestoreClock(const EngineClock& clock);
+  /// False: the bytes are no image, or the entity is there already; the engine is then good for nothing.
+  bool Restore(std::uint32_t entity, std::string_view key, std::string_view image);
 
   const Ruleset& ruleset() const;
   EngineStats stats() const;

@@ -8,11 +8,13 @@
 #include <vector>
 
 #include "runtime/engine.h"
+#include "runtime/entity_image.h"
 #include "runtime/migration.h"
 #include "runtime/pending_events.h"
 #include "runtime/record_store.h"
 #include "runtime/rule_plan.h"
 #include "runtime/scratch_arena.h"
+#include "runtime/snapshot.h"
 #include "runtime/step.h"
 #include "runtime/text_pool.h"
 #include "runtime/timer_wheel.h"
@@ -33,6 +35,13 @@ class Engine::Impl {
   Status Swap(Program program);
   void UseCode(std::shared_ptr<const CodeTable> code);
   EngineStats stats() const;
+  void BeginSnapshot(SnapshotSink& sink);
+  bool ContinueSnapshot(std::size_t count_max);
+  void AbandonSnapshot();
+  bool snapshot_under_way() const { return snapshot_ != nullptr; }
+  EngineClock clock() const { return {.tick = tick_, .latest_time = latest_time_}; }
+  void RestoreClock(const EngineClock& clock);
+  bool Restore(std::uint32_t index, std::string_view key, std::string_view image);
   void SetTrace(TraceSink* trace) { step_.trace = trace; }
   void Preset(const EntityName& name, std::span<const SlotValue> values);
   bool Probe(const EntityName& name, FunctionId function, std::int64_t instant,
@@ -82,6 +91,18 @@ class Engine::Impl {
   void EndEntity();
   void EndEntry();
 
+  // Snapshots (engine_snapshot.cpp).
+  bool IsPart(std::uint32_t index) const { return ruleset().entities[index].whole != kNoIndex; }
+  EntityPlaces places() { return {ruleset(), stores_, parts_, pending_, texts_}; }
+  /// Before anything of an entity that is no part changes.
+  void Touch(std::uint32_t index, std::byte* record) {
+    if (options_.snapshots) NoteChange(index, record);
+  }
+  void NoteChange(std::uint32_t index, std::byte* record);
+  void NoteErasure(std::uint32_t index, std::byte* record);
+  void GiveOut(std::uint32_t index, std::byte* record, std::uint32_t place);
+  void MarkAllChanged();
+
   // Swap (engine_swap.cpp).
   struct Successor;
   Successor FindSuccessor(std::uint32_t from, const Ruleset& next) const;
@@ -117,6 +138,12 @@ class Engine::Impl {
   std::int64_t latest_time_ = kUnknown;
   LogPosition position_;
   EngineStats counts_;
+  std::vector<StoreChanges> changes_;  // by entity; those of parts lie with their wholes
+  bool all_changed_ = true;            // nothing that a snapshot gave out is good any more
+  SnapshotSink* snapshot_ = nullptr;   // of the one under way
+  std::uint32_t snapshot_store_ = 0;   // how far it has come
+  std::uint32_t snapshot_index_ = 0;
+  std::string image_;                  // scratch
   std::vector<std::uint64_t> hashes_;  // of a batch
   std::vector<std::byte*> records_;    // of a group, fetched ahead
 };

@@ -338,6 +338,7 @@ Status Engine::Impl::Swap(Program program) {
   Result<RulePlan> new_plan = RulePlan::Make(*program.ruleset);
   if (!new_plan) return std::unexpected(new_plan.error());
 
+  snapshot_ = nullptr;  // nobody needs the old ruleset's any more
   std::vector<Successor> successors;
   for (std::uint32_t from = 0; from < stores_.size(); ++from) {
     successors.push_back(FindSuccessor(from, *program.ruleset));

@@ -1,5 +1,7 @@
 #include "runtime/entity_side.h"
 
+#include <cstring>
+
 #include "runtime/base/check.h"
 #include "runtime/parts.h"
 #include "runtime/ruleset.h"
@@ -8,6 +10,22 @@ namespace lull::runtime {
 
 EntitySide::EntitySide() = default;
 EntitySide::~EntitySide() = default;
+
+void OwnTexts(KeptEvent& event, const std::vector<CapturedField>& kept) {
+  std::size_t bytes = 0;
+  for (std::size_t index = 0; index < kept.size(); ++index) {
+    if (kept[index].type == ValueType::kText) bytes += event.fields[index].text.size;
+  }
+  event.texts = std::make_unique<char[]>(bytes + 1);
+  char* to = event.texts.get();
+  for (std::size_t index = 0; index < kept.size(); ++index) {
+    TextView& text = event.fields[index].text;
+    if (kept[index].type != ValueType::kText || !text.known()) continue;
+    if (text.size > 0) std::memcpy(to, text.data, text.size);
+    text.data = to;
+    to += text.size;
+  }
+}
 
 void ReleaseCaptured(EachWait& wait, const EachWaitSpec& spec, TextPool& texts) {
   if (wait.captured == nullptr) return;

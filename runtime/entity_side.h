@@ -31,6 +31,9 @@ struct KeptEvent {
   std::unique_ptr<char[]> texts;
 };
 
+/// Makes the event own its texts, which may lie anywhere until then. It has fields.
+void OwnTexts(KeptEvent& event, const std::vector<CapturedField>& kept);
+
 /// A nudge that is due and has not gone out: a `while` nudge, a reminder of one, or an `on` nudge that is
 /// valid for a while.
 struct WaitingNudge {

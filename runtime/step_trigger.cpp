@@ -118,20 +118,10 @@ KeptEvent StepState::KeepEvent(std::uint32_t nudge) const {
   event.time = moment.event_time;
   if (kept.empty() || moment.fields == nullptr) return event;
   event.fields = std::make_unique<FieldValue[]>(kept.size());
-  std::size_t bytes = 0;
-  for (const CapturedField& field : kept) {
-    if (field.type == ValueType::kText) bytes += moment.fields[field.slot].text.size;
-  }
-  event.texts = std::make_unique<char[]>(bytes + 1);
-  char* to = event.texts.get();
   for (std::size_t index = 0; index < kept.size(); ++index) {
-    FieldValue& field = event.fields[index];
-    field = moment.fields[kept[index].slot];
-    if (kept[index].type != ValueType::kText || !field.text.known()) continue;
-    if (field.text.size > 0) std::memcpy(to, field.text.data, field.text.size);
-    field.text.data = to;
-    to += field.text.size;
+    event.fields[index] = moment.fields[kept[index].slot];
   }
+  OwnTexts(event, kept);
   return event;
 }
 

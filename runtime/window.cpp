@@ -252,6 +252,17 @@ void Window::Adopt(WindowBlock*& from) {
   }
 }
 
+void Window::Restore(std::uint32_t count) {
+  LULL_CHECK(*place_ == nullptr);
+  Resize(std::max(kFirstCapacity, std::bit_ceil(count)));
+  WindowBlock& block = **place_;
+  block.count = count;
+  for (std::uint32_t at = block.head; at != block.tail(); ++at) {
+    block.time(at) = kUnknown;
+    for (std::uint32_t i = 0; i < block.column_count; ++i) block.value(i, at) = UnknownBits(spec_.columns[i]);
+  }
+}
+
 bool Window::IsApproximate(std::int64_t now, std::int64_t last_micros) const {
   const WindowBlock* block = *place_;
   if (block == nullptr || block->dropped_time == kUnknown) return false;

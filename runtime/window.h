@@ -82,6 +82,9 @@ class Window {
   /// begin anew.
   void Adopt(WindowBlock*& from);
 
+  /// Makes `count` entries of an empty window, to be filled in by time: unknown, at the beginning of time.
+  void Restore(std::uint32_t count);
+
   /// Whether a value over (now - last, now] (last 0: over all) lacks entries that keep_count pushed out.
   bool IsApproximate(std::int64_t now, std::int64_t last_micros) const;
   std::uint32_t count() const { return *place_ == nullptr ? 0 : (*place_)->count; }

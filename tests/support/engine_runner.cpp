@@ -1,157 +1,15 @@
 #include "tests/support/engine_runner.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <cmath>
-#include <limits>
 #include <stdexcept>
 
 #include "dsl/load.h"
 #include "dsl/render.h"
 #include "runtime/base/check.h"
+#include "tests/support/collector.h"
+#include "tests/support/log_frames.h"
 
 namespace lull::test {
-namespace {
-
-using runtime::Decision;
-using runtime::DecisionCode;
-using runtime::DecisionKind;
-using runtime::FieldValue;
-using runtime::ValueType;
-
-/// The frames of a log; owns the memory behind them.
-class Frames {
- public:
-  Frames(const std::vector<LogEvent>& log, const runtime::Ruleset& ruleset) {
-    for (const LogEvent& event : log) Add(event, ruleset);
-    for (std::size_t i = 0; i < frames_.size(); ++i) {
-      frames_[i].fields = fields_[i].data();
-      frames_[i].keys = keys_[i].data();
-    }
-  }
-
-  std::span<const runtime::EventFrame> all() const { return frames_; }
-
- private:
-  static FieldValue Unknown(ValueType type) {
-    FieldValue value;
-    if (type == ValueType::kNumber) value.number = std::numeric_limits<double>::quiet_NaN();
-    if (type != ValueType::kNumber && type != ValueType::kText) value.integer = kUnknown;
-    return value;
-  }
-
-  static FieldValue Of(const Value& from, ValueType type) {
-    FieldValue value = Unknown(type);
-    if (!from.known) return value;
-    if (type == ValueType::kNumber) {
-      value.number = from.number;
-    } else if (type == ValueType::kText) {
-      value.text = runtime::TextView::Of(from.text);
-    } else {
-      value.integer = from.integer;
-    }
-    return value;
-  }
-
-  void Add(const LogEvent& event, const runtime::Ruleset& ruleset) {
-    const runtime::EventSchema& schema = ruleset.events[event.event];
-    runtime::EventFrame frame;
-    frame.event = event.event;
-    frame.time = EventTime{event.time};
-    frame.position = {frames_.size() + 1};
-    std::vector<FieldValue> fields(ruleset.frame_slot_count);
-    for (std::size_t i = 0; i < schema.fields.size(); ++i) {
-      if (schema.fields[i].used) fields[schema.fields[i].slot] = Of(event.fields[i], schema.fields[i].type);
-    }
-    std::vector<runtime::TextView> keys;
-    for (const auto& key : event.keys)
-      keys.push_back(key ? runtime::TextView::Of(*key) : runtime::TextView{});
-    frames_.push_back(frame);
-    fields_.push_back(std::move(fields));
-    keys_.push_back(std::move(keys));
-  }
-
-  std::vector<runtime::EventFrame> frames_;
-  std::vector<std::vector<FieldValue>> fields_;
-  std::vector<std::vector<runtime::TextView>> keys_;
-};
-
-dsl::TypeKind KindOf(ValueType type) {
-  if (type == ValueType::kNumber) return dsl::TypeKind::kNumber;
-  return type == ValueType::kText ? dsl::TypeKind::kText : dsl::TypeKind::kMoney;
-}
-
-std::string WorthText(const Decision& decision) {
-  if (!decision.has_worth) return "";
-  const ValueType type = decision.ruleset->nudges[decision.nudge].worth_type;
-  Value value;
-  if (type == ValueType::kNumber) {
-    value = std::isnan(decision.worth.number) ? Value{} : Value::Number(decision.worth.number);
-  } else if (decision.worth.integer != kUnknown) {
-    value = Value::Integer(decision.worth.integer);
-  }
-  return Show(KindOf(type), value);
-}
-
-std::string UnitText(const Decision& decision) {
-  if (decision.unit == runtime::kNoIndex) return "";
-  std::string text = decision.ruleset->units[decision.unit].name;
-  if (decision.unit_key.known()) text += " / " + std::string(decision.unit_key.view());
-  return text;
-}
-
-std::string WhyText(DecisionCode code) {
-  return code == DecisionCode::kPlaceTaken ? "outranked" : std::string(NameOf(code));
-}
-
-class Collector : public runtime::DecisionSink {
- public:
-  runtime::SinkWants wants() const override { return runtime::SinkWants::Everything(); }
-
-  void OnDecision(const Decision& decision) override {
-    result.records.push_back(
-        fmt::format("{} {} {} {} {} {} n{} k{} {} {}", decision.time.micros, decision.entity, decision.key,
-                    decision.ruleset->nudges[decision.nudge].name, NameOf(decision.kind),
-                    NameOf(decision.code), decision.n, decision.k, decision.id.Hex(), WorthText(decision)));
-    if (decision.kind == DecisionKind::kWaiting) return;
-    if (decision.expires.micros != kUnknown &&
-        (decision.kind == DecisionKind::kSent || decision.kind == DecisionKind::kHeldOut)) {
-      const std::uint32_t whole = decision.ruleset->entities[decision.entity].whole;
-      const bool is_part = whole != runtime::kNoIndex;
-      result.tasks.push_back({is_part ? whole : decision.entity,
-                              std::string(is_part ? decision.whole_key : decision.key), decision.time.micros,
-                              decision.id.Hex()});
-    }
-    Outcome outcome;
-    outcome.entity = decision.entity;
-    const bool is_part = decision.ruleset->entities[decision.entity].whole != runtime::kNoIndex;
-    outcome.key = is_part ? PartKey(std::string(decision.whole_key), std::string(decision.key))
-                          : std::string(decision.key);
-    outcome.instant = decision.time.micros;
-    outcome.nudge = decision.ruleset->nudges[decision.nudge].name;
-    for (const runtime::ArmChoice& choice : decision.arms) {
-      const runtime::ExperimentSpec& experiment = decision.ruleset->experiments[choice.experiment];
-      if (decision.kind == DecisionKind::kGoal) outcome.nudge = experiment.name;
-      outcome.why += (outcome.why.empty() ? "" : ", ") + experiment.arms[choice.arm].name;
-    }
-    outcome.what = NameOf(decision.kind);
-    const bool out = decision.kind == DecisionKind::kSent || decision.kind == DecisionKind::kHeldOut;
-    if (out) outcome.worth = WorthText(decision);
-    if (decision.kind == DecisionKind::kSuppressed) {
-      outcome.why = WhyText(decision.code);
-    } else {
-      outcome.unit = UnitText(decision);
-    }
-    if (!out && decision.held_out) outcome.what += ", held out";
-    result.outcomes.push_back(std::move(outcome));
-  }
-
-  RunResult result;
-};
-
-}  // namespace
-
 TriedRuleset CompileText(std::string text) {
   dsl::LoadedRuleset loaded = dsl::LoadRulesetTexts({{"random.lull", text}});
   if (!loaded.good()) {
