@@ -23,7 +23,11 @@ void Engine::Impl::BeginSnapshot(SnapshotSink& sink) {
   snapshot_ = &sink;
   snapshot_store_ = 0;
   snapshot_index_ = 0;
-  sink.OnSnapshot(all_changed_);
+  std::uint64_t entity_count = 0;
+  for (std::uint32_t index = 0; index < stores_.size(); ++index) {
+    if (!IsPart(index)) entity_count += stores_[index]->count();
+  }
+  sink.OnSnapshot(all_changed_, entity_count);
   for (std::uint32_t index = 0; index < stores_.size(); ++index) {
     StoreChanges& changes = changes_[index];
     if (all_changed_) {

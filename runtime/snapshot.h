@@ -20,7 +20,8 @@ class SnapshotSink {
  public:
   virtual ~SnapshotSink() = default;
   /// The first call of a snapshot. `whole`: what was known before is void, all entities follow.
-  virtual void OnSnapshot(bool whole) = 0;
+  /// `entity_count` is how many there are, changed or not.
+  virtual void OnSnapshot(bool whole, std::uint64_t entity_count) = 0;
   /// What was known of an entity is void; an image may follow. All erasures come before all images.
   virtual void OnErased(std::uint32_t entity, std::string_view key) = 0;
   virtual void OnEntity(std::uint32_t entity, std::string_view key, std::string_view image) = 0;

@@ -5,7 +5,7 @@ import re
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-ROOMS = ("runtime/base", "runtime", "dsl", "compiler", "connectors/nats", "connectors", "trial", "tools", "tests")
+ROOMS = ("runtime/base", "runtime", "dsl", "compiler", "connectors/nats", "connectors/checkpoint", "connectors", "trial", "tools", "tests")
 
 # Pattern of an include -> where it may stand.
 HOMES = {
@@ -15,6 +15,7 @@ HOMES = {
     r"nats(/|\.h)": r"connectors/nats/",
     r"toml\+\+": r"connectors/nats/",
     r"simdjson": r"(connectors|tests/unit/connectors|tests/fuzz|tools/bench)/",
+    r"rocksdb/": r"connectors/checkpoint/checkpoint_store\.cpp",
     r"zlib\.h": r"(connectors|tests/unit/connectors)/",
     r"CLI/": r"tools/lull/",
     r"date/": r"runtime/base/",
@@ -28,6 +29,7 @@ MAY_USE = {
     "compiler": {"compiler", "dsl", "runtime", "runtime/base"},
     "trial": {"trial", "connectors", "compiler", "dsl", "runtime", "runtime/base"},
     "connectors": {"connectors", "runtime", "runtime/base"},
+    "connectors/checkpoint": {"connectors/checkpoint", "connectors", "runtime", "runtime/base"},
     "connectors/nats": {"connectors/nats", "connectors", "runtime", "runtime/base"},
 }
 

@@ -19,7 +19,8 @@ class Images : public runtime::SnapshotSink {
  public:
   using Name = std::pair<std::uint32_t, std::string>;
 
-  void OnSnapshot(bool whole) override {
+  void OnSnapshot(bool whole, std::uint64_t entity_count) override {
+    entity_count_ = entity_count;
     whole_ = whole;
     if (whole) images_.clear();
   }
@@ -31,10 +32,12 @@ class Images : public runtime::SnapshotSink {
   }
 
   bool whole() const { return whole_; }
+  bool complete() const { return images_.size() == entity_count_; }
   const std::map<Name, std::string>& all() const { return images_; }
 
  private:
   bool whole_ = true;
+  std::uint64_t entity_count_ = 0;
   std::map<Name, std::string> images_;
 };
 
@@ -115,6 +118,7 @@ class Runner {
     first_time.erase(first_time.begin(), first_time.begin() + static_cast<std::ptrdiff_t>(collected_at_cut_));
     engine_.reset();
     engine_ = NewEngine();
+    LULL_CHECK(images_.complete());
     engine_->RestoreClock(clock_);
     for (const auto& [name, image] : images_.all()) {
       LULL_CHECK(engine_->Restore(name.first, name.second, image));

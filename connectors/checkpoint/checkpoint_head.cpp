@@ -1,0 +1,83 @@
+#include "connectors/checkpoint/checkpoint_head.h"
+
+#include "runtime/image_bytes.h"
+
+namespace lull::connectors {
+namespace {
+
+using runtime::ImageReader;
+using runtime::ImageWriter;
+
+constexpr std::uint8_t kFormat = 1;
+
+template <typename Io>
+void Text(Io& io, std::string& text) {
+  auto view = runtime::TextView::Of(text);
+  io.Text(view);
+  if constexpr (Io::kReads) text.assign(view.known() ? view.view() : std::string_view());
+}
+
+template <typename Io>
+void Mark(Io& io, LogMark& mark) {
+  io.Small(mark.sequence);
+  io.Fixed(mark.digest);
+}
+
+template <typename Io, typename T, typename Each>
+void List(Io& io, std::vector<T>& items, Each each) {
+  const std::size_t count = io.Count(items.size());
+  for (std::size_t i = 0; i < count && io.ok(); ++i) {
+    if constexpr (Io::kReads) items.emplace_back();
+    each(items[i]);
+  }
+}
+
+template <typename Io>
+void Describe(Io& io, CheckpointHead& head) {
+  io.Small(head.number);
+  io.Fixed(head.made_micros);
+  Text(io, head.deployment);
+  Text(io, head.bundle);
+  io.Fixed(head.layout_hash);
+  io.Fixed(head.clock.tick);
+  io.Fixed(head.clock.latest_time);
+  Mark(io, head.input);
+  List(io, head.outputs, [&](OutputMark& output) {
+    Text(io, output.stream);
+    Mark(io, output.end);
+  });
+  List(io, head.sources, [&](SourceHeard& source) {
+    Text(io, source.source);
+    io.Fixed(source.wall_micros);
+  });
+  List(io, head.entity_types, [&](std::string& name) { Text(io, name); });
+  io.Small(head.entity_count);
+}
+
+}  // namespace
+
+std::string ToBytes(const CheckpointHead& head) {
+  std::string bytes;
+  ImageWriter writer(bytes);
+  writer.Fixed(kFormat);
+  CheckpointHead copy = head;
+  Describe(writer, copy);
+  return bytes;
+}
+
+Result<CheckpointHead> ParseCheckpointHead(std::string_view bytes) {
+  ImageReader reader(bytes);
+  std::uint8_t format = 0;
+  reader.Fixed(format);
+  if (reader.ok() && format > kFormat) {
+    return Fail("the checkpoint has format " + std::to_string(format) +
+                ", and this version of Lull reads up to " + std::to_string(kFormat) +
+                ". What to do: start the version of Lull that wrote it, or a later one.");
+  }
+  CheckpointHead head;
+  Describe(reader, head);
+  if (!reader.complete() || format != kFormat) return Fail("the head of the checkpoint is not readable.");
+  return head;
+}
+
+}  // namespace lull::connectors

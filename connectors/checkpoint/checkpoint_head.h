@@ -1,0 +1,54 @@
+// What a checkpoint says about itself: where in the logs it stands, under which rules, and what it must hold.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "runtime/base/result.h"
+#include "runtime/snapshot.h"
+
+namespace lull::connectors {
+
+/// A place in a log, and how to know it again: sequences of a broker that lost its tail are given out anew.
+struct LogMark {
+  std::uint64_t sequence = 0;  ///< of the last message before the place; 0: there was none
+  std::uint64_t digest = 0;    ///< of that message
+  friend bool operator==(const LogMark&, const LogMark&) = default;
+};
+
+struct OutputMark {
+  std::string stream;
+  LogMark end;
+  friend bool operator==(const OutputMark&, const OutputMark&) = default;
+};
+
+/// When a source that is watched for silence was last heard.
+struct SourceHeard {
+  std::string source;
+  std::int64_t wall_micros = 0;
+  friend bool operator==(const SourceHeard&, const SourceHeard&) = default;
+};
+
+struct CheckpointHead {
+  std::uint64_t number = 0;       ///< rises from one checkpoint to the next
+  std::int64_t made_micros = 0;   ///< wall time at which it was begun
+  std::string deployment;         ///< the configured name
+  std::string bundle;             ///< the ruleset in force (connectors/nats/deploy_marker.h)
+  std::uint64_t layout_hash = 0;  ///< runtime::LayoutHash of it
+  runtime::EngineClock clock;
+  LogMark input;
+  std::vector<OutputMark> outputs;
+  std::vector<SourceHeard> sources;
+  std::vector<std::string> entity_types;  ///< names, by the numbers in the keys
+  std::uint64_t entity_count = 0;
+  friend bool operator==(const CheckpointHead&, const CheckpointHead&) = default;
+};
+
+std::string ToBytes(const CheckpointHead& head);
+
+/// Fails on what ToBytes never writes, and on formats of later versions of Lull.
+Result<CheckpointHead> ParseCheckpointHead(std::string_view bytes);
+
+}  // namespace lull::connectors
