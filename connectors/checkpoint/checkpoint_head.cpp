@@ -80,4 +80,12 @@ Result<CheckpointHead> ParseCheckpointHead(std::string_view bytes) {
   return head;
 }
 
+MarkFit FitOf(const LogMark& mark, const LogFacts& facts) {
+  if (mark.sequence > facts.last_sequence) return MarkFit::kLost;
+  if (mark.sequence + 1 < facts.first_sequence) return MarkFit::kTrimmed;
+  // The message itself may be gone by its age, and what follows it still there.
+  if (mark.sequence == 0 || mark.sequence < facts.first_sequence) return MarkFit::kFits;
+  return facts.digest_at_mark == mark.digest ? MarkFit::kFits : MarkFit::kLost;
+}
+
 }  // namespace lull::connectors

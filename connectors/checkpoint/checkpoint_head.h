@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +18,22 @@ struct LogMark {
   std::uint64_t digest = 0;    ///< of that message
   friend bool operator==(const LogMark&, const LogMark&) = default;
 };
+
+/// A log as it is now, seen from a mark.
+struct LogFacts {
+  std::uint64_t first_sequence = 1;
+  std::uint64_t last_sequence = 0;
+  /// Of the message that stands at the mark; nothing if it is not there.
+  std::optional<std::uint64_t> digest_at_mark;
+};
+
+enum class MarkFit : std::uint8_t {
+  kFits,
+  kLost,     // the log ends before the mark, or has another message there
+  kTrimmed,  // messages after the mark are gone
+};
+
+MarkFit FitOf(const LogMark& mark, const LogFacts& facts);
 
 struct OutputMark {
   std::string stream;

@@ -11,17 +11,18 @@ constexpr std::int64_t kSilenceMsMax = 10'000;
 
 }  // namespace
 
-Result<std::uint64_t> LoadIds(Connection& connection, const std::string& stream,
+Result<std::uint64_t> LoadIds(Connection& connection, const std::string& stream, std::uint64_t from_sequence,
                               const std::function<void(std::string_view id)>& take) {
   auto state = ReadStreamState(connection, stream);
   if (!state) {
     return std::unexpected(state.error());
   }
-  if (state->message_count == 0) {
+  if (state->message_count == 0 || state->last_sequence < from_sequence) {
     return 0;
   }
   auto log = InputLog::Open(
-      connection, {.stream = stream, .from_sequence = 1, .headers_only = true, .message_ids = true});
+      connection,
+      {.stream = stream, .from_sequence = from_sequence, .headers_only = true, .message_ids = true});
   if (!log) {
     return std::unexpected(log.error());
   }

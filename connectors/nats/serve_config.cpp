@@ -18,6 +18,7 @@ namespace {
 constexpr std::int64_t kStreamBytesMin = 1LL << 20;
 constexpr std::int64_t kEventBytesMax = 64LL << 20;
 constexpr std::size_t kNameCharactersMax = 40;
+constexpr std::int64_t kCheckpointsMax = 1'000;
 
 // Reads values of tables and collects what is wrong with them.
 class Reader {
@@ -118,6 +119,23 @@ class Reader {
       into = *bytes;
     }
   }
+
+  void Whole(const toml::table& table, std::string_view key, std::int64_t min, std::int64_t max,
+             std::int64_t& into) {
+    const toml::node* node = table.get(key);
+    if (node == nullptr) {
+      return;
+    }
+    const auto number = node->value_exact<std::int64_t>();
+    if (!number || *number < min || *number > max) {
+      Complain(*node, "`" + std::string(key) + "` must be a whole number from " + std::to_string(min) +
+                          " to " + std::to_string(max) + ".");
+    } else {
+      into = *number;
+    }
+  }
+
+  std::filesystem::path folder() const { return file_.parent_path(); }
 
   std::optional<std::filesystem::path> Path(const toml::table& table, std::string_view key) {
     const auto text = Text(table, key);
@@ -254,7 +272,7 @@ void ReadSources(Reader& reader, const toml::table& root, std::vector<ServeSourc
 
 void ReadTop(Reader& reader, const toml::table& root, ServeConfig& config) {
   reader.OnlyKeys(root, "here",
-                  {"name", "ruleset", "lateness", "nats", "source", "actions", "ticks", "limits"});
+                  {"name", "ruleset", "lateness", "nats", "source", "actions", "ticks", "state", "limits"});
   config.name = reader.Text(root, "name").value_or("");
   if (!root.contains("name")) {
     reader.Complain(root, "`name` is missing: the name of the deployment, such as name = \"retail\".");
@@ -269,6 +287,21 @@ void ReadTop(Reader& reader, const toml::table& root, ServeConfig& config) {
     reader.Complain(*root.get("ruleset"), "there is no folder " + config.ruleset.string() + ".");
   }
   config.lateness_micros = reader.Duration(root, "lateness", 0);
+}
+
+void ReadState(Reader& reader, const toml::table& root, ServeConfig& config) {
+  static const toml::table none;
+  const toml::table* section = reader.Table(root, "state");
+  const toml::table& state = section == nullptr ? none : *section;
+  reader.OnlyKeys(state, "in [state]", {"folder", "interval", "keep", "checkpoints"});
+  if (reader.Flag(state, "checkpoints").value_or(true)) {
+    config.state_folder = reader.Path(state, "folder").value_or(reader.folder() / "state");
+  }
+  config.checkpoint_interval_micros =
+      reader.Duration(state, "interval", 100 * kMicrosPerMilli).value_or(config.checkpoint_interval_micros);
+  std::int64_t keep = static_cast<std::int64_t>(config.checkpoint_keep_count);
+  reader.Whole(state, "keep", 1, kCheckpointsMax, keep);
+  config.checkpoint_keep_count = static_cast<std::size_t>(keep);
 }
 
 void ReadSections(Reader& reader, const toml::table& root, ServeConfig& config) {
@@ -288,6 +321,7 @@ void ReadSections(Reader& reader, const toml::table& root, ServeConfig& config) 
     config.tick_delay_micros = reader.Duration(*ticks, "delay", 0).value_or(config.tick_delay_micros);
     config.automatic_ticks = reader.Flag(*ticks, "automatic").value_or(true);
   }
+  ReadState(reader, root, config);
   if (const toml::table* limits = reader.Table(root, "limits")) {
     constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max();
     reader.OnlyKeys(*limits, "in [limits]",

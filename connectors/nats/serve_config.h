@@ -47,6 +47,16 @@
 //       Only producers move the clock, by messages on lull.<name>.tick: for replays of history (default:
 //       true).
 //
+//   [state]
+//   folder   = "state"
+//       Where checkpoints are kept, relative to this file; one folder for each deployment and machine.
+//   interval = "5s"
+//       How often one is made.
+//   keep     = 4
+//       How many are kept.
+//   checkpoints = false
+//       Keeps none: each start reads the whole input log (default: true).
+//
 //   [limits]
 //   input_bytes  = "4 GiB"     of the input log; when full, producers are refused
 //   action_bytes = "1 GiB"     of the log of actions, and of that of decisions
@@ -87,6 +97,9 @@ struct ServeConfig {
   bool automatic_ticks = true;
   std::int64_t tick_interval_micros = kMicrosPerSecond;
   std::int64_t tick_delay_micros = 2 * kMicrosPerSecond;
+  std::optional<std::filesystem::path> state_folder;  ///< none: no checkpoints
+  std::int64_t checkpoint_interval_micros = 5 * kMicrosPerSecond;
+  std::size_t checkpoint_keep_count = 4;
   std::int64_t input_bytes_max = 4LL << 30;
   std::int64_t action_bytes_max = 1LL << 30;
   std::int64_t dead_bytes_max = 256LL << 20;

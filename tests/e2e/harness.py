@@ -69,9 +69,9 @@ class Serve:
         self.log = log
         self.start()
 
-    def start(self):
+    def start(self, *options):
         with open(self.log, "ab") as log:
-            self.process = subprocess.Popen([LULL, "serve", "--config", str(self.config)], stderr=log)
+            self.process = subprocess.Popen([LULL, "serve", "--config", str(self.config), *options], stderr=log)
 
     def lines(self):
         """Log lines as objects; every one must be whole JSON."""
@@ -156,6 +156,8 @@ class EndToEnd(unittest.TestCase):
         (self.rules / "rules.lull").write_text(text)
 
     def serve(self, sources='[[source]]\nsubject = "shop.>"\n', automatic=False, more="", top=""):
+        if "[state]" not in more:
+            more += '[state]\ninterval = "100ms"\n'
         config = self.folder / "lull.toml"
         config.write_text(f'name = "e2e"\nruleset = "{self.rules}"\n{top}\n[nats]\nurl = "{self.broker.url}"\n'
                           f"{sources}\n[ticks]\nautomatic = {'true' if automatic else 'false'}\n"

@@ -76,7 +76,7 @@ class Reload(EndToEnd):
 
     def test_restart_replays_each_deployment_where_it_stood(self):
         self.write_rules(mini_rules(hours=2, second_hours=3))
-        serve = self.serve()
+        serve = self.serve(more="[state]\ncheckpoints = false\n")
         with self.broker.client() as client:
             client.store("shop.a", event("asked", "2026-03-02T10:00:00Z", "c0", topic="first"))
             client.store("lull.e2e.tick", "2026-03-02T13:30:00Z")
@@ -126,7 +126,8 @@ class Reload(EndToEnd):
         serve.kill()
         serve.start()
         serve.wait_for_line("caught up", 2)
-        self.assertEqual(serve.status()["deployments"], 1)
+        self.assertEqual(self.stored(), 3)
+        self.assertEqual(serve.status()["ruleset"], "mini")
 
     def test_hangup_reloads(self):
         self.write_rules(mini_rules(hours=2))

@@ -19,10 +19,10 @@ class SameAsReplay(EndToEnd):
         self.assertEqual(serve.stop(), 0)
         self.assertEqual(serve.lines()[-1]["message"], "stopped")
 
-    def test_restart_has_nothing_to_send(self):
+    def test_restart_without_checkpoints_has_nothing_to_send(self):
         self.retail_rules()
         events = self.simulate()
-        serve = self.serve()
+        serve = self.serve(more="[state]\ncheckpoints = false\n")
         self.publish(events)
         self.move_clock()
         self.wait_for_all(serve)
@@ -93,7 +93,10 @@ class SameAsReplay(EndToEnd):
         self.retail_rules()
         events = self.simulate(customers=400)
         serve = self.serve()
-        other = Serve(serve.config, self.folder / "other.log")
+        # On another machine, with a state of its own.
+        config = self.folder / "other.toml"
+        config.write_text(serve.config.read_text() + f'folder = "{self.folder / "other"}"\n')
+        other = Serve(config, self.folder / "other.log")
         self.serves.append(other)
         publisher = self.publish_slowly(events, RATE)
         self.finish_publishing(publisher)

@@ -14,12 +14,12 @@ namespace {
 constexpr std::int64_t kStatusWaitMs = 10'000;
 constexpr std::int64_t kReloadWaitMs = 120'000;
 
-int Serve(const std::string& config_file) {
+int Serve(const std::string& config_file, bool accept_lost_input) {
   const auto config = connectors::LoadServeConfig(config_file);
   if (!config) return Complain("the configuration is not usable:\n" + config.error().message, kExitUsage);
   InstallServeSignals();
   ServeLog log(config->name);
-  Service service(*config, log);
+  Service service(*config, log, accept_lost_input);
   if (Status ok = service.Start(); !ok) {
     log.Error("could not start", {{"why", ok.error().message}});
     return Complain(ok.error().message);
@@ -60,6 +60,9 @@ void AddServeCommand(CLI::App& app, std::function<int()>& run) {
   auto config = std::make_shared<std::string>();
   CLI::App* command = app.add_subcommand("serve", "Run a ruleset on NATS: events in, routed actions out");
   command->add_option("--config", *config, "Configuration file (TOML)")->required()->check(CLI::ExistingFile);
+  auto accept_lost_input = std::make_shared<bool>(false);
+  command->add_flag("--accept-lost-input", *accept_lost_input,
+                    "Go on although the broker has lost input that it had accepted");
   command->footer(
       "\nThe smallest configuration file:\n"
       "  name    = \"retail\"\n"
@@ -68,7 +71,9 @@ void AddServeCommand(CLI::App& app, std::function<int()>& run) {
       "  subject = \"events.>\"\n"
       "\nSIGTERM and SIGINT stop it with nothing lost; SIGHUP (or `lull reload`) loads the ruleset anew.\n"
       "Log lines on standard error are JSON objects.");
-  command->callback([config, &run] { run = [config] { return Serve(*config); }; });
+  command->callback([config, accept_lost_input, &run] {
+    run = [config, accept_lost_input] { return Serve(*config, *accept_lost_input); };
+  });
 }
 
 void AddStatusCommand(CLI::App& app, std::function<int()>& run) {

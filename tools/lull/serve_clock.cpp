@@ -8,6 +8,14 @@
 
 namespace lull::tools {
 
+namespace {
+
+std::string NameOf(const connectors::ServeSource& source) {
+  return source.stream.empty() ? source.subject : source.stream + " " + source.subject;
+}
+
+}  // namespace
+
 ServeClock::ServeClock(const connectors::ServeConfig& config)
     : interval_micros_(config.tick_interval_micros),
       delay_micros_(config.tick_delay_micros),
@@ -33,12 +41,28 @@ std::optional<EventTime> ServeClock::Due(WallTime now) {
   return instant;
 }
 
+std::vector<connectors::SourceHeard> ServeClock::Heard() const {
+  std::vector<connectors::SourceHeard> heard;
+  for (const Watched& watched : watched_) {
+    if (watched.heard) heard.push_back({NameOf(watched.source), watched.heard->micros});
+  }
+  return heard;
+}
+
+void ServeClock::Restore(const std::vector<connectors::SourceHeard>& heard) {
+  for (const connectors::SourceHeard& known : heard) {
+    const auto watched =
+        std::ranges::find(watched_, known.source, [](const Watched& of) { return NameOf(of.source); });
+    if (watched != watched_.end()) watched->heard = WallTime{known.wall_micros};
+  }
+}
+
 std::vector<std::string> ServeClock::SilentSources(WallTime now) const {
   std::vector<std::string> silent;
   for (const Watched& watched : watched_) {
     const connectors::ServeSource& source = watched.source;
     if (watched.heard && now.micros - watched.heard->micros <= *source.silence_micros) continue;
-    silent.push_back(source.stream.empty() ? source.subject : source.stream + " " + source.subject);
+    silent.push_back(NameOf(source));
   }
   return silent;
 }

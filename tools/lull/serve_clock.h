@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "connectors/checkpoint/checkpoint_head.h"
 #include "connectors/nats/input_log.h"
 #include "connectors/nats/serve_config.h"
 #include "runtime/base/time.h"
@@ -33,6 +34,10 @@ class ServeClock {
   void Published(WallTime now) { published_ = now; }
   void Read(EventTime instant) { last_ = std::max(last_, instant); }
   EventTime last() const { return last_; }
+
+  /// When each source that is watched was last heard, for a checkpoint; and the way back.
+  std::vector<connectors::SourceHeard> Heard() const;
+  void Restore(const std::vector<connectors::SourceHeard>& heard);
 
   /// The sources that hold ticks back at this instant.
   std::vector<std::string> SilentSources(WallTime now) const;

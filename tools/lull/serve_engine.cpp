@@ -31,11 +31,26 @@ Result<std::unique_ptr<ServeEngine>> ServeEngine::Create(std::shared_ptr<const D
                                                          Outbox& outbox) {
   std::unique_ptr<ServeEngine> serve(new ServeEngine(std::move(deployment), outbox));
   const Deployment& first = *serve->deployment_;
-  auto engine = runtime::Engine::Create(first.program, {.live = true}, serve->sorter_);
+  auto engine = runtime::Engine::Create(first.program, {.live = true, .snapshots = true}, serve->sorter_);
   if (!engine) return std::unexpected(engine.error());
   serve->engine_ = std::move(*engine);
   serve->decoder_ = std::make_unique<connectors::JsonDecoder>(first.program.ruleset);
   serve->is_native_ = first.is_native;
+  return serve;
+}
+
+Result<std::unique_ptr<ServeEngine>> ServeEngine::Restore(std::shared_ptr<const Deployment> deployment,
+                                                          Outbox& outbox,
+                                                          const connectors::CheckpointReader& checkpoint) {
+  auto serve = Create(std::move(deployment), outbox);
+  if (!serve) return serve;
+  runtime::Engine& engine = *(*serve)->engine_;
+  engine.RestoreClock(checkpoint.head().clock);
+  const Status read =
+      checkpoint.ReadAll([&](std::uint32_t entity, std::string_view key, std::string_view image) {
+        return engine.Restore(entity, key, image);
+      });
+  if (!read) return std::unexpected(read.error());
   return serve;
 }
 

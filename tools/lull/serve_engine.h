@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "connectors/checkpoint/checkpoint_store.h"
 #include "connectors/json_decoder.h"
 #include "connectors/nats/input_log.h"
 #include "connectors/raw_batch.h"
@@ -24,6 +25,10 @@ class ServeEngine {
   /// `outbox` must outlive it.
   static Result<std::unique_ptr<ServeEngine>> Create(std::shared_ptr<const Deployment> deployment,
                                                      Outbox& outbox);
+  /// As it was at a checkpoint, of the same deployment.
+  static Result<std::unique_ptr<ServeEngine>> Restore(std::shared_ptr<const Deployment> deployment,
+                                                      Outbox& outbox,
+                                                      const connectors::CheckpointReader& checkpoint);
 
   /// Applies events; no tick or deployment is among them.
   void Apply(std::span<const connectors::InputMessage> messages);
@@ -35,6 +40,8 @@ class ServeEngine {
   const Deployment& deployment() const { return *deployment_; }
   const std::shared_ptr<const Deployment>& shared_deployment() const { return deployment_; }
   bool is_native() const { return is_native_; }
+  /// For snapshots.
+  runtime::Engine& engine() { return *engine_; }
   runtime::EngineStats stats() const { return engine_->stats(); }
   /// Events of types that no ruleset so far had.
   std::uint64_t ignored_count() const { return ignored_before_ + decoder_->ignored_count(); }

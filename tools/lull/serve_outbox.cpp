@@ -1,5 +1,6 @@
 #include "tools/lull/serve_outbox.h"
 
+#include <algorithm>
 #include <chrono>
 #include <thread>
 
@@ -9,6 +10,7 @@
 #include "connectors/nats/stream.h"
 #include "connectors/nats/subject_token.h"
 #include "runtime/base/time.h"
+#include "runtime/hash.h"
 
 namespace lull::tools {
 
@@ -41,11 +43,24 @@ std::string RouteTokens(const Decision& decision, std::uint32_t unit, const runt
          (key.known() ? EncodeToken(key.view()) : EncodeToken(std::nullopt));
 }
 
-Result<OutputChannel> OpenStream(connectors::Connection& connection, const connectors::StreamSpec& spec,
-                                 ServeLog& log, OutputChannel::Stopping stopping) {
-  const auto state = connectors::EnsureStream(connection, spec);
-  if (!state) return std::unexpected(state.error());
-  return OutputChannel::Open(connection, spec.name, log, std::move(stopping));
+/// The output streams of a deployment.
+std::vector<connectors::StreamSpec> SpecsOf(const connectors::ServeConfig& config) {
+  const auto spec = [&](const char* suffix, const char* what, const std::string& prefix, std::int64_t bytes) {
+    connectors::StreamSpec stream;
+    stream.name = connectors::StreamName(config.name, suffix);
+    stream.description = what;
+    stream.subjects = {prefix + ".>"};
+    stream.bytes_max = bytes;
+    return stream;
+  };
+  std::vector<connectors::StreamSpec> specs = {
+      spec("OUT", "Actions of Lull, by unit and key", config.action_prefix, config.action_bytes_max),
+      spec("DEAD", "Input that Lull could not apply", config.dead_prefix(), config.dead_bytes_max)};
+  if (config.keep_decisions) {
+    specs.push_back(
+        spec("DECISIONS", "What Lull held back, and why", config.decision_prefix(), config.action_bytes_max));
+  }
+  return specs;
 }
 
 }  // namespace
@@ -53,17 +68,25 @@ Result<OutputChannel> OpenStream(connectors::Connection& connection, const conne
 // ---- OutputChannel
 // -------------------------------------------------------------------------------------------
 
-Result<OutputChannel> OutputChannel::Open(connectors::Connection& connection, const std::string& stream,
-                                          ServeLog& log, Stopping stopping) {
+Result<OutputChannel> OutputChannel::Open(connectors::Connection& connection,
+                                          const connectors::OutputMark& from, ServeLog& log,
+                                          Stopping stopping) {
   // Before the ids are read: who writes meanwhile makes the first message be refused.
   auto output =
-      connectors::OutputLog::Open(connection, {.stream = stream, .publish_wait_ms = kPublishWaitMs});
+      connectors::OutputLog::Open(connection, {.stream = from.stream, .publish_wait_ms = kPublishWaitMs});
   if (!output) return std::unexpected(output.error());
-  OutputChannel channel(std::move(*output), log, std::move(stopping));
-  const auto loaded = connectors::LoadIds(
-      connection, stream, [&channel](std::string_view id) { channel.known_.insert(HashId(id)); });
+  OutputChannel channel(std::move(*output), from, log, std::move(stopping));
+  const auto loaded =
+      connectors::LoadIds(connection, from.stream, from.end.sequence + 1, [&channel](std::string_view id) {
+        channel.known_.insert(HashId(id));
+        channel.last_digest_ = runtime::HashBytes(id);
+      });
   if (!loaded) return std::unexpected(loaded.error());
   return channel;
+}
+
+connectors::OutputMark OutputChannel::end() const {
+  return {.stream = stream_, .end = {.sequence = output_.last_sequence(), .digest = last_digest_}};
 }
 
 Status OutputChannel::Send(const std::string& subject, const std::string& id, std::string_view payload) {
@@ -72,6 +95,7 @@ Status OutputChannel::Send(const std::string& subject, const std::string& id, st
     return {};
   }
   ++sent_;
+  last_digest_ = runtime::HashBytes(id);
   return Persist([&] { return output_.Publish(subject, id, payload); });
 }
 
@@ -96,37 +120,43 @@ Status OutputChannel::Persist(const std::function<Status()>& attempt) {
 // ---- Outbox
 // --------------------------------------------------------------------------------------------------
 
+std::vector<std::string> Outbox::StreamsOf(const connectors::ServeConfig& config) {
+  std::vector<std::string> names;
+  for (const connectors::StreamSpec& spec : SpecsOf(config)) names.push_back(spec.name);
+  return names;
+}
+
+Status Outbox::MakeStreams(connectors::Connection& connection, const connectors::ServeConfig& config) {
+  for (const connectors::StreamSpec& spec : SpecsOf(config)) {
+    if (const auto state = connectors::EnsureStream(connection, spec); !state) {
+      return std::unexpected(state.error());
+    }
+  }
+  return {};
+}
+
 Result<std::unique_ptr<Outbox>> Outbox::Open(connectors::Connection& connection,
                                              const connectors::ServeConfig& config, ServeLog& log,
+                                             std::span<const connectors::OutputMark> from,
                                              OutputChannel::Stopping stopping) {
-  const auto spec = [&](const char* suffix, const char* what, const std::string& prefix, std::int64_t bytes) {
-    connectors::StreamSpec stream;
-    stream.name = connectors::StreamName(config.name, suffix);
-    stream.description = what;
-    stream.subjects = {prefix + ".>"};
-    stream.bytes_max = bytes;
-    return stream;
-  };
-  auto actions = OpenStream(
-      connection,
-      spec("OUT", "Actions of Lull, by unit and key", config.action_prefix, config.action_bytes_max), log,
-      stopping);
-  if (!actions) return std::unexpected(actions.error());
-  auto dead =
-      OpenStream(connection,
-                 spec("DEAD", "Input that Lull could not apply", config.dead_prefix(), config.dead_bytes_max),
-                 log, stopping);
-  if (!dead) return std::unexpected(dead.error());
-  std::unique_ptr<Outbox> outbox(new Outbox(config, std::move(*actions), std::move(*dead)));
-  if (config.keep_decisions) {
-    auto decisions = OpenStream(
-        connection,
-        spec("DECISIONS", "What Lull held back, and why", config.decision_prefix(), config.action_bytes_max),
-        log, stopping);
-    if (!decisions) return std::unexpected(decisions.error());
-    outbox->decisions_.emplace(std::move(*decisions));
+  std::vector<OutputChannel> channels;
+  for (const std::string& stream : StreamsOf(config)) {
+    const auto mark = std::ranges::find(from, stream, &connectors::OutputMark::stream);
+    auto channel = OutputChannel::Open(
+        connection, mark == from.end() ? connectors::OutputMark{.stream = stream, .end = {}} : *mark, log,
+        stopping);
+    if (!channel) return std::unexpected(channel.error());
+    channels.push_back(std::move(*channel));
   }
+  std::unique_ptr<Outbox> outbox(new Outbox(config, std::move(channels[0]), std::move(channels[1])));
+  if (channels.size() > 2) outbox->decisions_.emplace(std::move(channels[2]));
   return outbox;
+}
+
+std::vector<connectors::OutputMark> Outbox::ends() const {
+  std::vector<connectors::OutputMark> ends = {actions_.end(), dead_letters_.end()};
+  if (decisions_) ends.push_back(decisions_->end());
+  return ends;
 }
 
 runtime::SinkWants Outbox::wants() const {

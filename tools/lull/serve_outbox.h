@@ -5,10 +5,13 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_set>
+#include <vector>
 
+#include "connectors/checkpoint/checkpoint_head.h"
 #include "connectors/dead_letter.h"
 #include "connectors/nats/connection.h"
 #include "connectors/nats/input_log.h"
@@ -20,13 +23,14 @@
 
 namespace lull::tools {
 
-/// One output stream, and the ids that it had when this process began.
+/// One output stream, and the ids that it had beyond a place when this process began.
 class OutputChannel {
  public:
   /// True: stop waiting for the broker, the process is to end.
   using Stopping = std::function<bool()>;
 
-  static Result<OutputChannel> Open(connectors::Connection& connection, const std::string& stream,
+  /// What the process decides lies behind `from`: messages up to there are not asked for again.
+  static Result<OutputChannel> Open(connectors::Connection& connection, const connectors::OutputMark& from,
                                     ServeLog& log, Stopping stopping);
 
   /// Sends a message whose id the stream does not have; waits as long as the stream takes no more. Fails if
@@ -34,6 +38,9 @@ class OutputChannel {
   Status Send(const std::string& subject, const std::string& id, std::string_view payload);
   /// Waits until all is stored; fails likewise.
   Status Flush();
+
+  /// Where the stream ends, after Flush.
+  connectors::OutputMark end() const;
 
   std::uint64_t sent_count() const { return sent_; }
   /// Messages that were not sent because the stream had them.
@@ -46,13 +53,20 @@ class OutputChannel {
     std::size_t operator()(const runtime::DecisionId& id) const { return id.low; }
   };
 
-  OutputChannel(connectors::OutputLog output, ServeLog& log, Stopping stopping)
-      : output_(std::move(output)), log_(&log), stopping_(std::move(stopping)) {}
+  OutputChannel(connectors::OutputLog output, const connectors::OutputMark& from, ServeLog& log,
+                Stopping stopping)
+      : output_(std::move(output)),
+        log_(&log),
+        stopping_(std::move(stopping)),
+        stream_(from.stream),
+        last_digest_(from.end.digest) {}
   Status Persist(const std::function<Status()>& attempt);
 
   connectors::OutputLog output_;
   ServeLog* log_;
   Stopping stopping_;
+  std::string stream_;
+  std::uint64_t last_digest_;                              // of the last id that was sent or read
   std::unordered_set<runtime::DecisionId, IdHash> known_;  // hashes of ids
   std::uint64_t sent_ = 0;
   std::uint64_t recognised_ = 0;
@@ -63,8 +77,15 @@ class OutputChannel {
 /// again after a restart.
 class Outbox : public runtime::DecisionSink {
  public:
+  /// Makes the streams, or checks them.
+  static Status MakeStreams(connectors::Connection& connection, const connectors::ServeConfig& config);
+  /// Their names.
+  static std::vector<std::string> StreamsOf(const connectors::ServeConfig& config);
+
+  /// `from` has a place for each stream, as end() gave them; those that are missing begin at the beginning.
   static Result<std::unique_ptr<Outbox>> Open(connectors::Connection& connection,
                                               const connectors::ServeConfig& config, ServeLog& log,
+                                              std::span<const connectors::OutputMark> from,
                                               OutputChannel::Stopping stopping);
 
   runtime::SinkWants wants() const override;
@@ -75,6 +96,8 @@ class Outbox : public runtime::DecisionSink {
   /// Waits until everything is stored.
   Status Flush();
   const Status& status() const { return status_; }
+  /// Where the streams end, after Flush.
+  std::vector<connectors::OutputMark> ends() const;
 
   const OutputChannel& actions() const { return actions_; }
   const OutputChannel& dead_letters() const { return dead_letters_; }

@@ -166,6 +166,17 @@ std::string Service::StatusJson() const {
   AppendMember(out, "recognised", outbox_->actions().recognised_count());
   AppendMember(out, "dead_letters",
                outbox_->dead_letters().sent_count() + outbox_->dead_letters().recognised_count());
+  if (checkpoints_) {
+    const CheckpointFigures& figures = checkpoints_->figures();
+    out += ",\"checkpoint\":{\"number\":" + std::to_string(figures.number);
+    AppendMember(out, "sequence", figures.sequence);
+    AppendMember(out, "made", figures.made);
+    AppendMember(out, "failed", figures.failed);
+    AppendMember(out, "bytes", figures.bytes);
+    AppendMember(out, "duration_micros", static_cast<std::uint64_t>(figures.duration_micros));
+    AppendMember(out, "longest_turn_micros", static_cast<std::uint64_t>(figures.longest_turn_micros));
+    out += '}';
+  }
   out += ",\"silent_sources\":[";
   for (std::size_t i = 0; i < silent_.size(); ++i) {
     if (i > 0) out += ',';

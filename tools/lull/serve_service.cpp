@@ -4,6 +4,7 @@
 #include <csignal>
 
 #include "connectors/nats/stream.h"
+#include "runtime/entity_image.h"
 
 namespace lull::tools {
 
@@ -52,6 +53,7 @@ Status Service::Start() {
   connection_.emplace(std::move(*connection));
   log_.Info("connected", {{"nats", connection_->address()}});
   if (Status ok = OpenStreams(); !ok) return ok;
+  if (Status ok = RestoreState(); !ok) return ok;
   if (Status ok = ChooseDeployment(); !ok) return ok;
   const auto state = connectors::ReadStreamState(*connection_, input_stream_);
   if (!state) return std::unexpected(state.error());
@@ -78,18 +80,51 @@ Status Service::OpenStreams() {
   if (!state) return std::unexpected(state.error());
   log_.Info("input log opened",
             {{"stream", input_stream_}, {"messages", state->message_count}, {"bytes", state->bytes}});
-  auto outbox = Outbox::Open(*connection_, config_, log_, StopRequested);
-  if (!outbox) return std::unexpected(outbox.error());
-  outbox_ = std::move(*outbox);
+  return Outbox::MakeStreams(*connection_, config_);
+}
+
+Status Service::RestoreState() {
+  auto recovery =
+      Recover(*connection_, config_, {.input_stream = input_stream_, .accept_lost_input = accept_lost_input_},
+              log_, StopRequested);
+  if (!recovery) return std::unexpected(recovery.error());
+  outbox_ = std::move(recovery->outbox);
   log_.Info("output log opened", {{"stream", connectors::StreamName(config_.name, "OUT")},
                                   {"messages", outbox_->actions().unclaimed_count()}});
+  if (recovery->engine) {
+    engine_ = std::move(recovery->engine);
+    applied_ = recovery->head.input;
+    clock_.Restore(recovery->head.sources);
+    clock_.Read(EventTime{recovery->head.clock.tick});
+    log_.Info("state restored", {{"checkpoint", recovery->head.number},
+                                 {"sequence", applied_.sequence},
+                                 {"entities", recovery->head.entity_count},
+                                 {"seconds", static_cast<double>(WallMicros() - began_) / kMicrosPerSecond}});
+  }
+  return config_.state_folder ? KeepState(*recovery) : Status();
+}
+
+Status Service::KeepState(const Recovery& recovery) {
+  connectors::CheckpointStore::Options options{.folder = *config_.state_folder,
+                                               .keep_count = config_.checkpoint_keep_count};
+  auto store = recovery.folder.empty()
+                   ? connectors::CheckpointStore::Begin(std::move(options))
+                   : connectors::CheckpointStore::Continue(std::move(options), recovery.folder);
+  if (!store) return std::unexpected(store.error());
+  checkpoints_ =
+      std::make_unique<CheckpointKeeper>(std::move(*store), config_.checkpoint_interval_micros, log_);
   return {};
 }
 
-// The log's first deployment begins; the folder's is added to the log if it is not the last one there.
+// The folder's deployment is added to the log if it is not the last one there.
 Status Service::ChooseDeployment() {
-  const auto found = FindMarkers(*connection_, input_stream_, config_.deploy_subject());
+  auto found = FindMarkers(*connection_, input_stream_, config_.deploy_subject());
   if (!found) return std::unexpected(found.error());
+  // The one in force may have left the log.
+  if (found->count == 0 && engine_ != nullptr) {
+    found->count = 1;
+    found->first = found->last = engine_->deployment().marker;
+  }
   Result<connectors::DeployMarker> bundle = ReadBundle(config_);
   Result<Deployment> prepared =
       bundle ? Prepare(std::move(*bundle), false) : Result<Deployment>(std::unexpected(bundle.error()));
@@ -106,33 +141,38 @@ Status Service::ChooseDeployment() {
     log_.Error("the ruleset of the configured folder is refused; the one deployed last goes on",
                {{"why", prepared.error().message}});
   }
-  std::shared_ptr<const Deployment> first = own;
-  if (found->count > 0 && (!own || found->first != own->marker)) {
-    Result<Deployment> old = Prepare(found->first, false);
-    if (!old) {
-      return std::unexpected(old.error().Within("the deployment at the beginning of stream " + input_stream_ +
-                                                " cannot be run by this version of Lull"));
-    }
-    first = std::make_shared<const Deployment>(std::move(*old));
+  if (engine_ == nullptr) {
+    auto first = FirstDeployment(*found, own);
+    if (!first) return std::unexpected(first.error());
+    auto engine = ServeEngine::Create(std::move(*first), *outbox_);
+    if (!engine) return std::unexpected(engine.error());
+    engine_ = std::move(*engine);
   }
-  auto engine = ServeEngine::Create(first, *outbox_);
-  if (!engine) return std::unexpected(engine.error());
-  engine_ = std::move(*engine);
-  clock_.set_lateness(first->program.ruleset->lateness_micros);
-  native_.Start(first);
+  clock_.set_lateness(engine_->deployment().program.ruleset->lateness_micros);
+  native_.Start(engine_->shared_deployment());
   return {};
+}
+
+/// The one that the log begins with.
+Result<std::shared_ptr<const Deployment>> Service::FirstDeployment(const MarkersFound& found,
+                                                                   std::shared_ptr<const Deployment> own) {
+  if (own && (found.count == 0 || found.first == own->marker)) return own;
+  Result<Deployment> old = Prepare(found.first, false);
+  if (!old) {
+    return std::unexpected(old.error().Within("the deployment at the beginning of stream " + input_stream_ +
+                                              " cannot be run by this version of Lull"));
+  }
+  return std::make_shared<const Deployment>(std::move(*old));
 }
 
 Status Service::OpenInput(const connectors::StreamState& state) {
   replay_end_ = state.last_sequence;
-  auto input = connectors::InputLog::Open(
-      *connection_, {.stream = input_stream_, .durable = "lull_serve", .origins = clock_.watches()});
+  auto input = connectors::InputLog::Open(*connection_, {.stream = input_stream_,
+                                                         .from_sequence = applied_.sequence + 1,
+                                                         .durable = "lull_serve",
+                                                         .origins = clock_.watches()});
   if (!input) return std::unexpected(input.error());
   input_.emplace(std::move(*input));
-  if (input_->first_sequence() > 1) {
-    log_.Warn("the input log has lost its head; what it would have decided is not known any more",
-              {{"first_sequence", input_->first_sequence()}});
-  }
   return {};
 }
 
@@ -158,6 +198,11 @@ Status Service::Run() {
     }
     ReportProgress();
     MoveClock();
+    if (checkpoints_)
+      checkpoints_->Turn(engine_->engine(), applied_.sequence, [this] { return DescribePlace(); });
+  }
+  if (checkpoints_ && outbox_->Flush()) {
+    checkpoints_->Close(engine_->engine(), applied_.sequence, [this] { return DescribePlace(); });
   }
   control_.Close();
   EndReload(ControlFailure("stopping"));
@@ -168,15 +213,31 @@ Status Service::Run() {
 }
 
 Status Service::ReadOnce() {
-  const auto messages = input_->Read(kBatchCount, kIdleReadMs);
+  const auto messages = input_->Read(kBatchCount, checkpoints_ && checkpoints_->busy() ? 1 : kIdleReadMs);
   if (!messages) return std::unexpected(messages.error());
   if (messages->empty()) return {};
   if (Status ok = ApplyBatch(*messages); !ok) return ok;
   if (Status ok = outbox_->Flush(); !ok) return ok;
+  applied_ = MarkOf(messages->back());
   MeasureLatency(*messages);
   // Advice to operators, which the next batch gives again; the position itself is what a replay finds.
   (void)input_->Acknowledge(messages->back().sequence);
   return {};
+}
+
+connectors::CheckpointHead Service::DescribePlace() {
+  const runtime::Ruleset& ruleset = *engine_->deployment().program.ruleset;
+  connectors::CheckpointHead head;
+  head.made_micros = WallMicros();
+  head.deployment = config_.name;
+  head.bundle = ToJson(engine_->deployment().marker);
+  head.layout_hash = runtime::LayoutHash(ruleset);
+  head.clock = engine_->engine().clock();
+  head.input = applied_;
+  head.outputs = outbox_->ends();
+  head.sources = clock_.Heard();
+  for (const runtime::EntitySpec& entity : ruleset.entities) head.entity_types.push_back(entity.name);
+  return head;
 }
 
 Status Service::ApplyBatch(std::span<const InputMessage> messages) {

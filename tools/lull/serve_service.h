@@ -14,12 +14,14 @@
 #include "connectors/nats/serve_config.h"
 #include "connectors/nats/stream.h"
 #include "runtime/base/result.h"
+#include "tools/lull/serve_checkpoints.h"
 #include "tools/lull/serve_clock.h"
 #include "tools/lull/serve_control.h"
 #include "tools/lull/serve_deploy.h"
 #include "tools/lull/serve_engine.h"
 #include "tools/lull/serve_log.h"
 #include "tools/lull/serve_outbox.h"
+#include "tools/lull/serve_recovery.h"
 #include "tools/lull/serve_stats.h"
 
 namespace lull::tools {
@@ -33,10 +35,11 @@ void InstallServeSignals();
 /// One thread, but for compiling and for control requests.
 class Service {
  public:
-  /// `config` and `log` must outlive it.
-  Service(const connectors::ServeConfig& config, ServeLog& log)
+  /// `config` and `log` must outlive it. `accept_lost_input`: see serve_recovery.h.
+  Service(const connectors::ServeConfig& config, ServeLog& log, bool accept_lost_input)
       : config_(config),
         log_(log),
+        accept_lost_input_(accept_lost_input),
         input_stream_(connectors::StreamName(config.name, "IN")),
         clock_(config) {}
 
@@ -48,7 +51,11 @@ class Service {
  private:
   // Start.
   Status OpenStreams();
+  Status RestoreState();
+  Status KeepState(const Recovery& recovery);
   Status ChooseDeployment();
+  Result<std::shared_ptr<const Deployment>> FirstDeployment(const MarkersFound& found,
+                                                            std::shared_ptr<const Deployment> own);
   Status OpenInput(const connectors::StreamState& state);
 
   // Input.
@@ -56,6 +63,7 @@ class Service {
   Status ApplyBatch(std::span<const connectors::InputMessage> messages);
   void ApplyTick(const connectors::InputMessage& message);
   Status ApplyMarker(const connectors::InputMessage& message);
+  connectors::CheckpointHead DescribePlace();
   void MeasureLatency(std::span<const connectors::InputMessage> messages);
   void ReportProgress();
 
@@ -75,11 +83,14 @@ class Service {
 
   const connectors::ServeConfig& config_;
   ServeLog& log_;
+  const bool accept_lost_input_;
   const std::string input_stream_;
   std::optional<connectors::Connection> connection_;
   std::unique_ptr<Outbox> outbox_;
   std::optional<connectors::InputLog> input_;
   std::unique_ptr<ServeEngine> engine_;
+  std::unique_ptr<CheckpointKeeper> checkpoints_;  // null: none are kept
+  connectors::LogMark applied_;                    // of the input; all that came of it is stored
   ServeClock clock_;
   ServeStats stats_;
 
