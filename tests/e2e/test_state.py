@@ -11,6 +11,8 @@ from harness import EndToEnd, Serve, wait_until
 
 KILLS = int(os.environ.get("LULL_KILLS", "6"))
 RATE = 3000
+# So that there is always load.
+EVENTS_A_KILL = 2000
 MANY = '[state]\ninterval = "100ms"\nkeep = 500\n'
 
 
@@ -78,8 +80,8 @@ class State(EndToEnd):
 
     def test_kill_in_mid_stream(self):
         self.retail_rules()
-        events = self.simulate(customers=400)
-        serve = self.serve()
+        events = self.simulate(customers=max(400, KILLS * EVENTS_A_KILL // 25))
+        serve = self.serve(more='[limits]\ninput_bytes = "8 GiB"\n[state]\ninterval = "100ms"\n')
         publisher = self.publish_slowly(events, RATE)
         for _ in range(KILLS):
             time.sleep(self.random.uniform(0.05, 0.8))
