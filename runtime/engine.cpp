@@ -47,6 +47,9 @@ void Engine::ApplyBatch(std::span<const EventFrame> frames, ApplyResult* results
 }
 void Engine::Tick(EventTime instant, LogPosition position) { impl_->Tick(instant.micros, position); }
 void Engine::Finish(EventTime end, LogPosition position) { impl_->Finish(end.micros, position); }
+bool Engine::Erase(std::uint32_t entity, std::string_view key, LogPosition position) {
+  return impl_->Erase(entity, key, position);
+}
 EventTime Engine::latest_time() const { return {impl_->latest_time()}; }
 Status Engine::Swap(Program program) { return impl_->Swap(std::move(program)); }
 void Engine::UseCode(std::shared_ptr<const CodeTable> code) { impl_->UseCode(std::move(code)); }
@@ -356,6 +359,23 @@ void Engine::Impl::Discard(std::uint32_t index, std::byte* record) {
   FreeSide(HeaderOf(record), ruleset().entities[index], texts_);
   if (options_.live) wheels_[index].Cancel(stores_[index]->IndexOf(record));
   stores_[index]->Erase(record);
+}
+
+bool Engine::Impl::Erase(std::uint32_t index, std::string_view key, LogPosition position) {
+  LULL_CHECK(!IsPart(index));
+  std::byte* record = stores_[index]->Find(key);
+  if (record == nullptr) return false;
+  position_ = position;
+  Touch(index, record);
+  const RecordHeader& header = HeaderOf(record);
+  step_.Bind(index, record, stores_[index]->KeyOf(record), position_);
+  if (header.first_event != kUnknown) step_.Forget(std::max(ClockOf(header), header.first_event));
+  if (header.side != nullptr) DropPending(*header.side);
+  ++counts_.forgotten;
+  Discard(index, record);
+  EndEntity();
+  EndEntry();
+  return true;
 }
 
 void Engine::Impl::EraseParts(RecordHeader& header) {

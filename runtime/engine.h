@@ -20,6 +20,8 @@
 
 namespace lull::runtime {
 
+struct Part;  // runtime/parts.h
+
 struct EngineOptions {
   /// kUnknown: as the ruleset says.
   std::int64_t lateness_micros = kUnknown;
@@ -97,6 +99,9 @@ class Engine {
   void Tick(EventTime instant, LogPosition position = {});
   /// The input has ended: applies what is buffered, then decides all deadlines up to and including `end`.
   void Finish(EventTime end, LogPosition position = {});
+  /// Forgets an entity that is no part, and its parts, for good: open tasks are withdrawn. False: it is not
+  /// known.
+  bool Erase(std::uint32_t entity, std::string_view key, LogPosition position = {});
   /// Latest time of an event that was applied; the epoch's beginning of time (kUnknown) before the first.
   EventTime latest_time() const;
 
@@ -156,6 +161,11 @@ class Engine {
              Probed& probed);
   /// The entity's record as it is, until the next call of the engine; null: there is none.
   const std::byte* Record(const EntityName& name) const;
+  /// The value of a slot of an entity; false: there is no such entity. A text is good until the next call.
+  bool ReadSlot(const EntityName& name, std::uint32_t offset, SlotKind kind, FieldValue& value) const;
+  /// A text of a side, and a part's own key.
+  std::string TextOf(std::uint32_t text_id) const;
+  std::string PartKey(const Part& part) const;
   /// What waits and what is open of it; `part` is the number that its entries bear. Null: nothing.
   const EntitySide* Side(const EntityName& name, std::uint32_t& part) const;
 

@@ -32,6 +32,7 @@ class Engine::Impl {
   void ApplyBatch(std::span<const EventFrame> frames, ApplyResult* results);
   void Tick(std::int64_t instant, LogPosition position);
   void Finish(std::int64_t end, LogPosition position);
+  bool Erase(std::uint32_t index, std::string_view key, LogPosition position);
   Status Swap(Program program);
   void UseCode(std::shared_ptr<const CodeTable> code);
   EngineStats stats() const;
@@ -54,6 +55,11 @@ class Engine::Impl {
     std::byte* record = nullptr;
   };
   Located Locate(const EntityName& name) const;
+  bool ReadSlot(const EntityName& name, std::uint32_t offset, SlotKind kind, FieldValue& value) const;
+  std::string TextOf(std::uint32_t text_id) const {
+    return text_id == 0 ? std::string() : std::string(texts_.View(text_id).view());
+  }
+  std::string PartKey(const Part& part) const { return std::string(parts_.KeyOf(part)); }
 
   std::int64_t latest_time() const { return latest_time_; }
   const Ruleset& ruleset() const { return *program_.ruleset; }

@@ -2,6 +2,7 @@
 #include <cstring>
 
 #include "runtime/engine_impl.h"
+#include "runtime/record_slots.h"
 
 namespace lull::runtime {
 namespace {
@@ -27,6 +28,19 @@ const EntitySide* Engine::Side(const EntityName& name, std::uint32_t& part) cons
   const Impl::Located located = impl_->Locate(name);
   part = located.part;
   return located.record == nullptr ? nullptr : HeaderOf(located.whole_record).side;
+}
+
+bool Engine::ReadSlot(const EntityName& name, std::uint32_t offset, SlotKind kind, FieldValue& value) const {
+  return impl_->ReadSlot(name, offset, kind, value);
+}
+std::string Engine::TextOf(std::uint32_t text_id) const { return impl_->TextOf(text_id); }
+std::string Engine::PartKey(const Part& part) const { return impl_->PartKey(part); }
+
+bool Engine::Impl::ReadSlot(const EntityName& name, std::uint32_t offset, SlotKind kind,
+                            FieldValue& value) const {
+  const std::byte* record = Locate(name).record;
+  if (record != nullptr) value = runtime::ReadSlot(record, offset, kind, texts_);
+  return record != nullptr;
 }
 
 Engine::Impl::Located Engine::Impl::Locate(const EntityName& name) const {

@@ -342,19 +342,28 @@ Step::Fate Step::DeadlineMoment(std::int64_t instant) {
   const bool is_over = members[0].due && IsForgettable();
   if (!is_over) Refill();
   if (is_over) {
-    if (const EntitySide* ended = shared(); ended != nullptr) {
-      for (const OpenTask& task : ended->tasks) {
-        Select(Take(task.part));
-        writer_.End(DecisionKind::kWithdrawn, DecisionCode::kForgotten, task);
-      }
-    }
-    Select(0);
-    freed_ = false;
+    EndTasksForgotten();
     return Fate::kForgotten;
   }
   Settle();
   LULL_CHECK(HeaderOf(whole).wake > instant);
   return Fate::kAlive;
+}
+
+void Step::EndTasksForgotten() {
+  if (const EntitySide* ended = shared(); ended != nullptr) {
+    for (const OpenTask& task : ended->tasks) {
+      Select(Take(task.part));
+      writer_.End(DecisionKind::kWithdrawn, DecisionCode::kForgotten, task);
+    }
+  }
+  Select(0);
+  freed_ = false;
+}
+
+void Step::Forget(std::int64_t instant) {
+  BeginChain(instant, instant);
+  EndTasksForgotten();
 }
 
 void Step::RunSchedules() {

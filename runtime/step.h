@@ -35,6 +35,9 @@ class Step : public StepState {
   /// Decides the deadlines before an instant, each at its own. kForgotten: the last one ended the record,
   /// which is as good as gone; its open tasks have been withdrawn.
   Fate RunDeadlines(std::int64_t before);
+  /// The record ends at this instant because somebody asks for it: open tasks are withdrawn, and it is as
+  /// good as gone.
+  void Forget(std::int64_t instant);
   /// One event, at an instant that is not before the record's last one; deadlines before it have been run.
   void ApplyEvent(const EventFrame& frame, std::int64_t instant);
 
@@ -114,6 +117,7 @@ class Step : public StepState {
   void FollowUp();
   bool Tries(const Member& member) const;
   Fate DeadlineMoment(std::int64_t instant);
+  void EndTasksForgotten();
   /// Of the member in hand: nudges `on every ...` whose instant this is; arms the next ones.
   void RunSchedules();
   bool IsForgettable();

@@ -163,7 +163,6 @@ struct StepState : StepContext {
  private:
   void Switch(std::size_t index);
   FieldValue ValueOf(const EachWait& wait, const EachWaitSpec& spec, std::size_t field) const;
-  FieldValue ReadSlot(const NudgeSpec::OpeningField& field) const;
   void SetOpening(const NudgeSpec& nudge);
 };
 

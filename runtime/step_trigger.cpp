@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "runtime/record_slots.h"
 #include "runtime/step_state.h"
 #include "runtime/unknown.h"
 
@@ -63,40 +64,11 @@ void StepState::SetBeside(const EachWait& wait, const EachWaitSpec& spec) {
   moment.fields = captured_fields.data();
 }
 
-FieldValue StepState::ReadSlot(const NudgeSpec::OpeningField& field) const {
-  const std::byte* at = moment.record + field.offset;
-  FieldValue value = UnknownOf(field.type);
-  switch (field.kind) {
-    case SlotKind::kU8: {
-      const auto narrow = static_cast<std::uint8_t>(*at);
-      if (narrow != kUnknownU8) value.integer = narrow;
-      break;
-    }
-    case SlotKind::kU32: {
-      std::uint32_t narrow = 0;
-      std::memcpy(&narrow, at, sizeof narrow);
-      if (narrow != kUnknownU32) value.integer = narrow;
-      break;
-    }
-    case SlotKind::kText: {
-      std::uint32_t id = 0;
-      std::memcpy(&id, at, sizeof id);
-      value.text = texts->View(id);
-      break;
-    }
-    case SlotKind::kI64:
-      std::memcpy(&value.integer, at, sizeof value.integer);
-      break;
-    case SlotKind::kF64:
-      std::memcpy(&value.number, at, sizeof value.number);
-      break;
-  }
-  return value;
-}
-
 void StepState::SetOpening(const NudgeSpec& nudge) {
   if (event_fields != nullptr) std::copy_n(event_fields, captured_fields.size(), captured_fields.begin());
-  for (const NudgeSpec::OpeningField& field : nudge.opening) captured_fields[field.slot] = ReadSlot(field);
+  for (const NudgeSpec::OpeningField& field : nudge.opening) {
+    captured_fields[field.slot] = ReadSlot(moment.record, field.offset, field.kind, *texts);
+  }
   moment.fields = captured_fields.data();
   if (nudge.opening_time_offset == kNoOffset) return;
   moment.event_time = SlotI64(nudge.opening_time_offset);

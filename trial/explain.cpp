@@ -126,6 +126,22 @@ void Explainer::Apply(const runtime::EventFrame& frame) {
   }
 }
 
+bool Explainer::Restore(const runtime::EngineClock& clock, std::string_view image) {
+  const std::uint32_t whole = ruleset()->entities[sought_.entity].whole;
+  const bool is_part = whole != runtime::kNoIndex;
+  const std::string& key = is_part ? sought_.of.value() : sought_.key;
+  run_->engine().RestoreClock(clock);
+  if (!run_->engine().Restore(is_part ? whole : sought_.entity, key, image)) return false;
+  const Who who{sought_.entity, sought_.key, is_part ? key : ""};
+  const std::byte* record = run_->engine().Record(who.name());
+  if (record == nullptr) return false;
+  found_ = {who};
+  latest_ =
+      std::max(clock.tick, runtime::LatestEvent(*reinterpret_cast<const runtime::RecordHeader*>(record)));
+  restored_ = true;
+  return true;
+}
+
 Explanation Explainer::Explain(std::int64_t instant) {
   run_->engine().Finish({instant});
   Explanation explanation;
@@ -182,6 +198,11 @@ void Explainer::Judge(const Watched& watched, std::int64_t instant, NudgeExplana
   const dsl::Nudge& nudge = run_->loaded().program.nudges[watched.nudge];
   if (IsEvent(nudge) && watched.chance == kUnknown) {
     explanation.state = NudgeState::kNoChance;
+    if (restored_) {
+      explanation.summary = "what its latest " + run_->loaded().program.event_sets[nudge.events].name +
+                            " came to is in the output log; a checkpoint does not keep it";
+      return;
+    }
     explanation.summary =
         "had no chance yet: no " + run_->loaded().program.event_sets[nudge.events].name + " has come";
     return;

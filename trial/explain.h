@@ -67,6 +67,9 @@ class Explainer {
   const std::shared_ptr<const runtime::Ruleset>& ruleset() const { return observed_->compiled.ruleset; }
   const Zone& zone() const { return observed_->zone; }
   bool Concerns(const runtime::EventFrame& frame) const;
+  /// Begins with what a checkpoint knows, instead of events: the image of who is sought; of a part, that of
+  /// its whole, and `of` is given. False: that is no image of this ruleset, or has no such part.
+  bool Restore(const runtime::EngineClock& clock, std::string_view image);
   void Apply(const runtime::EventFrame& frame);
   /// All whom the events so far show to have such a name: several only of parts. The first is explained.
   const std::vector<Who>& found() const { return found_; }
@@ -105,6 +108,7 @@ class Explainer {
   Sought sought_;
   std::vector<Who> found_;
   std::int64_t latest_ = kUnknown;
+  bool restored_ = false;
   std::shared_ptr<const Observed> observed_;
   std::unique_ptr<Run> run_;
   std::vector<Watched> watched_;

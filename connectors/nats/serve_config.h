@@ -107,6 +107,7 @@ struct ServeConfig {
   std::int64_t ahead_micros = 5 * kMicrosPerMinute;
 
   std::string tick_subject() const { return "lull." + name + ".tick"; }
+  std::string erase_subject() const { return "lull." + name + ".erase"; }
   std::string deploy_subject() const { return "lull." + name + ".deploy"; }
   std::string decision_prefix() const { return "lull." + name + ".decisions"; }
   std::string control_subject() const { return "lull." + name + ".control"; }

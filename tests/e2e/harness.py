@@ -17,7 +17,8 @@ from nats_client import Nats, NatsError
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 LULL = os.environ.get("LULL_BINARY", str(ROOT / "build/release/bin/lull"))
 RETAIL = ROOT / "rulesets/automotive_retail"
-WAIT_S = 120
+# LULL_WAIT_S: long forms need more.
+WAIT_S = int(os.environ.get("LULL_WAIT_S", "120"))
 
 
 class Broker:

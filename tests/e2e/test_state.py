@@ -2,12 +2,14 @@
 
 LULL_KILLS is how often the service is killed (6 unless set; the long form is 1000).
 """
+import json
 import os
 import shutil
+import subprocess
 import time
 import unittest
 
-from harness import EndToEnd, Serve, wait_until
+from harness import LULL, WAIT_S, EndToEnd, Serve, event, mini_rules, wait_until
 
 KILLS = int(os.environ.get("LULL_KILLS", "6"))
 RATE = 3000
@@ -194,6 +196,71 @@ class State(EndToEnd):
         self.serves.append(renamed)
         self.assertNotEqual(renamed.process.wait(60), 0)
         self.assertIn('belongs to deployment "e2e"', renamed.log.read_text())
+
+
+class Looking(EndToEnd):
+    """`lull state` on what the service keeps."""
+
+    def state(self, *options, code=0):
+        done = subprocess.run([LULL, "state", *options], capture_output=True, text=True, timeout=WAIT_S)
+        self.assertEqual(done.returncode, code, done.stderr)
+        return done.stdout
+
+    def running(self):
+        self.write_rules(mini_rules())
+        serve = self.serve()
+        with self.broker.client() as client:
+            client.store("shop.a", event("moved", "2026-03-02T09:00:00Z", "c1", store="Elgin"))
+            client.store("shop.a", event("asked", "2026-03-02T10:00:00Z", "c1", topic="rates"))
+            client.store("shop.a", event("asked", "2026-03-02T11:30:00Z", "c2", topic="a secret"))
+            client.store("lull.e2e.tick", "2026-03-02T12:30:00Z")
+        self.wait_for_checkpoint(serve)
+        return serve, str(serve.config)
+
+    def wait_for_checkpoint(self, serve):
+        self.wait_for_all(serve)
+        end = self.stored()
+        wait_until(lambda: serve.status()["checkpoint"]["sequence"] >= end, lambda: "no checkpoint", serve)
+
+    def test_an_entity_is_shown_with_its_reasons(self):
+        _, config = self.running()
+        text = self.state("show", "--config", config, "--entity", "c1")
+        for part in ("customer c1", "Elgin", "not_answered", "open task", "with sales / Elgin", "waiting until"):
+            self.assertIn(part, text)
+        shown = json.loads(self.state("show", "--config", config, "--entity", "c2", "--json"))
+        nudges = {nudge["nudge"]: nudge for nudge in shown["explanation"]["nudges"]}
+        # The wait of two hours ends at half past one.
+        self.assertIn("13:30", nudges["answer"]["summary"])
+        self.assertEqual(nudges["answer"]["state"], "not_due")
+        self.assertEqual(shown["facts"]["wakes_at"], "2026-03-02T13:30:00Z")
+        self.state("show", "--config", config, "--entity", "nobody", code=1)
+
+    def test_everything_is_exported(self):
+        _, config = self.running()
+        lines = [json.loads(line) for line in self.state("export", "--config", config).splitlines()]
+        self.assertEqual([line["key"] for line in lines], ["c1", "c2"])
+        self.assertEqual(lines[0]["attributes"], {"store": "Elgin"})
+        self.assertEqual([task["nudge"] for task in lines[0]["open_tasks"]], ["answer"])
+        self.assertIn("customer: 2 entities", self.state("largest", "--config", config))
+        listed = [json.loads(line) for line in self.state("list", "--config", config, "--json").splitlines()]
+        self.assertEqual(listed[0]["entities"], 2)
+
+    def test_an_erased_entity_is_gone_for_good(self):
+        serve, config = self.running()
+        self.state("erase", "--config", config, "--type", "customer", "--entity", "c1")
+        self.state("erase", "--config", config, "--type", "customer", "--entity", "never seen")
+        self.wait_for_checkpoint(serve)
+        self.state("show", "--config", config, "--entity", "c1", code=1)
+        withdrawn = [json.loads(payload) for _, _, name, payload in self.outputs() if name.endswith(".withdrawn")]
+        self.assertEqual([(d["nudge"], d["entity"]["id"], d["code"]) for d in withdrawn], [("answer", "c1", "forgotten")])
+        serve.kill()
+        serve.start()
+        serve.wait_for_line("caught up", 2)
+        with self.broker.client() as client:
+            client.store("lull.e2e.tick", "2026-03-02T20:00:00Z")
+        self.wait_for_all(serve)
+        late = [a["entity"]["id"] for a in self.actions().values() if a["time"] > "2026-03-02T12:30:00Z"]
+        self.assertEqual(set(late), {"c2"})
 
 
 if __name__ == "__main__":

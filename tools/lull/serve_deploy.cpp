@@ -25,15 +25,6 @@ Result<NativeCompiler::Code> CompileToNative(const compiler::Module& module) {
   return compiler::CompileNative(module, options);
 }
 
-/// The ruleset with the marker's lateness instead of its own.
-std::shared_ptr<const runtime::Ruleset> WithLateness(std::shared_ptr<const runtime::Ruleset> ruleset,
-                                                     std::int64_t lateness_micros) {
-  if (lateness_micros == kUnknown) return ruleset;
-  auto changed = std::make_shared<runtime::Ruleset>(*ruleset);
-  changed->lateness_micros = lateness_micros;
-  return changed;
-}
-
 /// Whether an engine takes the program: its zone exists, and its tables fit.
 Status TryOut(const runtime::Program& program) {
   connectors::NullSink nothing;
@@ -42,6 +33,14 @@ Status TryOut(const runtime::Program& program) {
 }
 
 }  // namespace
+
+std::shared_ptr<const runtime::Ruleset> WithLateness(std::shared_ptr<const runtime::Ruleset> ruleset,
+                                                     std::int64_t lateness_micros) {
+  if (lateness_micros == kUnknown) return ruleset;
+  auto changed = std::make_shared<runtime::Ruleset>(*ruleset);
+  changed->lateness_micros = lateness_micros;
+  return changed;
+}
 
 Result<connectors::DeployMarker> ReadBundle(const connectors::ServeConfig& config) {
   const Result<dsl::LoadedRuleset> loaded = dsl::LoadRuleset(config.ruleset.string());

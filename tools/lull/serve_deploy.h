@@ -23,6 +23,10 @@ struct Deployment {
   std::string warnings;  // of the checker, as a person would read them; empty: none
 };
 
+/// The ruleset with the marker's lateness instead of its own; kUnknown: with its own.
+std::shared_ptr<const runtime::Ruleset> WithLateness(std::shared_ptr<const runtime::Ruleset> ruleset,
+                                                     std::int64_t lateness_micros);
+
 /// The marker for what the configured folder holds now; its version is not known before it is compiled. Fails
 /// if one of the tests that the ruleset brings along does.
 Result<connectors::DeployMarker> ReadBundle(const connectors::ServeConfig& config);

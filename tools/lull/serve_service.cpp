@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <csignal>
 
+#include "connectors/nats/routed_task.h"
 #include "connectors/nats/stream.h"
 #include "runtime/entity_image.h"
 
@@ -74,6 +75,7 @@ Status Service::OpenStreams() {
   }
   spec.subjects.push_back(config_.tick_subject());
   spec.subjects.push_back(config_.deploy_subject());
+  spec.subjects.push_back(config_.erase_subject());
   spec.bytes_max = config_.input_bytes_max;
   spec.message_bytes_max = std::max(config_.event_bytes_max, spec.message_bytes_max);
   const auto state = connectors::EnsureStream(*connection_, spec);
@@ -241,41 +243,54 @@ connectors::CheckpointHead Service::DescribePlace() {
 }
 
 Status Service::ApplyBatch(std::span<const InputMessage> messages) {
-  const std::string tick = config_.tick_subject();
-  const std::string deploy = config_.deploy_subject();
   std::size_t from = 0;
   for (std::size_t i = 0; i < messages.size(); ++i) {
     if (clock_.watches()) clock_.Saw(messages[i]);
-    if (messages[i].subject != tick && messages[i].subject != deploy) continue;
+    if (!messages[i].subject.starts_with(own_prefix_)) continue;
+    const auto entry = std::ranges::find(own_entries_, messages[i].subject, &OwnEntry::subject);
+    if (entry == own_entries_.end()) continue;
     engine_->Apply(messages.subspan(from, i - from));
     stats_.events += i - from;
     from = i + 1;
-    if (messages[i].subject == tick) {
-      ApplyTick(messages[i]);
-    } else if (Status ok = ApplyMarker(messages[i]); !ok) {
-      return ok;
-    }
+    if (Status ok = (this->*entry->apply)(messages[i]); !ok) return ok;
   }
   engine_->Apply(messages.subspan(from));
   stats_.events += messages.size() - from;
   return outbox_->status();
 }
 
-void Service::ApplyTick(const InputMessage& message) {
+Status Service::ApplyErasure(const InputMessage& message) {
+  const auto type = connectors::TextMember(message.data, "entity");
+  const auto key = connectors::TextMember(message.data, "key");
+  const auto& entities = engine_->deployment().program.ruleset->entities;
+  const auto found = !type ? entities.end() : std::ranges::find(entities, *type, &runtime::EntitySpec::name);
+  if (!key || found == entities.end() || found->whole != runtime::kNoIndex) {
+    log_.Warn("a request to erase names no kind of entity that has a state of its own, and is passed over",
+              {{"sequence", message.sequence}});
+    return {};
+  }
+  const bool known =
+      engine_->engine().Erase(static_cast<std::uint32_t>(found - entities.begin()), *key, {message.sequence});
+  log_.Info("an entity was erased on request", {{"sequence", message.sequence}, {"known", known}});
+  return {};
+}
+
+Status Service::ApplyTick(const InputMessage& message) {
   const std::optional<EventTime> instant = ParseTick(message.data);
   if (!instant) {
     log_.Warn("a tick that is no time is passed over",
               {{"sequence", message.sequence}, {"data", message.data}});
-    return;
+    return {};
   }
   if (instant->micros > message.stored_at.micros + engine_->deployment().marker.ahead_micros) {
     log_.Warn("a tick too far ahead of its arrival is passed over",
               {{"sequence", message.sequence}, {"data", message.data}});
-    return;
+    return {};
   }
   ++stats_.ticks;
   clock_.Read(*instant);
   engine_->Tick(*instant, message.sequence);
+  return {};
 }
 
 void Service::MeasureLatency(std::span<const InputMessage> messages) {

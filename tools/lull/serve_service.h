@@ -41,6 +41,10 @@ class Service {
         log_(log),
         accept_lost_input_(accept_lost_input),
         input_stream_(connectors::StreamName(config.name, "IN")),
+        own_prefix_("lull." + config.name + "."),
+        own_entries_{{config.tick_subject(), &Service::ApplyTick},
+                     {config.deploy_subject(), &Service::ApplyMarker},
+                     {config.erase_subject(), &Service::ApplyErasure}},
         clock_(config) {}
 
   /// Connects, makes the streams, and finds out what is deployed. Fails with what to do about it.
@@ -61,7 +65,8 @@ class Service {
   // Input.
   Status ReadOnce();
   Status ApplyBatch(std::span<const connectors::InputMessage> messages);
-  void ApplyTick(const connectors::InputMessage& message);
+  Status ApplyTick(const connectors::InputMessage& message);
+  Status ApplyErasure(const connectors::InputMessage& message);
   Status ApplyMarker(const connectors::InputMessage& message);
   connectors::CheckpointHead DescribePlace();
   void MeasureLatency(std::span<const connectors::InputMessage> messages);
@@ -81,10 +86,18 @@ class Service {
   void ServeRequests();
   std::string StatusJson() const;
 
+  /// Entries of the input log that are no events.
+  struct OwnEntry {
+    std::string subject;
+    Status (Service::*apply)(const connectors::InputMessage& message);
+  };
+
   const connectors::ServeConfig& config_;
   ServeLog& log_;
   const bool accept_lost_input_;
   const std::string input_stream_;
+  const std::string own_prefix_;  // of the subjects of own_entries_
+  const std::vector<OwnEntry> own_entries_;
   std::optional<connectors::Connection> connection_;
   std::unique_ptr<Outbox> outbox_;
   std::optional<connectors::InputLog> input_;
