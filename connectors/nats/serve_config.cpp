@@ -19,6 +19,7 @@ constexpr std::int64_t kStreamBytesMin = 1LL << 20;
 constexpr std::int64_t kEventBytesMax = 64LL << 20;
 constexpr std::size_t kNameCharactersMax = 40;
 constexpr std::int64_t kCheckpointsMax = 1'000;
+constexpr std::int64_t kPartitionsMax = 1'024;
 
 // Reads values of tables and collects what is wrong with them.
 class Reader {
@@ -271,8 +272,9 @@ void ReadSources(Reader& reader, const toml::table& root, std::vector<ServeSourc
 }
 
 void ReadTop(Reader& reader, const toml::table& root, ServeConfig& config) {
-  reader.OnlyKeys(root, "here",
-                  {"name", "ruleset", "lateness", "nats", "source", "actions", "ticks", "state", "limits"});
+  reader.OnlyKeys(
+      root, "here",
+      {"name", "ruleset", "lateness", "nats", "source", "actions", "ticks", "partitions", "state", "limits"});
   config.name = reader.Text(root, "name").value_or("");
   if (!root.contains("name")) {
     reader.Complain(root, "`name` is missing: the name of the deployment, such as name = \"retail\".");
@@ -287,6 +289,30 @@ void ReadTop(Reader& reader, const toml::table& root, ServeConfig& config) {
     reader.Complain(*root.get("ruleset"), "there is no folder " + config.ruleset.string() + ".");
   }
   config.lateness_micros = reader.Duration(root, "lateness", 0);
+}
+
+void ReadPartitions(Reader& reader, const toml::table& root, ServeConfig& config) {
+  const toml::table* section = reader.Table(root, "partitions");
+  if (section == nullptr) {
+    return;
+  }
+  reader.OnlyKeys(*section, "in [partitions]", {"count", "lease"});
+  std::int64_t count = 1;
+  reader.Whole(*section, "count", 1, kPartitionsMax, count);
+  config.partition_count = static_cast<std::uint32_t>(count);
+  config.lease_micros = reader.Duration(*section, "lease", kMicrosPerSecond).value_or(config.lease_micros);
+  if (count == 1) {
+    return;
+  }
+  for (const ServeSource& source : config.sources) {
+    const bool has_key = source.subject.find('*') != std::string::npos && !source.subject.ends_with('>');
+    if (!source.stream.empty() || !has_key) {
+      reader.Complain(*section,
+                      "with partitions a source is a core subject whose last `*` stands for the key, such as "
+                      "\"events.*.*\"; \"" +
+                          (source.stream.empty() ? source.subject : source.stream) + "\" is none.");
+    }
+  }
 }
 
 void ReadState(Reader& reader, const toml::table& root, ServeConfig& config) {
@@ -321,6 +347,7 @@ void ReadSections(Reader& reader, const toml::table& root, ServeConfig& config) 
     config.tick_delay_micros = reader.Duration(*ticks, "delay", 0).value_or(config.tick_delay_micros);
     config.automatic_ticks = reader.Flag(*ticks, "automatic").value_or(true);
   }
+  ReadPartitions(reader, root, config);
   ReadState(reader, root, config);
   if (const toml::table* limits = reader.Table(root, "limits")) {
     constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max();

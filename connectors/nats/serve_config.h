@@ -47,6 +47,14 @@
 //       Only producers move the clock, by messages on lull.<name>.tick: for replays of history (default:
 //       true).
 //
+//   [partitions]
+//       Only for what one process cannot do, or for several machines (connectors/nats/partitioning.h).
+//       Sources then are core subjects with wildcards, the last of which stands for the key: "events.*.*".
+//   count = 4
+//       Chosen once: another count puts keys elsewhere.
+//   lease = "10s"
+//       How long a partition waits for an owner that is gone.
+//
 //   [state]
 //   folder   = "state"
 //       Where checkpoints are kept, relative to this file; one folder for each deployment and machine.
@@ -97,6 +105,9 @@ struct ServeConfig {
   bool automatic_ticks = true;
   std::int64_t tick_interval_micros = kMicrosPerSecond;
   std::int64_t tick_delay_micros = 2 * kMicrosPerSecond;
+  std::uint32_t partition_count = 1;
+  std::int64_t lease_micros = 10 * kMicrosPerSecond;
+  bool is_partition = false;                          ///< made by PartitionConfig
   std::optional<std::filesystem::path> state_folder;  ///< none: no checkpoints
   std::int64_t checkpoint_interval_micros = 5 * kMicrosPerSecond;
   std::size_t checkpoint_keep_count = 4;

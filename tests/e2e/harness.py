@@ -24,10 +24,12 @@ WAIT_S = int(os.environ.get("LULL_WAIT_S", "120"))
 class Broker:
     """A nats-server with JetStream on a free loopback port, storing in a folder of its own."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, config=None):
+        """`config` is a file of the server's own configuration."""
         self.folder = pathlib.Path(folder) / "broker"
         self.folder.mkdir()
         self.port = -1
+        self.config = config
         self.start()
 
     @property
@@ -37,6 +39,8 @@ class Broker:
     def start(self):
         command = ["nats-server", "-a", "127.0.0.1", "-p", str(self.port), "-js", "-sd", str(self.folder / "store"),
                    "--ports_file_dir", str(self.folder)]
+        if self.config is not None:
+            command += ["-c", str(self.config)]
         with open(self.folder / "log", "ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log)
         ports = self.folder / f"nats-server_{self.process.pid}.ports"

@@ -32,6 +32,7 @@ void AddServeCommand(CLI::App& app, std::function<int()>& run);
 void AddStatusCommand(CLI::App& app, std::function<int()>& run);
 void AddReloadCommand(CLI::App& app, std::function<int()>& run);
 void AddStateCommand(CLI::App& app, std::function<int()>& run);
+void AddBrokerCommand(CLI::App& app, std::function<int()>& run);
 void AddTasksCommand(CLI::App& app, std::function<int()>& run);
 void AddPublishCommand(CLI::App& app, std::function<int()>& run);
 void AddExplainCommand(CLI::App& app, std::function<int()>& run);

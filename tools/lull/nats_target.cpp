@@ -19,6 +19,7 @@ Status NatsTarget::Resolve(bool needs_name) {
     auto config = connectors::LoadServeConfig(config_file);
     if (!config) return std::unexpected(config.error());
     connection = config->nats;
+    partition_count = config->partition_count;
     if (name.empty()) name = config->name;
     if (prefix.empty()) prefix = config->action_prefix;
   }
@@ -27,6 +28,13 @@ Status NatsTarget::Resolve(bool needs_name) {
   }
   if (prefix.empty()) prefix = Subject("actions");
   return {};
+}
+
+std::vector<std::string> NatsTarget::Names() const {
+  if (partition_count == 1) return {name};
+  std::vector<std::string> names;
+  for (std::uint32_t p = 0; p < partition_count; ++p) names.push_back(name + "_" + std::to_string(p));
+  return names;
 }
 
 }  // namespace lull::tools

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <cstdint>
 #include <string>
+#include <vector>
 
 #include "connectors/nats/connection.h"
 #include "runtime/base/result.h"
@@ -25,6 +27,9 @@ struct NatsTarget {
   /// After Resolve.
   connectors::ConnectionOptions connection;
   std::string Subject(const std::string& what) const { return "lull." + name + "." + what; }
+  /// The deployment's name, or those of its partitions.
+  std::vector<std::string> Names() const;
+  std::uint32_t partition_count = 1;
 };
 
 }  // namespace lull::tools

@@ -106,9 +106,11 @@ int PublishEvents(const PublishOptions& options) {
 int PublishTick(const PublishOptions& options) {
   auto connection = connectors::Connection::Open(options.target.connection);
   if (!connection) return Complain(connection.error().message);
-  const auto stored =
-      connection->Store(options.target.Subject("tick"), TickPayload(EventTime{options.tick}), {});
-  return stored ? kExitOk : Complain(stored.error().message);
+  for (const std::string& name : options.target.Names()) {
+    const auto stored = connection->Store("lull." + name + ".tick", TickPayload(EventTime{options.tick}), {});
+    if (!stored) return Complain(stored.error().message);
+  }
+  return kExitOk;
 }
 
 int Publish(PublishOptions& options) {

@@ -1,12 +1,16 @@
 // lull serve: the live service, and its two requests: lull status, lull reload.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
+#include <optional>
 
+#include "connectors/nats/partitioning.h"
 #include "connectors/nats/serve_config.h"
 #include "tools/lull/command.h"
 #include "tools/lull/nats_target.h"
 #include "tools/lull/serve_service.h"
+#include "tools/lull/serve_supervisor.h"
 
 namespace lull::tools {
 namespace {
@@ -14,12 +18,15 @@ namespace {
 constexpr std::int64_t kStatusWaitMs = 10'000;
 constexpr std::int64_t kReloadWaitMs = 120'000;
 
-int Serve(const std::string& config_file, bool accept_lost_input) {
-  const auto config = connectors::LoadServeConfig(config_file);
-  if (!config) return Complain("the configuration is not usable:\n" + config.error().message, kExitUsage);
-  InstallServeSignals();
-  ServeLog log(config->name);
-  Service service(*config, log, accept_lost_input);
+struct ServeOptions {
+  std::string config_file;
+  bool accept_lost_input = false;
+  std::optional<std::uint32_t> partition;  // of a deployment with several
+};
+
+int RunService(const connectors::ServeConfig& config, const ServeOptions& options) {
+  ServeLog log(config.name);
+  Service service(config, log, options.accept_lost_input);
   if (Status ok = service.Start(); !ok) {
     log.Error("could not start", {{"why", ok.error().message}});
     return Complain(ok.error().message);
@@ -31,17 +38,54 @@ int Serve(const std::string& config_file, bool accept_lost_input) {
   return kExitOk;
 }
 
+int Supervise(const connectors::ServeConfig& config, const ServeOptions& options) {
+  ServeLog log(config.name);
+  std::vector<std::string> arguments = {"--config", options.config_file};
+  if (options.accept_lost_input) arguments.emplace_back("--accept-lost-input");
+  Supervisor supervisor(config, std::move(arguments), log);
+  if (Status ok = supervisor.Run(); !ok) {
+    log.Error("could not start", {{"why", ok.error().message}});
+    return Complain(ok.error().message);
+  }
+  return kExitOk;
+}
+
+int Serve(const ServeOptions& options) {
+  const auto config = connectors::LoadServeConfig(options.config_file);
+  if (!config) return Complain("the configuration is not usable:\n" + config.error().message, kExitUsage);
+  InstallServeSignals();
+  if (!options.partition) {
+    return config->partition_count > 1 ? Supervise(*config, options) : RunService(*config, options);
+  }
+  if (*options.partition >= config->partition_count) {
+    return Complain(fmt::format("the deployment has partitions 0 to {}", config->partition_count - 1),
+                    kExitUsage);
+  }
+  return RunService(
+      config->partition_count > 1 ? connectors::PartitionConfig(*config, *options.partition) : *config,
+      options);
+}
+
+int AskOne(connectors::Connection& connection, const std::string& name, const std::string& request,
+           std::int64_t wait_ms) {
+  const auto reply = connection.Request("lull." + name + ".control", request, wait_ms);
+  if (!reply) {
+    return Complain(reply.error().message + " Is `lull serve` of deployment \"" + name + "\" running?");
+  }
+  fmt::print("{}\n", *reply);
+  return reply->starts_with("{\"ok\":true") ? kExitOk : kExitRuleErrors;
+}
+
+/// One line for each partition; the worst exit code.
 int Ask(NatsTarget& target, const std::string& request, std::int64_t wait_ms) {
   if (Status ok = target.Resolve(true); !ok) return Complain(ok.error().message, kExitUsage);
   auto connection = connectors::Connection::Open(target.connection);
   if (!connection) return Complain(connection.error().message);
-  const auto reply = connection->Request(target.Subject("control"), request, wait_ms);
-  if (!reply) {
-    return Complain(reply.error().message + " Is `lull serve` of deployment \"" + target.name +
-                    "\" running?");
+  int worst = kExitOk;
+  for (const std::string& name : target.Names()) {
+    worst = std::max(worst, AskOne(*connection, name, request, wait_ms));
   }
-  fmt::print("{}\n", *reply);
-  return reply->starts_with("{\"ok\":true") ? kExitOk : kExitRuleErrors;
+  return worst;
 }
 
 void AddRequest(CLI::App& app, std::function<int()>& run, const char* name, const char* what,
@@ -57,11 +101,14 @@ void AddRequest(CLI::App& app, std::function<int()>& run, const char* name, cons
 }  // namespace
 
 void AddServeCommand(CLI::App& app, std::function<int()>& run) {
-  auto config = std::make_shared<std::string>();
+  auto options = std::make_shared<ServeOptions>();
   CLI::App* command = app.add_subcommand("serve", "Run a ruleset on NATS: events in, routed actions out");
-  command->add_option("--config", *config, "Configuration file (TOML)")->required()->check(CLI::ExistingFile);
-  auto accept_lost_input = std::make_shared<bool>(false);
-  command->add_flag("--accept-lost-input", *accept_lost_input,
+  command->add_option("--config", options->config_file, "Configuration file (TOML)")
+      ->required()
+      ->check(CLI::ExistingFile);
+  command->add_option("--partition", options->partition,
+                      "Run only this one of [partitions], whoever owns it; else a fair share of them");
+  command->add_flag("--accept-lost-input", options->accept_lost_input,
                     "Go on although the broker has lost input that it had accepted");
   command->footer(
       "\nThe smallest configuration file:\n"
@@ -71,9 +118,7 @@ void AddServeCommand(CLI::App& app, std::function<int()>& run) {
       "  subject = \"events.>\"\n"
       "\nSIGTERM and SIGINT stop it with nothing lost; SIGHUP (or `lull reload`) loads the ruleset anew.\n"
       "Log lines on standard error are JSON objects.");
-  command->callback([config, accept_lost_input, &run] {
-    run = [config, accept_lost_input] { return Serve(*config, *accept_lost_input); };
-  });
+  command->callback([options, &run] { run = [options] { return Serve(*options); }; });
 }
 
 void AddStatusCommand(CLI::App& app, std::function<int()>& run) {

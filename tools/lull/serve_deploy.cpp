@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <set>
 
 #include "compiler/interpreter.h"
 #include "compiler/native.h"
@@ -25,6 +26,29 @@ Result<NativeCompiler::Code> CompileToNative(const compiler::Module& module) {
   return compiler::CompileNative(module, options);
 }
 
+/// Whether all that happens to an entity happens in one partition.
+Status FitsPartitions(const dsl::CheckedProgram& program) {
+  for (const dsl::Entity& entity : program.entities) {
+    if (entity.key.empty()) {
+      return Fail("entity " + entity.name +
+                  " is one and only, and its events lie in all partitions. What to do: run this ruleset with "
+                  "`count = 1` in [partitions].");
+    }
+  }
+  for (const dsl::Event& event : program.events) {
+    std::set<dsl::EntityId> wholes;
+    for (const dsl::EntityId id : event.entities) {
+      wholes.insert(program.entities[id].whole == dsl::kNone ? id : program.entities[id].whole);
+    }
+    if (wholes.size() > 1) {
+      return Fail("event " + event.name +
+                  " is of several entities, whose keys may lie in different partitions. What to do: run this "
+                  "ruleset with `count = 1` in [partitions].");
+    }
+  }
+  return {};
+}
+
 /// Whether an engine takes the program: its zone exists, and its tables fit.
 Status TryOut(const runtime::Program& program) {
   connectors::NullSink nothing;
@@ -45,6 +69,9 @@ std::shared_ptr<const runtime::Ruleset> WithLateness(std::shared_ptr<const runti
 Result<connectors::DeployMarker> ReadBundle(const connectors::ServeConfig& config) {
   const Result<dsl::LoadedRuleset> loaded = dsl::LoadRuleset(config.ruleset.string());
   if (!loaded) return std::unexpected(loaded.error());
+  if (config.is_partition && loaded->good()) {
+    if (Status ok = FitsPartitions(loaded->program); !ok) return std::unexpected(ok.error());
+  }
   connectors::DeployMarker marker;
   marker.lateness_micros = config.lateness_micros.value_or(kUnknown);
   marker.ahead_micros = config.ahead_micros;

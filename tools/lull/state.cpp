@@ -7,7 +7,9 @@
 
 #include "connectors/json_text.h"
 #include "connectors/nats/deploy_marker.h"
+#include "connectors/nats/partitioning.h"
 #include "connectors/nats/serve_config.h"
+#include "connectors/nats/subject_token.h"
 #include "runtime/format.h"
 #include "tools/lull/command.h"
 #include "tools/lull/console.h"
@@ -24,6 +26,7 @@ namespace fs = std::filesystem;
 struct StateOptions {
   std::string config_file;
   std::string folder;
+  std::optional<std::uint32_t> partition;
   std::uint64_t number = 0;  // 0: the newest
   bool json = false;
   std::string type;
@@ -39,7 +42,9 @@ Result<fs::path> FolderOf(const StateOptions& options) {
   const auto config = connectors::LoadServeConfig(options.config_file);
   if (!config) return std::unexpected(config.error());
   if (!config->state_folder) return Fail("the configuration keeps no checkpoints (`checkpoints = false`)");
-  return *config->state_folder;
+  if (config->partition_count == 1) return *config->state_folder;
+  if (!options.partition) return Fail("the deployment has partitions: say which with --partition P");
+  return *config->state_folder / std::to_string(*options.partition);
 }
 
 Result<std::unique_ptr<StateView>> OpenView(const StateOptions& options) {
@@ -229,7 +234,11 @@ int Erase(const StateOptions& options, NatsTarget& target) {
   connectors::AppendJsonText(request, options.type);
   request += ",\"key\":";
   connectors::AppendJsonText(request, options.key);
-  const auto stored = connection->Store(target.Subject("erase"), request + "}", {});
+  // The key's partition is that of its token in the subjects of events.
+  const std::vector<std::string> names = target.Names();
+  const std::uint32_t partition =
+      connectors::PartitionOf(connectors::EncodeToken(options.key), static_cast<std::uint32_t>(names.size()));
+  const auto stored = connection->Store("lull." + names[partition] + ".erase", request + "}", {});
   if (!stored) return Complain(stored.error().message);
   fmt::print("{{\"ok\":true,\"sequence\":{}}}\n", stored->sequence);
   return kExitOk;
@@ -243,6 +252,7 @@ CLI::App* AddView(CLI::App& state, const std::shared_ptr<StateOptions>& options,
   command->add_option("--config", options->config_file, "Configuration file of `lull serve`")
       ->check(CLI::ExistingFile);
   command->add_option("--folder", options->folder, "The `folder` of [state], if there is no --config");
+  command->add_option("--partition", options->partition, "Of a deployment with [partitions]");
   return command;
 }
 

@@ -87,6 +87,29 @@ TEST_F(ServeConfigTest, TheSmallestHasDefaults) {
   EXPECT_EQ(config->sources[0].silence_micros, std::nullopt);
 }
 
+TEST_F(ServeConfigTest, KeepsStateBesideItUnlessTold) {
+  const auto plain = Parse(Small(""));
+  EXPECT_EQ(plain->state_folder, folder_ / "state");
+  const auto told = Parse(Small("[state]\nfolder = \"/var/lib/lull\"\ninterval = \"1s\"\nkeep = 7\n"));
+  ASSERT_TRUE(told.has_value()) << told.error().message;
+  EXPECT_EQ(told->state_folder, "/var/lib/lull");
+  EXPECT_EQ(told->checkpoint_interval_micros, kMicrosPerSecond);
+  EXPECT_EQ(told->checkpoint_keep_count, 7U);
+  EXPECT_EQ(Parse(Small("[state]\ncheckpoints = false\n"))->state_folder, std::nullopt);
+  EXPECT_THAT(ErrorsOf(Small("[state]\nkeep = 0\n")), HasSubstr("whole number from 1 to"));
+}
+
+TEST_F(ServeConfigTest, PartitionsNeedSourcesWithAKey) {
+  const std::string partitions =
+      "name = \"retail\"\nruleset = \"rules\"\n[partitions]\ncount = 4\n[[source]]\n";
+  const auto config = Parse(partitions + "subject = \"events.*.*\"\n");
+  ASSERT_TRUE(config.has_value()) << config.error().message;
+  EXPECT_EQ(config->partition_count, 4U);
+  EXPECT_THAT(ErrorsOf(partitions + "subject = \"events.>\"\n"), HasSubstr("stands for the key"));
+  EXPECT_THAT(ErrorsOf(partitions + "subject = \"events.asked\"\n"), HasSubstr("stands for the key"));
+  EXPECT_THAT(ErrorsOf(partitions + "stream = \"ORDERS\"\n"), HasSubstr("\"ORDERS\" is none"));
+}
+
 TEST_F(ServeConfigTest, ReadsEveryKey) {
   const auto config = Parse(R"(
 name = "retail"
