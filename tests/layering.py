@@ -5,7 +5,7 @@ import re
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-ROOMS = ("runtime/base", "runtime", "dsl", "compiler", "connectors/nats", "connectors/checkpoint", "connectors", "trial", "tools", "tests")
+ROOMS = ("runtime/base", "runtime", "dsl", "compiler", "connectors/nats", "connectors/checkpoint", "connectors/http", "connectors", "trial", "tools", "tests")
 
 # Pattern of an include -> where it may stand.
 HOMES = {
@@ -14,8 +14,10 @@ HOMES = {
     r"llvm(-c)?/": r"compiler/native\w*\.(h|cpp)",
     r"nats(/|\.h)": r"connectors/nats/",
     r"toml\+\+": r"connectors/nats/",
-    r"simdjson": r"(connectors|tests/unit/connectors|tests/fuzz|tools/bench)/",
     r"rocksdb/": r"connectors/checkpoint/checkpoint_store\.cpp",
+    r"httplib": r"connectors/http/http_server\.cpp",
+    r"prometheus/": r"connectors/http/metrics_text\.cpp",
+    r"simdjson": r"(connectors|tests/unit/(connectors|http)|tests/fuzz|tools/bench)/",
     r"zlib\.h": r"(connectors|tests/unit/connectors)/",
     r"CLI/": r"tools/lull/",
     r"date/": r"runtime/base/",
@@ -30,6 +32,7 @@ MAY_USE = {
     "trial": {"trial", "connectors", "compiler", "dsl", "runtime", "runtime/base"},
     "connectors": {"connectors", "runtime", "runtime/base"},
     "connectors/checkpoint": {"connectors/checkpoint", "connectors", "runtime", "runtime/base"},
+    "connectors/http": {"connectors/http", "connectors/nats", "connectors", "runtime", "runtime/base"},
     "connectors/nats": {"connectors/nats", "connectors", "runtime", "runtime/base"},
 }
 

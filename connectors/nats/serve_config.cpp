@@ -3,6 +3,7 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <charconv>
 #include <fstream>
 #include <initializer_list>
 #include <iterator>
@@ -272,9 +273,9 @@ void ReadSources(Reader& reader, const toml::table& root, std::vector<ServeSourc
 }
 
 void ReadTop(Reader& reader, const toml::table& root, ServeConfig& config) {
-  reader.OnlyKeys(
-      root, "here",
-      {"name", "ruleset", "lateness", "nats", "source", "actions", "ticks", "partitions", "state", "limits"});
+  reader.OnlyKeys(root, "here",
+                  {"name", "ruleset", "lateness", "nats", "source", "actions", "ticks", "partitions", "state",
+                   "limits", "http"});
   config.name = reader.Text(root, "name").value_or("");
   if (!root.contains("name")) {
     reader.Complain(root, "`name` is missing: the name of the deployment, such as name = \"retail\".");
@@ -361,6 +362,22 @@ void ReadSections(Reader& reader, const toml::table& root, ServeConfig& config) 
   }
 }
 
+void ReadHttp(Reader& reader, const toml::table& root, std::optional<ListenAddress>& http) {
+  const toml::table* section = reader.Table(root, "http");
+  if (section == nullptr) return;
+  reader.OnlyKeys(*section, "in [http]", {"listen"});
+  const auto listen = reader.Text(*section, "listen");
+  http = listen ? ParseListenAddress(*listen) : std::nullopt;
+  if (!section->contains("listen")) {
+    reader.Complain(*section, "`listen` is missing, such as listen = \"127.0.0.1:9090\".");
+  } else if (listen && !http) {
+    reader.Complain(*section->get("listen"),
+                    "`listen` must be an address and a port such as "
+                    "\"127.0.0.1:9090\" or \"[::1]:9090\", not \"" +
+                        *listen + "\".");
+  }
+}
+
 }  // namespace
 
 Result<ServeConfig> ParseServeConfig(std::string_view text, const std::filesystem::path& file) {
@@ -377,6 +394,7 @@ Result<ServeConfig> ParseServeConfig(std::string_view text, const std::filesyste
   ReadNats(reader, root, config.nats);
   ReadSources(reader, root, config.sources);
   ReadSections(reader, root, config);
+  ReadHttp(reader, root, config.http);
   if (reader.errors().empty()) {
     config.nats.client_name = "lull serve " + config.name;
     return config;
@@ -386,6 +404,27 @@ Result<ServeConfig> ParseServeConfig(std::string_view text, const std::filesyste
     message += (message.empty() ? "" : "\n") + error;
   }
   return Fail(message);
+}
+
+std::optional<ListenAddress> ParseListenAddress(std::string_view text) {
+  constexpr int kPortMax = 65'535;
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos) return std::nullopt;
+  std::string_view host = text.substr(0, colon);
+  const std::string_view digits = text.substr(colon + 1);
+  int port = -1;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+  if (error != std::errc() || end != digits.data() + digits.size() || port < 0 || port > kPortMax) {
+    return std::nullopt;
+  }
+  const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
+  if (bracketed) host = host.substr(1, host.size() - 2);
+  // An IPv6 address needs its brackets: where would its port begin?
+  if (host.empty() || host.find_first_of(" \t[]/@") != host.npos ||
+      (!bracketed && host.find(':') != host.npos)) {
+    return std::nullopt;
+  }
+  return ListenAddress{std::string(host), port};
 }
 
 Result<ServeConfig> LoadServeConfig(const std::filesystem::path& file) {

@@ -72,6 +72,12 @@
 //   event_bytes  = "1 MiB"     of one event
 //   ahead        = "5m"        an event further ahead of its arrival is a dead letter
 //
+//   [http]
+//   listen = "127.0.0.1:9090"
+//       Serves /metrics, /healthz and /readyz, without encryption or passwords: keep it on an address that
+//       only monitoring reaches. Port 0 takes a free one, which the log names. Without this section: no
+//       endpoint.
+//
 // Durations: "250ms", "30s", "5m", "36h", "7d", "1h 30m". Sizes: "512 MiB", "10 GiB", "2 GB", or bytes.
 #pragma once
 
@@ -92,6 +98,13 @@ struct ServeSource {
   std::string subject;  ///< to capture, or to filter by if `stream` is given; then it may be empty
   std::string stream;   ///< empty: core subjects
   std::optional<std::int64_t> silence_micros;
+};
+
+/// Where to listen; port 0: any that is free.
+struct ListenAddress {
+  std::string host;
+  int port = 0;
+  friend bool operator==(const ListenAddress&, const ListenAddress&) = default;
 };
 
 struct ServeConfig {
@@ -116,6 +129,7 @@ struct ServeConfig {
   std::int64_t dead_bytes_max = 256LL << 20;
   std::int64_t event_bytes_max = 1LL << 20;
   std::int64_t ahead_micros = 5 * kMicrosPerMinute;
+  std::optional<ListenAddress> http;  ///< nothing: no endpoint
 
   std::string tick_subject() const { return "lull." + name + ".tick"; }
   std::string erase_subject() const { return "lull." + name + ".erase"; }
@@ -123,6 +137,7 @@ struct ServeConfig {
   std::string decision_prefix() const { return "lull." + name + ".decisions"; }
   std::string control_subject() const { return "lull." + name + ".control"; }
   std::string dead_prefix() const { return "lull." + name + ".dead"; }
+  std::string probe_subject() const { return "lull." + name + ".probe"; }
 };
 
 /// Reads and checks the file. The error lists every mistake, one a line, as FILE:LINE:COLUMN: what and what
@@ -131,5 +146,8 @@ Result<ServeConfig> LoadServeConfig(const std::filesystem::path& file);
 
 /// The same from text; `file` names it in messages, and its folder is where relative paths begin.
 Result<ServeConfig> ParseServeConfig(std::string_view text, const std::filesystem::path& file);
+
+/// "127.0.0.1:9090", "localhost:0", "[::1]:9090". Nothing if it is no such address.
+std::optional<ListenAddress> ParseListenAddress(std::string_view text);
 
 }  // namespace lull::connectors

@@ -42,7 +42,8 @@ struct StreamRequest {
     config.Sources = source_pointers.data();
     config.SourcesLen = static_cast<int>(source_pointers.size());
     config.Retention = js_LimitsPolicy;
-    config.Discard = js_DiscardNew;
+    config.Discard = spec.keeps_last_only ? js_DiscardOld : js_DiscardNew;
+    config.MaxMsgs = spec.keeps_last_only ? 1 : config.MaxMsgs;
     config.Storage = js_FileStorage;
     config.MaxBytes = spec.bytes_max;
     config.MaxMsgSize = static_cast<std::int32_t>(spec.message_bytes_max);
@@ -75,11 +76,12 @@ std::string Differences(const jsStreamConfig& want, const jsStreamConfig& have) 
       {"subjects", SubjectsOf(want) == SubjectsOf(have)},
       {"sources", SourcesOf(want) == SourcesOf(have)},
       {"retention (limits)", want.Retention == have.Retention},
-      {"discard (new)", want.Discard == have.Discard},
+      {want.Discard == js_DiscardNew ? "discard (new)" : "discard (old)", want.Discard == have.Discard},
       {"storage (file)", want.Storage == have.Storage},
       {"max_bytes", want.MaxBytes == have.MaxBytes},
       {"max_msg_size", want.MaxMsgSize == have.MaxMsgSize},
-      {"max_msgs (none)", have.MaxMsgs <= 0},
+      {want.MaxMsgs > 0 ? "max_msgs (1)" : "max_msgs (none)",
+       std::max<std::int64_t>(want.MaxMsgs, 0) == std::max<std::int64_t>(have.MaxMsgs, 0)},
       {"max_age (none)", have.MaxAge == 0},
       {"max_msgs_per_subject (none)", have.MaxMsgsPerSubject <= 0},
       {"duplicate_window", want.Duplicates == have.Duplicates},

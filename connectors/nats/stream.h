@@ -3,7 +3,7 @@
 //
 // Every stream made here has limits retention, file storage, "discard new" at a byte limit, and denies
 // deletes and purges. What was made is read back and compared, because older brokers drop what they do not
-// know silently.
+// know silently. The one exception is a stream that keeps only its last message, for probes.
 #pragma once
 
 #include <cstdint>
@@ -33,6 +33,8 @@ struct StreamSpec {
   std::int64_t message_bytes_max = 1 << 20;
   /// How long the broker recognises a message id that it has stored.
   std::int64_t duplicate_window_ms = 120'000;
+  /// Keeps the newest message and drops what was before: for what nobody reads.
+  bool keeps_last_only = false;
 };
 
 struct StreamState {

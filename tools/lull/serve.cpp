@@ -26,7 +26,12 @@ struct ServeOptions {
 
 int RunService(const connectors::ServeConfig& config, const ServeOptions& options) {
   ServeLog log(config.name);
-  Service service(config, log, options.accept_lost_input);
+  Operations operations(config, log);
+  if (Status ok = operations.Start(); !ok) {
+    log.Error("could not start", {{"why", ok.error().message}});
+    return Complain(ok.error().message);
+  }
+  Service service(config, log, operations, options.accept_lost_input);
   if (Status ok = service.Start(); !ok) {
     log.Error("could not start", {{"why", ok.error().message}});
     return Complain(ok.error().message);

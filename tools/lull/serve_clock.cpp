@@ -7,7 +7,6 @@
 #include "runtime/format.h"
 
 namespace lull::tools {
-
 namespace {
 
 std::string NameOf(const connectors::ServeSource& source) {
@@ -65,6 +64,12 @@ std::vector<std::string> ServeClock::SilentSources(WallTime now) const {
     silent.push_back(NameOf(source));
   }
   return silent;
+}
+
+std::vector<std::string> ServeClock::WatchedSources() const {
+  std::vector<std::string> names;
+  for (const Watched& watched : watched_) names.push_back(NameOf(watched.source));
+  return names;
 }
 
 std::optional<EventTime> ParseTick(std::string_view payload) {

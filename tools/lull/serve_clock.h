@@ -41,6 +41,8 @@ class ServeClock {
 
   /// The sources that hold ticks back at this instant.
   std::vector<std::string> SilentSources(WallTime now) const;
+  /// All that may do so.
+  std::vector<std::string> WatchedSources() const;
 
  private:
   struct Watched {

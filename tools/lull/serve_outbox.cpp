@@ -201,6 +201,7 @@ void Outbox::SendDecision(const Decision& decision) {
 void Outbox::AddDeadLetter(const connectors::InputMessage& message, connectors::DeadLetterCode code,
                            std::string_view reason) {
   if (!status_) return;
+  ++dead_by_code_[static_cast<std::size_t>(code)];
   const std::string_view bytes = message.data.substr(0, kDeadBytesMax);
   payload_ = "{\"sequence\":" + std::to_string(message.sequence) + ",\"subject\":";
   connectors::AppendJsonText(payload_, message.subject);

@@ -1,6 +1,7 @@
 // Where the decisions and dead letters of `lull serve` go: output streams, each message exactly once by id.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -101,6 +102,10 @@ class Outbox : public runtime::DecisionSink {
 
   const OutputChannel& actions() const { return actions_; }
   const OutputChannel& dead_letters() const { return dead_letters_; }
+  /// Dead letters by DeadLetterCode, stored by this process or an earlier one.
+  const std::array<std::uint64_t, connectors::kDeadLetterCodeCount>& dead_by_code() const {
+    return dead_by_code_;
+  }
 
  private:
   Outbox(const connectors::ServeConfig& config, OutputChannel actions, OutputChannel dead_letters)
@@ -114,6 +119,7 @@ class Outbox : public runtime::DecisionSink {
   const connectors::ServeConfig& config_;
   OutputChannel actions_;
   OutputChannel dead_letters_;
+  std::array<std::uint64_t, connectors::kDeadLetterCodeCount> dead_by_code_{};
   std::optional<OutputChannel> decisions_;
   Status status_;
   std::string payload_;

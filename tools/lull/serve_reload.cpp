@@ -1,5 +1,4 @@
 // How `lull serve` changes rulesets: reload requests, deployments read back from the log, native code.
-#include "connectors/json_text.h"
 #include "tools/lull/serve_service.h"
 
 namespace lull::tools {
@@ -8,17 +7,11 @@ using connectors::InputMessage;
 
 namespace {
 
-void AppendMember(std::string& out, std::string_view name, std::uint64_t number) {
-  out += ",\"";
-  out += name;
-  out += "\":" + std::to_string(number);
-}
-
 std::string Reloaded(bool changed, const std::string& version, std::uint64_t sequence) {
   std::string out = "{\"ok\":true,\"changed\":";
   out += changed ? "true" : "false";
   out += ",\"version\":\"" + version + "\"";
-  if (changed) AppendMember(out, "sequence", sequence);
+  if (changed) out += ",\"sequence\":" + std::to_string(sequence);
   return out + "}";
 }
 
@@ -43,6 +36,7 @@ Status Service::ApplyMarker(const InputMessage& message) {
   ++stats_.deployments;
   const auto marker = connectors::ParseDeployMarker(message.data);
   if (!marker) {
+    ++stats_.deployments_refused;
     log_.Error("a deployment is passed over",
                {{"sequence", message.sequence}, {"why", marker.error().message}});
     return {};
@@ -53,6 +47,7 @@ Status Service::ApplyMarker(const InputMessage& message) {
     if (!next) {
       Result<Deployment> prepared = Prepare(*marker, false);
       if (!prepared) {
+        ++stats_.deployments_refused;
         log_.Error("a deployment is refused; the ruleset before it goes on",
                    {{"sequence", message.sequence}, {"why", prepared.error().message}});
         return {};
@@ -62,6 +57,7 @@ Status Service::ApplyMarker(const InputMessage& message) {
     const std::string before = engine_->deployment().marker.version;
     if (Status ok = engine_->Swap(next); !ok) return ok;
     std::erase(candidates_, next);
+    ++stats_.deployments_accepted;
     clock_.set_lateness(next->program.ruleset->lateness_micros);
     log_.Info("ruleset swapped", {{"sequence", message.sequence},
                                   {"from", before},
@@ -103,6 +99,7 @@ void Service::PollReload() {
   if (!reload_.valid() || reload_.wait_for(std::chrono::seconds(0)) != std::future_status::ready) return;
   Result<Deployment> prepared = reload_.get();
   if (!prepared) {
+    ++stats_.deployments_refused;
     log_.Error("the new ruleset is refused; the old one goes on", {{"why", prepared.error().message}});
     EndReload(ControlFailure(prepared.error().message));
     return;
@@ -139,55 +136,6 @@ void Service::ServeRequests() {
       request.answer.set_value(ControlFailure("requests are \"status\" and \"reload\""));
     }
   }
-}
-
-std::string Service::StatusJson() const {
-  const Deployment& deployment = engine_->deployment();
-  const runtime::EngineStats engine = engine_->stats();
-  const auto kind = [&](runtime::DecisionKind of) { return engine.by_kind[static_cast<std::size_t>(of)]; };
-  std::string out = "{\"ok\":true,\"name\":\"" + config_.name + "\",\"ruleset\":\"" +
-                    deployment.program.ruleset->name + "\",\"version\":\"" + deployment.marker.version +
-                    "\",\"engine\":\"" + (engine_->is_native() ? "native" : "interpreter") +
-                    "\",\"replaying\":" + (replaying_ ? "true" : "false") +
-                    ",\"caught_up\":" + (input_->caught_up() ? "true" : "false");
-  AppendMember(out, "next_sequence", input_->next_sequence());
-  AppendMember(out, "events", stats_.events);
-  AppendMember(out, "ignored", engine_->ignored_count());
-  AppendMember(out, "late", engine.late + engine.late_dropped + engine.late_dead_letters);
-  AppendMember(out, "duplicates", engine.duplicates);
-  AppendMember(out, "ticks", stats_.ticks);
-  AppendMember(out, "deployments", stats_.deployments);
-  AppendMember(out, "entities", engine.records);
-  AppendMember(out, "actions", kind(runtime::DecisionKind::kSent));
-  AppendMember(out, "withdrawn", kind(runtime::DecisionKind::kWithdrawn));
-  AppendMember(out, "held_out", kind(runtime::DecisionKind::kHeldOut));
-  AppendMember(out, "suppressed", kind(runtime::DecisionKind::kSuppressed));
-  AppendMember(out, "published", outbox_->actions().sent_count());
-  AppendMember(out, "recognised", outbox_->actions().recognised_count());
-  AppendMember(out, "dead_letters",
-               outbox_->dead_letters().sent_count() + outbox_->dead_letters().recognised_count());
-  if (checkpoints_) {
-    const CheckpointFigures& figures = checkpoints_->figures();
-    out += ",\"checkpoint\":{\"number\":" + std::to_string(figures.number);
-    AppendMember(out, "sequence", figures.sequence);
-    AppendMember(out, "made", figures.made);
-    AppendMember(out, "failed", figures.failed);
-    AppendMember(out, "bytes", figures.bytes);
-    AppendMember(out, "duration_micros", static_cast<std::uint64_t>(figures.duration_micros));
-    AppendMember(out, "longest_turn_micros", static_cast<std::uint64_t>(figures.longest_turn_micros));
-    out += '}';
-  }
-  out += ",\"silent_sources\":[";
-  for (std::size_t i = 0; i < silent_.size(); ++i) {
-    if (i > 0) out += ',';
-    connectors::AppendJsonText(out, silent_[i]);
-  }
-  out += "],\"latency_ms\":{\"p50\":";
-  connectors::AppendJsonNumber(out, stats_.latency.QuantileMs(0.5));
-  out += ",\"p99\":";
-  connectors::AppendJsonNumber(out, stats_.latency.QuantileMs(0.99));
-  AppendMember(out, "messages", stats_.latency.count());
-  return out + "}}";
 }
 
 }  // namespace lull::tools

@@ -88,7 +88,7 @@ Status Service::OpenStreams() {
 Status Service::RestoreState() {
   auto recovery =
       Recover(*connection_, config_, {.input_stream = input_stream_, .accept_lost_input = accept_lost_input_},
-              log_, StopRequested);
+              log_, [this] { return OutputsWait(); });
   if (!recovery) return std::unexpected(recovery.error());
   outbox_ = std::move(recovery->outbox);
   log_.Info("output log opened", {{"stream", connectors::StreamName(config_.name, "OUT")},
@@ -189,6 +189,7 @@ Status Service::Run() {
              {"first_sequence", input_->first_sequence()},
              {"to_replay", replay_end_ + 1 - std::min(replay_end_ + 1, input_->first_sequence())}});
   while (!StopRequested()) {
+    ShowFigures();
     ServeRequests();
     PollReload();
     PollNative();
@@ -336,6 +337,7 @@ void Service::MoveClock() {
   clock_.Published(now);
   const auto stored = connection_->Store(config_.tick_subject(), TickPayload(*due),
                                          {.expect_last_sequence = input_->next_sequence() - 1});
+  operations_.TickStored(stored.has_value());
   // A refusal means that events came meanwhile: they are read first.
   if (stored || now.micros - complained_at_ < kComplainEveryMicros) return;
   complained_at_ = now.micros;

@@ -20,6 +20,7 @@
 #include "tools/lull/serve_deploy.h"
 #include "tools/lull/serve_engine.h"
 #include "tools/lull/serve_log.h"
+#include "tools/lull/serve_operate.h"
 #include "tools/lull/serve_outbox.h"
 #include "tools/lull/serve_recovery.h"
 #include "tools/lull/serve_stats.h"
@@ -35,10 +36,12 @@ void InstallServeSignals();
 /// One thread, but for compiling and for control requests.
 class Service {
  public:
-  /// `config` and `log` must outlive it. `accept_lost_input`: see serve_recovery.h.
-  Service(const connectors::ServeConfig& config, ServeLog& log, bool accept_lost_input)
+  /// All must outlive it. `accept_lost_input`: see serve_recovery.h.
+  Service(const connectors::ServeConfig& config, ServeLog& log, Operations& operations,
+          bool accept_lost_input)
       : config_(config),
         log_(log),
+        operations_(operations),
         accept_lost_input_(accept_lost_input),
         input_stream_(connectors::StreamName(config.name, "IN")),
         own_prefix_("lull." + config.name + "."),
@@ -84,6 +87,11 @@ class Service {
   void PollReload();
   void EndReload(const std::string& answer);
   void ServeRequests();
+
+  // Figures.
+  void ShowFigures();
+  bool OutputsWait();
+  connectors::ServiceFigures Figures() const;
   std::string StatusJson() const;
 
   /// Entries of the input log that are no events.
@@ -94,6 +102,7 @@ class Service {
 
   const connectors::ServeConfig& config_;
   ServeLog& log_;
+  Operations& operations_;
   const bool accept_lost_input_;
   const std::string input_stream_;
   const std::string own_prefix_;  // of the subjects of own_entries_

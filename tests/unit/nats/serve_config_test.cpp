@@ -82,6 +82,7 @@ TEST_F(ServeConfigTest, TheSmallestHasDefaults) {
   EXPECT_EQ(config->tick_subject(), "lull.retail.tick");
   EXPECT_EQ(config->control_subject(), "lull.retail.control");
   EXPECT_EQ(config->ahead_micros, 5 * kMicrosPerMinute);
+  EXPECT_EQ(config->http, std::nullopt);
   ASSERT_EQ(config->sources.size(), 1U);
   EXPECT_EQ(config->sources[0].subject, "events.>");
   EXPECT_EQ(config->sources[0].silence_micros, std::nullopt);
@@ -140,6 +141,8 @@ action_bytes = "2 GiB"
 dead_bytes = 1048576
 event_bytes = "64 KiB"
 ahead = "10m"
+[http]
+listen = "[::1]:9090"
 )");
   ASSERT_TRUE(config.has_value()) << config.error().message;
   EXPECT_TRUE(config->keep_decisions);
@@ -162,6 +165,17 @@ ahead = "10m"
   EXPECT_EQ(config->dead_bytes_max, 1'048'576);
   EXPECT_EQ(config->event_bytes_max, 65'536);
   EXPECT_EQ(config->ahead_micros, 10 * kMicrosPerMinute);
+  EXPECT_EQ(config->http, (ListenAddress{"::1", 9090}));
+}
+
+TEST(ConfigValues, ListenAddresses) {
+  EXPECT_EQ(ParseListenAddress("127.0.0.1:9090"), (ListenAddress{"127.0.0.1", 9090}));
+  EXPECT_EQ(ParseListenAddress("localhost:0"), (ListenAddress{"localhost", 0}));
+  EXPECT_EQ(ParseListenAddress("[::]:65535"), (ListenAddress{"::", 65'535}));
+  for (const char* bad : {"", "9090", ":9090", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:-1",
+                          "::1:9090", "[]:9090", "a b:1", "http://a:1", "host:90a"}) {
+    EXPECT_EQ(ParseListenAddress(bad), std::nullopt) << bad;
+  }
 }
 
 TEST_F(ServeConfigTest, UnknownKeysAreErrorsWithASuggestion) {
@@ -192,6 +206,8 @@ interval = "0s"
 [limits]
 input_bytes = "many"
 dead_bytes = 1
+[http]
+listen = "9090"
 )");
   for (const char* part :
        {"`name` must be", "`ruleset` is missing", "`lateness` must be a duration such as",
@@ -199,7 +215,7 @@ dead_bytes = 1
         "first line of `token_file`", "needs a `subject` to capture or a `stream`",
         "`silence` must be a text", "\"a b\" is not a NATS subject", "cannot capture the broker's own",
         "`prefix` must be a NATS subject", "`interval` is too short", "`input_bytes` must be a size",
-        "`dead_bytes` must be between"}) {
+        "`dead_bytes` must be between", "`listen` must be an address and a port"}) {
     EXPECT_THAT(errors, HasSubstr(part));
   }
   EXPECT_EQ(errors.find("secret@"), std::string::npos);
@@ -210,6 +226,9 @@ TEST_F(ServeConfigTest, SaysWhatIsWrongWithTheFileItself) {
   EXPECT_THAT(ErrorsOf("name = \"x\"\nruleset = \"nowhere\"\n"), HasSubstr("there is no folder"));
   EXPECT_THAT(ErrorsOf("name = \"x\"\nruleset = \"rules\"\n"), HasSubstr("at least one [[source]]"));
   EXPECT_THAT(ErrorsOf(Small("nats = 5")), HasSubstr("write [nats]"));
+  EXPECT_THAT(ErrorsOf(Small("[http]")), HasSubstr("`listen` is missing"));
+  EXPECT_THAT(ErrorsOf(Small("[http]\nlisten = \"a:1\"\nport = 1")),
+              HasSubstr("there is no key `port` in [http]"));
   const auto missing = LoadServeConfig(folder_ / "none.toml");
   ASSERT_FALSE(missing.has_value());
   EXPECT_THAT(missing.error().message, HasSubstr("cannot read the configuration file"));
