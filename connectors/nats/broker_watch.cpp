@@ -5,6 +5,7 @@
 #include <mutex>
 #include <utility>
 
+#include "connectors/nats/deployment_streams.h"
 #include "connectors/nats/handles.h"
 #include "connectors/nats/stream.h"
 
@@ -15,7 +16,6 @@ constexpr std::int64_t kAnswerMs = 2'000;
 constexpr std::int64_t kConnectMs = 1'000;
 constexpr std::int64_t kLookEveryMs = 1'000;
 constexpr std::int64_t kWriteEveryMs = 3'000;
-constexpr std::int64_t kProbeBytesMax = 64 << 10;
 constexpr std::int64_t kNanosPerMicro = 1'000;
 
 struct WatchedStream {
@@ -132,13 +132,7 @@ WriteLook BrokerWatch::Impl::Write() {
   look.problem = Connect();
   if (!look.problem.empty()) return look;
   if (!has_probe_stream) {
-    StreamSpec spec;
-    spec.name = StreamName(config.name, "PROBE");
-    spec.description = "Shows that the broker stores what it is sent; keeps the last message";
-    spec.subjects = {config.probe_subject()};
-    spec.bytes_max = kProbeBytesMax;
-    spec.keeps_last_only = true;
-    if (const auto made = EnsureStream(*connection, spec); !made) {
+    if (const auto made = EnsureStream(*connection, ProbeStream(config)); !made) {
       look.problem = made.error().message;
       return look;
     }

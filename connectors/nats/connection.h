@@ -33,6 +33,7 @@ struct ConnectionOptions {
   std::string ca_file;           ///< PEM; trusts these authorities instead of the system's
   std::string certificate_file;  ///< PEM; the client's own certificate, with key_file
   std::string key_file;
+  std::vector<std::string> secret_files;  ///< where the secrets above were read from; for messages only
   std::int64_t connect_timeout_ms = 5'000;
   /// How long Open keeps trying while no server answers.
   std::int64_t wait_for_server_ms = 0;

@@ -221,6 +221,11 @@ void ReadNats(Reader& reader, const toml::table& root, ConnectionOptions& option
   options.ca_file = reader.File(*nats, "ca_file");
   options.certificate_file = reader.File(*nats, "certificate_file");
   options.key_file = reader.File(*nats, "key_file");
+  for (const char* key : {"password_file", "token_file", "credentials_file", "key_file"}) {
+    const toml::node* node = nats->get(key);
+    if (node == nullptr || !node->is_string()) continue;
+    if (const auto file = reader.Path(*nats, key)) options.secret_files.push_back(file->string());
+  }
   if (nats->contains("user") != nats->contains("password_file")) {
     reader.Complain(*nats, "`user` and `password_file` go together.");
   }

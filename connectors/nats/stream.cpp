@@ -167,6 +167,16 @@ Result<StreamState> EnsureStream(Connection& connection, const StreamSpec& spec)
   return StateOf(*made.info);
 }
 
+Result<StreamComparison> CompareStream(Connection& connection, const StreamSpec& spec) {
+  const StreamLook found = LookAtStream(connection, spec.name);
+  if (found.status == NATS_NOT_FOUND) return StreamComparison{};
+  if (!found.ok()) return std::unexpected(StreamLookError(connection, spec.name, found));
+  return StreamComparison{.exists = true,
+                          .differences = Differences(StreamRequest(spec).config, *found.info->Config),
+                          .state = StateOf(*found.info),
+                          .bytes_max = found.info->Config->MaxBytes};
+}
+
 Result<StreamState> ReadStreamState(Connection& connection, const std::string& stream) {
   const StreamLook look = LookAtStream(connection, stream);
   if (!look.ok()) {

@@ -49,6 +49,15 @@ struct StreamState {
 /// nothing of it is removed.
 Result<StreamState> EnsureStream(Connection& connection, const StreamSpec& spec);
 
+/// How a stream is compared with how it should be. Changes nothing.
+struct StreamComparison {
+  bool exists = false;
+  std::string differences;  ///< names of settings; empty: none
+  StreamState state;
+  std::int64_t bytes_max = 0;
+};
+Result<StreamComparison> CompareStream(Connection& connection, const StreamSpec& spec);
+
 /// How far a stream reaches now. Fails if it does not exist.
 Result<StreamState> ReadStreamState(Connection& connection, const std::string& stream);
 

@@ -29,7 +29,8 @@ class Broker:
         self.folder = pathlib.Path(folder) / "broker"
         self.folder.mkdir()
         self.port = -1
-        self.config = config
+        # The server's own configuration, and what a test wants beside it.
+        self.options = [] if config is None else ["-c", str(config)]
         self.start()
 
     @property
@@ -38,9 +39,7 @@ class Broker:
 
     def start(self):
         command = ["nats-server", "-a", "127.0.0.1", "-p", str(self.port), "-js", "-sd", str(self.folder / "store"),
-                   "--ports_file_dir", str(self.folder)]
-        if self.config is not None:
-            command += ["-c", str(self.config)]
+                   "--ports_file_dir", str(self.folder), *self.options]
         with open(self.folder / "log", "ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log)
         ports = self.folder / f"nats-server_{self.process.pid}.ports"

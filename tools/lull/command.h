@@ -29,6 +29,7 @@ void AddCostCommand(CLI::App& app, std::function<int()>& run);
 void AddFmtCommand(CLI::App& app, std::function<int()>& run);
 void AddExplainCodeCommand(CLI::App& app, std::function<int()>& run);
 void AddServeCommand(CLI::App& app, std::function<int()>& run);
+void AddDoctorCommand(CLI::App& app, std::function<int()>& run);
 void AddStatusCommand(CLI::App& app, std::function<int()>& run);
 void AddReloadCommand(CLI::App& app, std::function<int()>& run);
 void AddStateCommand(CLI::App& app, std::function<int()>& run);

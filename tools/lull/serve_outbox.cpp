@@ -7,6 +7,7 @@
 #include "connectors/decision_json.h"
 #include "connectors/json_scan.h"
 #include "connectors/json_text.h"
+#include "connectors/nats/deployment_streams.h"
 #include "connectors/nats/stream.h"
 #include "connectors/nats/subject_token.h"
 #include "runtime/base/time.h"
@@ -44,25 +45,6 @@ std::string RouteTokens(const Decision& decision, std::uint32_t unit, const runt
 }
 
 /// The output streams of a deployment.
-std::vector<connectors::StreamSpec> SpecsOf(const connectors::ServeConfig& config) {
-  const auto spec = [&](const char* suffix, const char* what, const std::string& prefix, std::int64_t bytes) {
-    connectors::StreamSpec stream;
-    stream.name = connectors::StreamName(config.name, suffix);
-    stream.description = what;
-    stream.subjects = {prefix + ".>"};
-    stream.bytes_max = bytes;
-    return stream;
-  };
-  std::vector<connectors::StreamSpec> specs = {
-      spec("OUT", "Actions of Lull, by unit and key", config.action_prefix, config.action_bytes_max),
-      spec("DEAD", "Input that Lull could not apply", config.dead_prefix(), config.dead_bytes_max)};
-  if (config.keep_decisions) {
-    specs.push_back(
-        spec("DECISIONS", "What Lull held back, and why", config.decision_prefix(), config.action_bytes_max));
-  }
-  return specs;
-}
-
 }  // namespace
 
 // ---- OutputChannel
@@ -122,12 +104,12 @@ Status OutputChannel::Persist(const std::function<Status()>& attempt) {
 
 std::vector<std::string> Outbox::StreamsOf(const connectors::ServeConfig& config) {
   std::vector<std::string> names;
-  for (const connectors::StreamSpec& spec : SpecsOf(config)) names.push_back(spec.name);
+  for (const connectors::StreamSpec& spec : connectors::OutputStreams(config)) names.push_back(spec.name);
   return names;
 }
 
 Status Outbox::MakeStreams(connectors::Connection& connection, const connectors::ServeConfig& config) {
-  for (const connectors::StreamSpec& spec : SpecsOf(config)) {
+  for (const connectors::StreamSpec& spec : connectors::OutputStreams(config)) {
     if (const auto state = connectors::EnsureStream(connection, spec); !state) {
       return std::unexpected(state.error());
     }

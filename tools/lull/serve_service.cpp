@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <csignal>
 
+#include "connectors/nats/deployment_streams.h"
 #include "connectors/nats/routed_task.h"
 #include "connectors/nats/stream.h"
 #include "runtime/entity_image.h"
@@ -63,22 +64,7 @@ Status Service::Start() {
 }
 
 Status Service::OpenStreams() {
-  connectors::StreamSpec spec;
-  spec.name = input_stream_;
-  spec.description = "Input log of Lull: events, ticks, deployments";
-  for (const connectors::ServeSource& source : config_.sources) {
-    if (source.stream.empty()) {
-      spec.subjects.push_back(source.subject);
-    } else {
-      spec.sources.push_back({source.stream, source.subject});
-    }
-  }
-  spec.subjects.push_back(config_.tick_subject());
-  spec.subjects.push_back(config_.deploy_subject());
-  spec.subjects.push_back(config_.erase_subject());
-  spec.bytes_max = config_.input_bytes_max;
-  spec.message_bytes_max = std::max(config_.event_bytes_max, spec.message_bytes_max);
-  const auto state = connectors::EnsureStream(*connection_, spec);
+  const auto state = connectors::EnsureStream(*connection_, connectors::InputStream(config_));
   if (!state) return std::unexpected(state.error());
   log_.Info("input log opened",
             {{"stream", input_stream_}, {"messages", state->message_count}, {"bytes", state->bytes}});
