@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdlib>
 #include <fstream>
 #include <initializer_list>
 #include <iterator>
@@ -144,11 +145,28 @@ class Reader {
     return text ? std::optional(file_.parent_path() / *text) : std::nullopt;
   }
 
+  // The same, or a credential that systemd has handed over.
+  std::optional<std::filesystem::path> CredentialPath(const toml::table& table, std::string_view key) {
+    constexpr std::string_view kPrefix = "$CREDENTIALS_DIRECTORY/";
+    const auto text = Text(table, key);
+    if (!text || !text->starts_with(kPrefix)) return text ? Path(table, key) : std::nullopt;
+    const char* folder = std::getenv("CREDENTIALS_DIRECTORY");
+    if (folder == nullptr || *folder == '\0') {
+      Complain(*table.get(key), "`" + std::string(key) +
+                                    "` names a credential of systemd, and CREDENTIALS_DIRECTORY is not set; "
+                                    "run it as a unit with LoadCredential, or set the variable to a folder.");
+      return std::nullopt;
+    }
+    return std::filesystem::path(folder) / text->substr(kPrefix.size());
+  }
+
   // A file that must be readable now, so that a mistake shows before anything is connected.
   std::string File(const toml::table& table, std::string_view key) {
-    const auto path = Path(table, key);
+    const auto path = CredentialPath(table, key);
     if (path && !std::ifstream(*path)) {
       Complain(*table.get(key), "cannot read `" + std::string(key) + "` " + path->string() + ".");
+    } else if (path) {
+      files_.push_back(path->string());
     }
     return path ? path->string() : "";
   }
@@ -171,10 +189,13 @@ class Reader {
   }
 
   const std::vector<std::string>& errors() const { return errors_; }
+  // All that File has read from.
+  const std::vector<std::string>& files() const { return files_; }
 
  private:
   std::filesystem::path file_;
   std::vector<std::string> errors_;
+  std::vector<std::string> files_;
 };
 
 bool IsDeploymentName(std::string_view name) {
@@ -218,14 +239,10 @@ void ReadNats(Reader& reader, const toml::table& root, ConnectionOptions& option
   options.token = reader.Secret(*nats, "token_file");
   options.credentials_file = reader.File(*nats, "credentials_file");
   options.tls = reader.Flag(*nats, "tls").value_or(false);
+  options.key_file = reader.File(*nats, "key_file");
+  options.secret_files = reader.files();
   options.ca_file = reader.File(*nats, "ca_file");
   options.certificate_file = reader.File(*nats, "certificate_file");
-  options.key_file = reader.File(*nats, "key_file");
-  for (const char* key : {"password_file", "token_file", "credentials_file", "key_file"}) {
-    const toml::node* node = nats->get(key);
-    if (node == nullptr || !node->is_string()) continue;
-    if (const auto file = reader.Path(*nats, key)) options.secret_files.push_back(file->string());
-  }
   if (nats->contains("user") != nats->contains("password_file")) {
     reader.Complain(*nats, "`user` and `password_file` go together.");
   }

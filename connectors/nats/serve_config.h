@@ -11,7 +11,9 @@
 //   url = "nats://127.0.0.1:4222"
 //       Or a list of servers of one cluster; without passwords.
 //   user = "lull", password_file = "secrets/password"
-//       Secrets come from files only: the first line; relative to this file.
+//       Secrets come from files only: the first line; relative to this file. Here and in the keys below, a
+//       path that begins with "$CREDENTIALS_DIRECTORY/" is one of the credentials that systemd hands to the
+//       service (LoadCredential).
 //   token_file = "secrets/token"
 //   credentials_file = "secrets/lull.creds"
 //       User JWT and seed.

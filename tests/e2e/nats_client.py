@@ -9,20 +9,22 @@ class NatsError(Exception):
 
 
 class Nats:
-    def __init__(self, port):
+    def __init__(self, port, **credentials):
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=10)
         self.file = self.socket.makefile("rb")
         self.requests = 0
         if not self.file.readline().startswith(b"INFO"):
             raise NatsError("the server did not greet")
         self.inbox = f"_INBOX.e2e.{id(self)}"
-        options = json.dumps({"verbose": False, "pedantic": False, "headers": True, "no_responders": True})
+        options = json.dumps({"verbose": False, "pedantic": False, "headers": True, "no_responders": True,
+                              **credentials})
         self.socket.sendall(f"CONNECT {options}\r\nSUB {self.inbox}.* 1\r\nPING\r\n".encode())
         while True:
             line = self.file.readline()
             if line.startswith(b"PONG"):
                 return
             if not line or line.startswith(b"-ERR"):
+                self.close()
                 raise NatsError(f"the server refused: {line!r}")
 
     def close(self):

@@ -178,6 +178,27 @@ TEST(ConfigValues, ListenAddresses) {
   }
 }
 
+TEST_F(ServeConfigTest, SecretsMayBeCredentialsOfSystemd) {
+  const std::string text =
+      Small("[nats]\nuser = \"lull\"\npassword_file = \"$CREDENTIALS_DIRECTORY/secret\"");
+  unsetenv("CREDENTIALS_DIRECTORY");
+  EXPECT_THAT(ErrorsOf(text), HasSubstr("CREDENTIALS_DIRECTORY is not set"));
+  std::filesystem::create_directory(folder_ / "handed");
+  setenv("CREDENTIALS_DIRECTORY", (folder_ / "handed").c_str(), 1);
+  EXPECT_THAT(ErrorsOf(text),
+              HasSubstr("cannot read `password_file` " + (folder_ / "handed/secret").string()));
+  Write("handed/secret", "from systemd\n");
+  const auto config = Parse(text);
+  unsetenv("CREDENTIALS_DIRECTORY");
+  ASSERT_TRUE(config.has_value()) << config.error().message;
+  EXPECT_EQ(config->nats.password, "from systemd");
+  EXPECT_EQ(config->nats.secret_files, std::vector<std::string>{(folder_ / "handed/secret").string()});
+  // No other variable, and not in the middle.
+  EXPECT_THAT(ErrorsOf(Small("[nats]\ntoken_file = \"$HOME/secret\"")), HasSubstr("cannot read"));
+  EXPECT_THAT(ErrorsOf(Small("[nats]\ntoken_file = \"a/$CREDENTIALS_DIRECTORY/b\"")),
+              HasSubstr("cannot read"));
+}
+
 TEST_F(ServeConfigTest, UnknownKeysAreErrorsWithASuggestion) {
   EXPECT_THAT(ErrorsOf(Small("latenes = \"60s\"")),
               HasSubstr("lull.toml:3:1: there is no key `latenes` here; did you "
