@@ -42,14 +42,17 @@ class BeforePlanner {
   }
 
   void Keep(dsl::NudgeId id) {
-    std::map<std::uint32_t, runtime::ValueType> slots;
+    std::map<std::uint32_t, std::pair<runtime::ValueType, std::uint64_t>> slots;
     dsl::VisitRoots(program_.nudges[id], [&](dsl::ExprId root, RootUse) {
       dsl::VisitExprs(program_, root, [&](dsl::ExprId expr_id, const dsl::Expr& expr) {
-        if (expr.kind == ExprKind::kBeforeThis)
-          slots[plan_.before_slots.at(expr_id)] = ValueTypeOf(expr.type);
+        if (expr.kind != ExprKind::kBeforeThis) return;
+        slots[plan_.before_slots.at(expr_id)] = {
+            ValueTypeOf(expr.type), MeaningHash("before " + ExprMeaning(program_, expr.args[0]))};
       });
     });
-    for (const auto& [slot, type] : slots) plan_.nudges[id].kept.push_back({slot, type});
+    for (const auto& [slot, what] : slots) {
+      plan_.nudges[id].kept.push_back({slot, what.first, what.second});
+    }
   }
 
   compiler::Plan& plan_;

@@ -59,9 +59,68 @@ std::string NudgeMeaning(const CheckedProgram& program, const dsl::Nudge& nudge)
 
 std::string TypeMeaning(const CheckedProgram& program, dsl::Type type) {
   if (type.kind == dsl::TypeKind::kChoice) {
-    return fmt::format("choice {{{}}}", fmt::join(program.by_first_names().choices[type.of].values, ","));
+    return "choice " + program.by_first_names().choices[type.of].name;
   }
   return std::to_string(static_cast<int>(type.kind));
+}
+
+std::vector<std::string> ValuesOf(const CheckedProgram& program, dsl::Type type) {
+  if (type.kind != dsl::TypeKind::kChoice) return {};
+  return program.by_first_names().choices[type.of].values;
+}
+
+std::string FieldMeaning(const CheckedProgram& program, dsl::EventSetId events, const std::string& field) {
+  if (field.empty() || field == "time") return field;
+  std::vector<std::string> places;
+  for (const dsl::EventId id : program.event_sets[events].events) {
+    const dsl::Event& event = program.events[id];
+    const auto found = std::ranges::find(event.fields, field, &dsl::EventField::name);
+    if (found == event.fields.end()) continue;
+    places.push_back(event.wire_type + "." + found->wire_path + " " + TypeMeaning(program, found->type));
+  }
+  std::ranges::sort(places);
+  return fmt::format("({})", fmt::join(places, ","));
+}
+
+std::string WaitSuccession(const CheckedProgram& program, const dsl::Stall& stall) {
+  const CheckedProgram& named = program.by_first_names();
+  std::string text = fmt::format("wait of {} of {} form {}",
+                                 named.stalls[static_cast<std::size_t>(&stall - program.stalls.data())].name,
+                                 named.entities[stall.entity].name, static_cast<int>(stall.form));
+  for (const auto& [events, where] :
+       {std::pair(stall.opening, stall.opening_where), std::pair(stall.awaited, stall.awaited_where)}) {
+    if (events == dsl::kNone) continue;
+    text += " | " + EventsMeaning(program, program.event_sets[events].events) + " where " +
+            ExprMeaning(program, where);
+    if (!stall.same_field.empty()) text += " same " + FieldMeaning(program, events, stall.same_field);
+  }
+  return text;
+}
+
+std::string StallSuccession(const CheckedProgram& program, const dsl::Stall& stall) {
+  std::string text = WaitSuccession(program, stall);
+  for (const dsl::ExprId expr : {stall.while_condition, stall.unless_condition, stall.until_condition}) {
+    text += " | " + ExprMeaning(program, expr);
+  }
+  return text;
+}
+
+// Serials of the waits of `after each` are of no use without them.
+std::string NudgeSuccession(const CheckedProgram& program, const dsl::Nudge& nudge) {
+  const CheckedProgram& named = program.by_first_names();
+  const auto index = static_cast<std::size_t>(&nudge - program.nudges.data());
+  std::string text = fmt::format("nudge {} of {} trigger {}", named.nudges[index].name,
+                                 named.entities[nudge.entity].name, static_cast<int>(nudge.trigger));
+  if (nudge.stall != dsl::kNone && program.stalls[nudge.stall].form == dsl::StallForm::kAfterEach) {
+    text += " " + StallSuccession(program, program.stalls[nudge.stall]);
+  }
+  return text;
+}
+
+std::string JourneySuccession(const CheckedProgram& program, const dsl::Journey& journey) {
+  const CheckedProgram& named = program.by_first_names();
+  const auto index = static_cast<std::size_t>(&journey - program.journeys.data());
+  return "journey " + named.journeys[index].name + " of " + named.entities[journey.entity].name;
 }
 
 std::string ProgramMeaning(const CheckedProgram& program) {

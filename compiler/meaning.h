@@ -5,6 +5,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "dsl/checked_program.h"
 
@@ -18,7 +19,24 @@ std::string StallMeaning(const dsl::CheckedProgram& program, const dsl::Stall& s
 std::string JourneyMeaning(const dsl::CheckedProgram& program, const dsl::Journey& journey);
 /// When the nudge is due and withdrawn: a new text or route leaves its episodes alone.
 std::string NudgeMeaning(const dsl::CheckedProgram& program, const dsl::Nudge& nudge);
+/// The values of a choice do not show: what is kept of it is carried over by their names.
 std::string TypeMeaning(const dsl::CheckedProgram& program, dsl::Type type);
+/// A field of a set of events, as it arrives on the wire, with its type; "time" for the events' own time.
+std::string FieldMeaning(const dsl::CheckedProgram& program, dsl::EventSetId events,
+                         const std::string& field);
+/// The values of a choice type, by first names; none for other types.
+std::vector<std::string> ValuesOf(const dsl::CheckedProgram& program, dsl::Type type);
+
+// By which what was changed goes on with what is remembered (StatePiece::successor): by name, with what its
+// memory hangs on.
+
+/// Events and fields of a stall that waits, without how long, and without its other conditions.
+std::string WaitSuccession(const dsl::CheckedProgram& program, const dsl::Stall& stall);
+/// All of a stall but how long it takes.
+std::string StallSuccession(const dsl::CheckedProgram& program, const dsl::Stall& stall);
+std::string NudgeSuccession(const dsl::CheckedProgram& program, const dsl::Nudge& nudge);
+std::string JourneySuccession(const dsl::CheckedProgram& program, const dsl::Journey& journey);
+
 /// All that decides what the ruleset does: the source of its version.
 std::string ProgramMeaning(const dsl::CheckedProgram& program);
 

@@ -185,7 +185,7 @@ class Planner {
     EntityPlan& entity = plan_.entities[id];
     for (ConditionId c = 0; c < entity.conditions.size(); ++c) {
       PlannedCondition& condition = entity.conditions[c];
-      layout.AddPiece(StatePiece::Kind::kBit, c, condition.meaning);
+      layout.AddPiece(StatePiece::Kind::kBit, c, {condition.meaning, SuccessorOf(condition)});
       if (condition.role == ConditionRole::kDwell) {
         condition.since = layout.AddSlot(SlotKind::kI64, "since " + condition.meaning);
       }
@@ -193,8 +193,18 @@ class Planner {
     for (dsl::NudgeId n = 0; n < program_.nudges.size(); ++n) {
       if (program_.nudges[n].entity != id || plan_.nudges[n].gone_bit == kNone) continue;
       layout.AddPiece(StatePiece::Kind::kBit, plan_.nudges[n].gone_bit,
-                      "gone " + NudgeMeaning(program_, program_.nudges[n]));
+                      {"gone " + NudgeMeaning(program_, program_.nudges[n]),
+                       "gone " + NudgeSuccession(program_, program_.nudges[n])});
     }
+  }
+
+  /// A wait of another length goes on, so that its new deadline, if it is past, falls now. What is true of
+  /// all else that was changed is held without triggering.
+  std::string SuccessorOf(const PlannedCondition& condition) const {
+    if (condition.role != ConditionRole::kStall) return {};
+    const dsl::Stall& stall = program_.stalls[condition.index];
+    const bool waits = dsl::IsSingleWait(stall.form) || stall.form == dsl::StallForm::kAfterEach;
+    return waits ? "held " + StallSuccession(program_, stall) : std::string();
   }
 
   void PlanAttribute(dsl::AttributeId id) {
@@ -202,7 +212,8 @@ class Planner {
     RecordLayout& layout = plan_.layouts[attribute.entity];
     const std::string meaning = "attribute " + program_.by_first_names().attributes[id].name + " " +
                                 TypeMeaning(program_, attribute.type);
-    const Slot slot = layout.AddSlot(SlotKindOf(program_, attribute.type), meaning);
+    const Slot slot = layout.AddSlot(SlotKindOf(program_, attribute.type),
+                                     {meaning, {}, ValuesOf(program_, attribute.type)});
     plan_.attributes[id] = slot;
     plan_.attribute_times[id] = layout.AddSlot(SlotKind::kI64, "time of " + meaning);
     if (attribute.default_value == kNone) return;
@@ -224,9 +235,13 @@ class Planner {
     JourneyPlan& plan = plan_.journeys[id];
     plan_.journey_numbers[id] = Count(entity.journeys);
     entity.journeys.push_back(id);
-    plan.stage = layout.AddSlot(SlotKind::kU8, "stage " + meaning);
+    const std::string successor = JourneySuccession(program_, journey);
+    std::vector<std::string> stages;
+    for (const dsl::Stage& stage : program_.by_first_names().journeys[id].stages)
+      stages.push_back(stage.name);
+    plan.stage = layout.AddSlot(SlotKind::kU8, {"stage " + meaning, "stage " + successor, stages});
     layout.SetDefault(plan.stage, journey.start);
-    plan.entered = layout.AddSlot(SlotKind::kI64, "entered " + meaning);
+    plan.entered = layout.AddSlot(SlotKind::kI64, {"entered " + meaning, "entered " + successor});
     const bool quiet = std::ranges::any_of(journey.transitions, [](const dsl::Transition& step) {
       return step.kind == dsl::TransitionKind::kAfterQuiet;
     });
@@ -253,21 +268,24 @@ class Planner {
       case dsl::StallForm::kAfterFirst:
         break;
     }
-    plan.started = layout.AddSlot(SlotKind::kI64, "started " + meaning);
-    plan.seen = layout.AddSlot(SlotKind::kI64, "seen " + meaning);
+    const std::string successor = WaitSuccession(program_, stall);
+    const auto add = [&](SlotKind kind, const std::string& what, std::vector<std::string> values = {}) {
+      return layout.AddSlot(kind, {what + " " + meaning, what + " " + successor, std::move(values)});
+    };
+    plan.started = add(SlotKind::kI64, "started");
+    plan.seen = add(SlotKind::kI64, "seen");
     if (!HasFixedDeadline(stall)) {
-      plan.overdue = layout.AddSlot(SlotKind::kU8, "overdue " + meaning);
+      plan.overdue = add(SlotKind::kU8, "overdue");
       layout.SetDefault(plan.overdue, 0);
     }
-    if (!stall.same_field.empty()) {
-      const dsl::Type type = plan_.FieldType(stall.opening, stall.same_field);
-      plan.same = layout.AddSlot(SlotKindOf(program_, type), "same " + meaning);
-    }
-    plan.opening["time"] = plan.started;
-    for (const std::string& field : WaitFields(id)) {
+    const auto add_field = [&](const std::string& field, const char* what) {
       const dsl::Type type = plan_.FieldType(stall.opening, field);
-      plan.opening[field] = layout.AddSlot(SlotKindOf(program_, type), "opening " + field + " " + meaning);
-    }
+      return add(SlotKindOf(program_, type), what + FieldMeaning(program_, stall.opening, field),
+                 ValuesOf(program_, type));
+    };
+    if (!stall.same_field.empty()) plan.same = add_field(stall.same_field, "same ");
+    plan.opening["time"] = plan.started;
+    for (const std::string& field : WaitFields(id)) plan.opening[field] = add_field(field, "opening ");
   }
 
   bool HasFixedDeadline(const dsl::Stall& stall) const {
@@ -346,7 +364,11 @@ class Planner {
       std::map<std::string, Slot>& fields = plan.fields.emplace_back();
       for (const auto& [name, expr] : read) {
         if (static_cast<std::size_t>(program_.expr(expr).integer) > last) continue;
-        fields[name] = layout.AddSlot(SlotKindOf(program_, program_.expr(expr).type), name + after);
+        const dsl::Expr& field = program_.expr(expr);
+        const dsl::EventSetId events = sequence.steps[static_cast<std::size_t>(field.integer)].events;
+        const std::string step = std::to_string(field.integer) + FieldMeaning(program_, events, field.text);
+        fields[name] = layout.AddSlot(SlotKindOf(program_, field.type),
+                                      {step + after, {}, ValuesOf(program_, field.type)});
       }
     }
     std::uint32_t free_slot = plan_.event_slot_count;
@@ -401,7 +423,8 @@ class Planner {
     TriggerFields(stall.by, timing);
     wait.deadline_reads_event = !timing.empty();
     if (stall.same_field.empty() && compared.empty()) {
-      const Slot answered = plan_.layouts[stall.entity].AddSlot(SlotKind::kI64, "answered " + meaning);
+      const Slot answered = plan_.layouts[stall.entity].AddSlot(
+          SlotKind::kI64, {"answered " + meaning, "answered " + WaitSuccession(program_, stall)});
       wait.answered_offset = answered.offset;
     }
     std::uint32_t free_slot = plan_.event_slot_count;
@@ -415,7 +438,8 @@ class Planner {
     TriggerFields(stall.unless_condition, gate);
     plan.gate_of_each = !gate.empty();
     plan.each_wait = Count(entity.each_waits);
-    plan_.layouts[stall.entity].AddPiece(StatePiece::Kind::kEachWait, Count(entity.each_waits), meaning);
+    plan_.layouts[stall.entity].AddPiece(StatePiece::Kind::kEachWait, Count(entity.each_waits),
+                                         {meaning, StallSuccession(program_, stall)});
     entity.each_waits.push_back(wait);
   }
 
@@ -441,7 +465,15 @@ class Planner {
     fields.erase("time");  // kept in any case
     plan_.nudges[id].kept = Captured(event, fields);
     if (nudge.sequence == kNone) return;
-    for (const auto& step : plan_.nudges[id].opening) plan_.nudges[id].kept.push_back({step.slot, step.type});
+    const std::string sequence =
+        dsl::Meaning(program_.by_first_names(), dsl::DefinitionKind::kSequence, nudge.sequence);
+    for (const auto& [name, slot] : plan_.sequences[nudge.sequence].fields.back()) {
+      const std::uint32_t place = plan_.sequences[nudge.sequence].beside.at(name);
+      const auto step =
+          std::ranges::find(plan_.nudges[id].opening, place, &runtime::NudgeSpec::OpeningField::slot);
+      if (step == plan_.nudges[id].opening.end()) continue;
+      plan_.nudges[id].kept.push_back({place, step->type, MeaningHash(name + " of " + sequence)});
+    }
   }
 
   /// The fields of its trigger that a nudge reads when it goes out.
@@ -459,7 +491,10 @@ class Planner {
     std::vector<runtime::CapturedField> captured;
     for (const std::string& field : fields) {
       const std::uint32_t slot = field == "time" ? runtime::kNoIndex : plan_.FieldSlot(event, field);
-      captured.push_back({slot, ValueTypeOf(plan_.FieldType(event, field))});
+      const dsl::Type type = plan_.FieldType(event, field);
+      std::string meaning = FieldMeaning(program_, event, field);
+      for (const std::string& value : ValuesOf(program_, type)) meaning += " " + value;
+      captured.push_back({slot, ValueTypeOf(type), MeaningHash(meaning)});
     }
     return captured;
   }
@@ -467,11 +502,13 @@ class Planner {
   void PlanNudge(dsl::NudgeId id) {
     const dsl::Nudge& nudge = program_.nudges[id];
     const std::string meaning = NudgeMeaning(program_, nudge);
-    plan_.layouts[nudge.entity].AddPiece(StatePiece::Kind::kNudge, id, meaning);
+    const std::string successor = NudgeSuccession(program_, nudge);
+    plan_.layouts[nudge.entity].AddPiece(StatePiece::Kind::kNudge, id, {meaning, successor});
     PlanOpening(id);
     if (nudge.valid_for != kNone || nudge.including_existing) PlanKept(id);
     if (nudge.again_after == kNone) return;
-    plan_.nudges[id].last_due = plan_.layouts[nudge.entity].AddSlot(SlotKind::kI64, "due " + meaning);
+    plan_.nudges[id].last_due =
+        plan_.layouts[nudge.entity].AddSlot(SlotKind::kI64, {"due " + meaning, "due " + successor});
   }
 
   void PlanExperiment(dsl::ExperimentId id) {
@@ -491,12 +528,13 @@ class Planner {
     offsets.resize(program_.policies.size());
     for (const dsl::Limit& limit : policy.limits) {
       const bool rolling = limit.period == dsl::LimitPeriod::kRolling;
-      const std::string meaning = "limit " + named.policies[id].name + " " + std::to_string(limit.count_max) +
-                                  " " + std::to_string(static_cast<int>(limit.scope)) + " " +
-                                  ScopeName(limit) + " " + std::to_string(static_cast<int>(limit.period)) +
-                                  " " + std::to_string(limit.rolling_micros);
-      offsets[id].push_back(plan_.layouts[policy.entity].AddBlock(rolling ? limit.count_max : 2,
-                                                                  StatePiece::Kind::kLimit, meaning));
+      const std::string successor = "limit " + named.policies[id].name + " " +
+                                    std::to_string(static_cast<int>(limit.scope)) + " " + ScopeName(limit) +
+                                    " " + std::to_string(static_cast<int>(limit.period));
+      const std::string meaning =
+          successor + " " + std::to_string(limit.count_max) + " " + std::to_string(limit.rolling_micros);
+      offsets[id].push_back(plan_.layouts[policy.entity].AddBlock(
+          rolling ? limit.count_max : 2, StatePiece::Kind::kLimit, {meaning, successor}));
     }
   }
 

@@ -33,21 +33,21 @@ std::uint32_t RecordLayout::Take(std::uint32_t bytes) {
   return offset;
 }
 
-Slot RecordLayout::AddSlot(SlotKind kind, std::string_view meaning) {
+Slot RecordLayout::AddSlot(SlotKind kind, const Known& known) {
   const Slot slot{Take(runtime::SlotBytes(kind)), kind};
   if (kind == SlotKind::kText) {
     text_offsets_.push_back(slot.offset);
-    AddPiece(StatePiece::Kind::kText, slot.offset, meaning);
+    AddPiece(StatePiece::Kind::kText, slot.offset, known);
     return slot;
   }
   SetDefault(slot, kUnknown);
-  AddPiece(StatePiece::Kind::kSlot, slot.offset, meaning);
+  AddPiece(StatePiece::Kind::kSlot, slot.offset, known);
   pieces_.back().bytes = runtime::SlotBytes(kind);
   return slot;
 }
 
 Slot RecordLayout::AddCounter(std::string_view meaning) {
-  const Slot slot = AddSlot(SlotKind::kF64, meaning);
+  const Slot slot = AddSlot(SlotKind::kF64, std::string(meaning));
   SetDefaultNumber(slot, 0);
   return slot;
 }
@@ -58,9 +58,9 @@ std::uint32_t RecordLayout::TakeRow(std::size_t count, std::int64_t value) {
   return offset;
 }
 
-std::uint32_t RecordLayout::AddBlock(std::uint32_t count, StatePiece::Kind kind, std::string_view meaning) {
+std::uint32_t RecordLayout::AddBlock(std::uint32_t count, StatePiece::Kind kind, const Known& known) {
   const std::uint32_t offset = TakeRow(count, kUnknown);
-  AddPiece(kind, offset, meaning);
+  AddPiece(kind, offset, known);
   pieces_.back().bytes = count * 8;
   return offset;
 }
@@ -68,13 +68,15 @@ std::uint32_t RecordLayout::AddBlock(std::uint32_t count, StatePiece::Kind kind,
 std::uint32_t RecordLayout::AddWakes(std::size_t count) { return TakeRow(count, kNever); }
 
 std::uint32_t RecordLayout::AddWindow(std::uint32_t window, std::string_view meaning) {
-  AddPiece(StatePiece::Kind::kWindow, window, meaning);
+  AddPiece(StatePiece::Kind::kWindow, window, std::string(meaning));
   return Take(8);
 }
 
-void RecordLayout::AddPiece(StatePiece::Kind kind, std::uint32_t index, std::string_view meaning) {
+void RecordLayout::AddPiece(StatePiece::Kind kind, std::uint32_t index, const Known& known) {
   StatePiece piece;
-  piece.meaning = MeaningHash(meaning);
+  piece.meaning = MeaningHash(known.meaning);
+  piece.successor = known.successor.empty() ? 0 : MeaningHash(known.successor);
+  piece.values = known.values;
   piece.kind = kind;
   piece.index = index;
   pieces_.push_back(piece);

@@ -1,11 +1,13 @@
 // Where the values of a record lie: slots are handed out one by one and packed by size.
 //
 // Each slot has a meaning, the canonical text of what it remembers: a ruleset that replaces this one keeps
-// the slots whose meaning it shares (runtime/migration.h).
+// the slots whose meaning it shares (runtime/migration.h), and those whose successor is known by name.
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "runtime/ruleset.h"
@@ -27,17 +29,27 @@ class RecordLayout {
   /// The first `bit_count` bits come right behind the header.
   explicit RecordLayout(std::uint32_t bit_count);
 
+  /// What a piece of state is known by: its meaning, and what goes on with it after a change.
+  struct Known {
+    Known(const char* text) : meaning(text) {}
+    Known(std::string text, std::string of_successor = {}, std::vector<std::string> of_values = {})
+        : meaning(std::move(text)), successor(std::move(of_successor)), values(std::move(of_values)) {}
+    std::string meaning;
+    std::string successor;            // StatePiece::successor; empty: none
+    std::vector<std::string> values;  // StatePiece::values
+  };
+
   /// Starts as unknown.
-  Slot AddSlot(runtime::SlotKind kind, std::string_view meaning);
+  Slot AddSlot(runtime::SlotKind kind, const Known& known);
   /// A number that starts as 0.
   Slot AddCounter(std::string_view meaning);
   /// `count` kI64 in a row; all start as unknown. Returns the offset of the first.
-  std::uint32_t AddBlock(std::uint32_t count, runtime::StatePiece::Kind kind, std::string_view meaning);
+  std::uint32_t AddBlock(std::uint32_t count, runtime::StatePiece::Kind kind, const Known& known);
   /// The pointer of a window; the caller numbers the windows.
   std::uint32_t AddWindow(std::uint32_t window, std::string_view meaning);
   /// `count` wake-ups in a row, none of them set; another ruleset sets its own. The offset of the first.
   std::uint32_t AddWakes(std::size_t count);
-  void AddPiece(runtime::StatePiece::Kind kind, std::uint32_t index, std::string_view meaning);
+  void AddPiece(runtime::StatePiece::Kind kind, std::uint32_t index, const Known& known);
   void SetDefault(Slot slot, std::int64_t value);
   void SetDefaultNumber(Slot slot, double value);
 

@@ -62,11 +62,13 @@ Slot StreamPlanner::NeedField(StreamId stream, std::map<std::string, Slot>& slot
   if (slot.exists()) return slot;
   const Stream& of = plan_.streams[stream];
   RecordLayout& layout = plan_.layouts[of.entity];
-  const std::string meaning = std::string(what) + " " + field + " " + of.meaning;
+  const std::string meaning =
+      std::string(what) + " " + FieldMeaning(*plan_.program, of.set, field) + " " + of.meaning;
   if (counter) {
     slot = layout.AddCounter(meaning);
   } else {
-    slot = layout.AddSlot(SlotKindOf(*plan_.program, plan_.FieldType(of.set, field)), meaning);
+    const dsl::Type type = plan_.FieldType(of.set, field);
+    slot = layout.AddSlot(SlotKindOf(*plan_.program, type), {meaning, {}, ValuesOf(*plan_.program, type)});
   }
   return slot;
 }
@@ -187,7 +189,11 @@ std::uint32_t StreamPlanner::Column(std::uint32_t window, StreamId id, const std
   const auto found = std::ranges::find(plan.columns, field);
   if (found != plan.columns.end()) return static_cast<std::uint32_t>(found - plan.columns.begin());
   plan.columns.push_back(field);
-  plan.spec.columns.push_back(ValueTypeOf(plan_.FieldType(stream.set, field)));
+  const dsl::Type type = plan_.FieldType(stream.set, field);
+  plan.spec.columns.push_back(ValueTypeOf(type));
+  std::string meaning = FieldMeaning(*plan_.program, stream.set, field);
+  for (const std::string& value : ValuesOf(*plan_.program, type)) meaning += " " + value;
+  plan.spec.column_meanings.push_back(MeaningHash(meaning));
   return static_cast<std::uint32_t>(plan.columns.size() - 1);
 }
 
@@ -229,10 +235,11 @@ void StreamPlanner::Finish() {
     auto& windows = plan_.entities[e].windows;
     for (std::uint32_t w = 0; w < windows.size(); ++w) {
       WindowPlan& window = windows[w];
+      // Columns are recognised one by one; a window of another length keeps what it still needs.
       std::string meaning = "window " + plan_.streams[window.stream].meaning;
-      for (const std::string& column : window.columns) meaning += " " + column;
-      meaning += " " + std::to_string(window.spec.retention_micros) + " " +
-                 std::to_string(window.spec.keep_count) + (window.spec.distinct_only ? " distinct" : "");
+      if (window.spec.distinct_only) {
+        meaning += " distinct " + std::to_string(window.spec.column_meanings.front());
+      }
       window.spec.offset = plan_.layouts[e].AddWindow(w, meaning);
     }
   }

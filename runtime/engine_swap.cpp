@@ -4,29 +4,11 @@
 
 #include "runtime/base/check.h"
 #include "runtime/engine_impl.h"
+#include "runtime/succession.h"
 #include "runtime/unknown.h"
 
 namespace lull::runtime {
 namespace {
-
-std::vector<std::uint32_t> Renumbering(const std::vector<MigrationPlan::Pair>& pairs, std::size_t count) {
-  std::vector<std::uint32_t> to(count, kNoIndex);
-  for (const auto& [before, after] : pairs) to[before] = after;
-  return to;
-}
-
-std::string_view WholeName(const Ruleset& ruleset, const EntitySpec& entity) {
-  return entity.whole == kNoIndex ? std::string_view() : FirstName(ruleset.entities[entity.whole]);
-}
-
-std::uint32_t FindEntity(const Ruleset& ruleset, const Ruleset& from, const EntitySpec& like) {
-  for (std::uint32_t index = 0; index < ruleset.entities.size(); ++index) {
-    const EntitySpec& entity = ruleset.entities[index];
-    if (FirstName(entity) != FirstName(like) || entity.key != like.key) continue;
-    if (WholeName(ruleset, entity) == WholeName(from, like)) return index;
-  }
-  return kNoIndex;
-}
 
 const FieldSchema* FindField(const EventSchema& schema, const FieldSchema& like) {
   const auto found = std::ranges::find_if(schema.fields, [&](const FieldSchema& field) {
@@ -51,14 +33,8 @@ std::vector<TextView> CarryKeys(const Ruleset& from, const EventSchema& old,
 
 }  // namespace
 
-/// What becomes of one entity type of the ruleset that goes.
-struct Engine::Impl::Successor {
-  std::uint32_t from = 0;
-  std::uint32_t to = kNoIndex;
+struct Engine::Impl::Successor : EntitySuccession {
   std::int64_t clock_gain_micros = 0;
-  std::unique_ptr<MigrationPlan> plan;
-  std::vector<std::uint32_t> nudges;        // by old number
-  std::vector<std::uint32_t> units;         // by old number; kNoIndex: gone
   std::vector<std::uint64_t> carried_bits;  // of the new record
 };
 
@@ -187,7 +163,8 @@ void Engine::Impl::CarryEach(const Successor& successor, EntitySide& side, const
   const EntitySpec& from = ruleset().entities[successor.from];
   std::vector<EachWaitList> old = std::move(side.each);
   side.each.clear();
-  std::vector<std::uint32_t> waits = Renumbering(successor.plan->each_waits(), from.each_waits.size());
+  std::vector<std::uint32_t> waits(from.each_waits.size(), kNoIndex);
+  for (const auto& [before, after] : successor.plan->each_waits()) waits[before] = after;
   EntitySide gone;
   gone.each.resize(from.each_waits.size());
   for (std::size_t before = 0; before < old.size(); ++before) {
@@ -223,7 +200,8 @@ void Engine::Impl::CarrySide(const std::vector<Successor>& successors, const Suc
   std::erase_if(side.waiting, [&](WaitingNudge& waiting) {
     const std::uint32_t nudge = renumbered(waiting.nudge);
     const bool same_fields =
-        nudge != kNoIndex && ruleset().nudges[waiting.nudge].kept == next.nudges[nudge].kept;
+        nudge != kNoIndex && std::ranges::equal(ruleset().nudges[waiting.nudge].kept, next.nudges[nudge].kept,
+                                                [](const auto& a, const auto& b) { return a.IsSameAs(b); });
     // What its nudge reads of the event now was not kept then.
     if (!same_fields) waiting.event.fields.reset();
     waiting.nudge = nudge;
@@ -279,21 +257,10 @@ void Engine::Impl::CarryPending(const Ruleset& from, const Ruleset& to, EntitySi
 }
 
 Engine::Impl::Successor Engine::Impl::FindSuccessor(std::uint32_t from, const Ruleset& next) const {
-  Successor successor;
-  const EntitySpec& entity = ruleset().entities[from];
-  successor.from = from;
-  successor.to = FindEntity(next, ruleset(), entity);
+  Successor successor{FindSuccession(ruleset(), from, next)};
   successor.clock_gain_micros = std::max<std::int64_t>(0, lateness_micros_ - LatenessOf(next));
-  successor.nudges.assign(ruleset().nudges.size(), kNoIndex);
-  for (const UnitSpec& unit : ruleset().units) {
-    const auto found = std::ranges::find(next.units, FirstName(unit), &FirstName<UnitSpec>);
-    successor.units.push_back(
-        found == next.units.end() ? kNoIndex : static_cast<std::uint32_t>(found - next.units.begin()));
-  }
   if (successor.to == kNoIndex) return successor;
   const EntitySpec& to = next.entities[successor.to];
-  successor.plan = std::make_unique<MigrationPlan>(entity, to);
-  successor.nudges = Renumbering(successor.plan->nudges(), ruleset().nudges.size());
   successor.carried_bits.assign(to.record_bytes / 8 + 1, 0);
   for (const auto& [before, after] : successor.plan->bits()) {
     successor.carried_bits[after / 64] |= std::uint64_t{1} << (after % 64);

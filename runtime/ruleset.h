@@ -93,6 +93,8 @@ struct ChoiceTable {
 struct WindowSpec {
   std::uint32_t offset = 0;
   std::vector<ValueType> columns;
+  /// By column: by which it is recognised in another ruleset. Empty: columns of one place are the same.
+  std::vector<std::uint64_t> column_meanings = {};
   /// Entries at or before now - retention may go; 0: kept until cleared.
   std::int64_t retention_micros = 0;
   std::uint32_t keep_count = 4'096;
@@ -156,7 +158,9 @@ struct ConditionSpec {
 struct CapturedField {
   std::uint32_t slot = 0;  // of the event frame; kNoIndex: the event's time
   ValueType type = ValueType::kText;
-  friend bool operator==(const CapturedField&, const CapturedField&) = default;
+  std::uint64_t meaning = 0;  // by which it is recognised in another ruleset
+  /// Whether values that were kept for one can stand for the other.
+  bool IsSameAs(const CapturedField& other) const { return meaning == other.meaning && type == other.type; }
 };
 
 /// The waits of an `after each` stall: every unanswered opening event is an episode of its own.
@@ -200,6 +204,11 @@ struct StatePiece {
   Kind kind = Kind::kSlot;
   std::uint32_t index = 0;  // offset of a slot, text or limit; number of a window, bit, each-wait or nudge
   std::uint32_t bytes = 0;  // kSlot and kLimit
+  /// Of what was changed and has no piece of its own meaning any more, the piece that goes on with it: the
+  /// one of the same `successor`. 0: none does.
+  std::uint64_t successor = 0;
+  /// What the numbers of a slot stand for, by first names; empty: for themselves.
+  std::vector<std::string> values = {};
 };
 
 /// An attribute that some rule reads.

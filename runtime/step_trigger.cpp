@@ -27,7 +27,8 @@ void StepState::SetTrigger(std::uint32_t nudge, WaitSerial serial) {
 }
 
 FieldValue StepState::ValueOf(const EachWait& wait, const EachWaitSpec& spec, std::size_t field) const {
-  const auto& [slot, type] = spec.captured[field];
+  const std::uint32_t slot = spec.captured[field].slot;
+  const ValueType type = spec.captured[field].type;
   FieldValue value;
   if (slot == kNoIndex) {
     value.integer = wait.start;
@@ -78,8 +79,8 @@ void StepState::SetTrigger(const WaitingNudge& waiting) {
   const std::vector<CapturedField>& kept = ruleset->nudges[waiting.nudge].kept;
   moment.event_time = waiting.event.time;
   for (std::size_t index = 0; index < kept.size(); ++index) {
-    const auto& [slot, type] = kept[index];
-    captured_fields[slot] = waiting.event.fields ? waiting.event.fields[index] : UnknownOf(type);
+    const FieldValue unknown = UnknownOf(kept[index].type);
+    captured_fields[kept[index].slot] = waiting.event.fields ? waiting.event.fields[index] : unknown;
   }
   moment.fields = captured_fields.data();
 }

@@ -229,10 +229,11 @@ void Window::Free() {
   *place_ = nullptr;
 }
 
-void Window::Adopt(WindowBlock*& from) {
+void Window::Adopt(WindowBlock*& from, const std::vector<ValueType>& types,
+                   const std::vector<std::uint32_t>& sources) {
   Free();
   if (from == nullptr) return;
-  LULL_CHECK(from->column_count == spec_.columns.size());
+  LULL_CHECK(from->column_count == types.size() && sources.size() == spec_.columns.size());
   WindowBlock* source = from;
   from = nullptr;
   Resize(source->capacity);
@@ -242,7 +243,14 @@ void Window::Adopt(WindowBlock*& from) {
   block.dropped_time = source->dropped_time;
   for (std::uint32_t at = source->head; at != source->tail(); ++at) {
     block.time(at) = source->time(at);
-    for (std::uint32_t i = 0; i < block.column_count; ++i) block.value(i, at) = source->value(i, at);
+    for (std::uint32_t i = 0; i < block.column_count; ++i) {
+      const bool known = sources[i] != kNoIndex;
+      block.value(i, at) = known ? source->value(sources[i], at) : UnknownBits(spec_.columns[i]);
+    }
+    for (std::uint32_t i = 0; i < source->column_count; ++i) {
+      if (!IsText(types[i]) || std::ranges::count(sources, i) > 0) continue;
+      texts_.Release(static_cast<std::uint32_t>(source->value(i, at)));
+    }
   }
   std::free(source);
   for (std::uint32_t i = 0; i < block.cursor_count; ++i) ResetCursor(block, block.cursors()[i]);

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "runtime/moment.h"
 #include "runtime/ruleset.h"
@@ -78,9 +79,11 @@ class Window {
   void Clear();
   /// Removes all entries and gives the block back.
   void Free();
-  /// Takes over the block of a window with the same columns from another record, which loses it. The cursors
-  /// begin anew.
-  void Adopt(WindowBlock*& from);
+  /// Takes over the entries of another record's block, which loses it, and in each column those of the old
+  /// one that `sources` names (kNoIndex: unknown). `types` are those of the old columns. The cursors begin
+  /// anew.
+  void Adopt(WindowBlock*& from, const std::vector<ValueType>& types,
+             const std::vector<std::uint32_t>& sources);
 
   /// Makes `count` entries of an empty window, to be filled in by time: unknown, at the beginning of time.
   void Restore(std::uint32_t count);
