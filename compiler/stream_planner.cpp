@@ -11,16 +11,11 @@ using dsl::WindowKind;
 using runtime::SlotKind;
 using runtime::WindowFunction;
 
-namespace {
-
-/// For how long the events of a window that moves with time must be kept; 0: the window does not move.
 std::int64_t RetentionOf(const dsl::Aggregate& aggregate) {
   if (aggregate.window == WindowKind::kBeforeThat) return 2 * aggregate.last_micros;
   if (aggregate.window != WindowKind::kPeriod) return aggregate.last_micros;
   return (aggregate.periods_back + std::int64_t{1}) * PeriodMicrosMax(aggregate.period);
 }
-
-}  // namespace
 
 StreamId StreamPlanner::Find(dsl::EntityId entity, std::vector<dsl::EventId> events, dsl::EventSetId set,
                              dsl::ExprId where, const Restart& restart) {

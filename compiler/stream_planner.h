@@ -9,6 +9,9 @@
 
 namespace lull::compiler {
 
+/// For how long the events of a window that moves with time must be kept; 0: the window does not move.
+std::int64_t RetentionOf(const dsl::Aggregate& aggregate);
+
 class StreamPlanner {
  public:
   /// Fills plan.streams, plan.aggregates and the windows of plan.entities; takes slots from plan.layouts.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "dsl/checked_program.h"
 
@@ -10,6 +11,17 @@ namespace lull::dsl {
 
 /// The whole program, one definition after the other, for `lull show --stage=checked`.
 std::string PrintProgram(const CheckedProgram& program);
+
+/// A definition as PrintProgram prints it, attributes apart from their entities.
+struct PrintedDefinition {
+  std::string kind;         // "nudge", "attribute", "calendar", ... as the text calls it
+  std::uint32_t index = 0;  // in its table; 0 of the ruleset itself
+  std::string name;
+  std::string entity;              // empty: of none
+  std::vector<std::string> lines;  // what it says, without its kind and name
+};
+/// Every definition but the engine's own events, and all that they say.
+std::vector<PrintedDefinition> PrintDefinitions(const CheckedProgram& program);
 
 /// One expression, with names, about as it was written. kNone gives "".
 std::string PrintExpr(const CheckedProgram& program, ExprId expr);

@@ -25,6 +25,7 @@ void AddRunCommand(CLI::App& app, std::function<int()>& run);
 void AddGraphCommand(CLI::App& app, std::function<int()>& run);
 void AddShowCommand(CLI::App& app, std::function<int()>& run);
 void AddNewCommand(CLI::App& app, std::function<int()>& run);
+void AddDiffCommand(CLI::App& app, std::function<int()>& run);
 void AddCostCommand(CLI::App& app, std::function<int()>& run);
 void AddFmtCommand(CLI::App& app, std::function<int()>& run);
 void AddExplainCodeCommand(CLI::App& app, std::function<int()>& run);

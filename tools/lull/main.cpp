@@ -9,10 +9,10 @@ namespace lull::tools {
 namespace {
 
 constexpr CommandAdder kCommands[] = {
-    AddCheckCommand,  AddFmtCommand,     AddNewCommand,     AddCostCommand,    AddTestCommand,
-    AddRunCommand,    AddExplainCommand, AddGraphCommand,   AddShowCommand,    AddExplainCodeCommand,
-    AddServeCommand,  AddDoctorCommand,  AddStatusCommand,  AddReloadCommand,  AddStateCommand,
-    AddBrokerCommand, AddTasksCommand,   AddPublishCommand, AddVersionCommand,
+    AddCheckCommand, AddFmtCommand,     AddNewCommand,    AddCostCommand,    AddTestCommand,
+    AddRunCommand,   AddExplainCommand, AddGraphCommand,  AddShowCommand,    AddExplainCodeCommand,
+    AddServeCommand, AddDoctorCommand,  AddStatusCommand, AddReloadCommand,  AddStateCommand,
+    AddDiffCommand,  AddBrokerCommand,  AddTasksCommand,  AddPublishCommand, AddVersionCommand,
 };
 
 constexpr const char* kFooter =
