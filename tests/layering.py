@@ -19,6 +19,7 @@ HOMES = {
     r"prometheus/": r"connectors/http/metrics_text\.cpp",
     r"simdjson": r"(connectors|tests/unit/(connectors|http)|tests/fuzz|tools/bench)/",
     r"zlib\.h": r"(connectors|tests/unit/connectors)/",
+    r"sodium": r"connectors/signing/signing\.cpp",
     r"CLI/": r"tools/lull/",
     r"date/": r"runtime/base/",
     r"xxhash\.h": r"(runtime|compiler|tests/unit/compiler)/",

@@ -28,7 +28,9 @@ std::string ToJson(const DeployMarker& marker) {
   AppendJsonText(out, marker.version);
   out += ",\"lateness_micros\":";
   out += marker.lateness_micros == kUnknown ? "null" : std::to_string(marker.lateness_micros);
-  out += ",\"ahead_micros\":" + std::to_string(marker.ahead_micros) + ",\"files\":[";
+  out += ",\"ahead_micros\":" + std::to_string(marker.ahead_micros);
+  if (marker.revision > 0) out += ",\"revision\":" + std::to_string(marker.revision);
+  out += ",\"files\":[";
   for (std::size_t i = 0; i < marker.files.size(); ++i) {
     out += i == 0 ? "{\"name\":" : ",{\"name\":";
     AppendJsonText(out, marker.files[i].first);
@@ -59,6 +61,7 @@ Result<DeployMarker> ParseDeployMarker(std::string_view json) {
   if (std::int64_t lateness = 0; root["lateness_micros"].get(lateness) == simdjson::SUCCESS) {
     marker.lateness_micros = lateness;
   }
+  if (root["revision"].get(marker.revision) != simdjson::SUCCESS) marker.revision = 0;
   return marker;
 }
 

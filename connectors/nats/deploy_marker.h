@@ -1,8 +1,9 @@
 // The entry of an input log that says which ruleset runs from there on: the deployment's bundle.
 //
-// One JSON object: {"format": 1, "version", "lateness_micros" (or null), "ahead_micros", "files": [{"name",
-// "text"}]}. It holds everything besides the events that decisions depend on, so a replay switches at the
-// same position to the same rules, long after the files on disk have changed.
+// One JSON object: {"format": 1, "version", "lateness_micros" (or null), "ahead_micros", "revision" (of the
+// bucket, if it comes from there), "files": [{"name", "text"}]}. It holds everything besides the events that
+// decisions depend on, so a replay switches at the same position to the same rules, long after the files on
+// disk have changed.
 #pragma once
 
 #include <cstdint>
@@ -23,6 +24,7 @@ struct DeployMarker {
   std::string version;                                     ///< of the ruleset: the hash of its meaning
   std::int64_t lateness_micros = kUnknown;                 ///< kUnknown: as the ruleset says
   std::int64_t ahead_micros = 0;                           ///< an event further ahead is a dead letter
+  std::uint64_t revision = 0;                              ///< of the deployment bucket; 0: from a folder
   std::vector<std::pair<std::string, std::string>> files;  ///< names and texts, in the order of names
   friend bool operator==(const DeployMarker&, const DeployMarker&) = default;
 };

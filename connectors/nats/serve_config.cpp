@@ -13,6 +13,7 @@
 
 #include "connectors/nats/config_values.h"
 #include "connectors/nats/subject_token.h"
+#include "connectors/signing/signing.h"
 
 namespace lull::connectors {
 namespace {
@@ -296,8 +297,8 @@ void ReadSources(Reader& reader, const toml::table& root, std::vector<ServeSourc
 
 void ReadTop(Reader& reader, const toml::table& root, ServeConfig& config) {
   reader.OnlyKeys(root, "here",
-                  {"name", "ruleset", "lateness", "nats", "source", "actions", "ticks", "partitions", "state",
-                   "limits", "http"});
+                  {"name", "ruleset", "lateness", "nats", "source", "actions", "ticks", "deploy",
+                   "partitions", "state", "limits", "http"});
   config.name = reader.Text(root, "name").value_or("");
   if (!root.contains("name")) {
     reader.Complain(root, "`name` is missing: the name of the deployment, such as name = \"retail\".");
@@ -353,6 +354,50 @@ void ReadState(Reader& reader, const toml::table& root, ServeConfig& config) {
   config.checkpoint_keep_count = static_cast<std::size_t>(keep);
 }
 
+void ReadTrustedKeys(Reader& reader, const toml::table& deploy, ServeConfig& config) {
+  const toml::node* node = deploy.get("trusted_keys");
+  if (node == nullptr) return;
+  const toml::array* list = node->as_array();
+  if (list == nullptr || !list->is_homogeneous<std::string>()) {
+    return reader.Complain(*node, "`trusted_keys` must be a list of public keys in quotes.");
+  }
+  for (const toml::node& entry : *list) {
+    const std::string key = entry.value_or(std::string());
+    if (!IsPublicKey(key)) {
+      reader.Complain(entry, "\"" + key + "\" is not a public key as `lull keygen` prints it.");
+    } else if (std::ranges::find(config.trusted_keys, key) != config.trusted_keys.end()) {
+      reader.Complain(entry, "this key is listed twice.");
+    }
+    config.trusted_keys.push_back(key);
+  }
+}
+
+void ReadDeploy(Reader& reader, const toml::table& root, ServeConfig& config) {
+  const toml::table* deploy = reader.Table(root, "deploy");
+  if (deploy == nullptr) return;
+  reader.OnlyKeys(*deploy, "in [deploy]", {"from", "trusted_keys", "require_signature", "approvals"});
+  const std::string from = reader.Text(*deploy, "from").value_or("folder");
+  if (from != "folder" && from != "bucket") {
+    reader.Complain(*deploy->get("from"), "`from` must be \"folder\" or \"bucket\".");
+  }
+  config.deploy_from_bucket = from == "bucket";
+  ReadTrustedKeys(reader, *deploy, config);
+  config.require_signature = reader.Flag(*deploy, "require_signature").value_or(true);
+  std::int64_t approvals = 1;
+  reader.Whole(*deploy, "approvals", 1, 16, approvals);
+  config.approvals = static_cast<std::size_t>(approvals);
+  if (!config.deploy_from_bucket) return;
+  if (config.require_signature && config.trusted_keys.size() < config.approvals) {
+    reader.Complain(*deploy,
+                    "with from = \"bucket\" there must be `trusted_keys`, at least as many as `approvals`; "
+                    "`lull keygen` makes them. (require_signature = false takes what anybody deploys.)");
+  }
+  if (!config.require_signature && config.approvals > 1) {
+    reader.Complain(*deploy->get("approvals"),
+                    "`approvals` are signatures: leave out `require_signature = false`.");
+  }
+}
+
 void ReadSections(Reader& reader, const toml::table& root, ServeConfig& config) {
   config.action_prefix = "lull." + config.name + ".actions";
   if (const toml::table* actions = reader.Table(root, "actions")) {
@@ -371,6 +416,7 @@ void ReadSections(Reader& reader, const toml::table& root, ServeConfig& config) 
     config.automatic_ticks = reader.Flag(*ticks, "automatic").value_or(true);
   }
   ReadPartitions(reader, root, config);
+  ReadDeploy(reader, root, config);
   ReadState(reader, root, config);
   if (const toml::table* limits = reader.Table(root, "limits")) {
     constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max();

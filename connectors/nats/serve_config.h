@@ -67,6 +67,19 @@
 //   checkpoints = false
 //       Keeps none: each start reads the whole input log (default: true).
 //
+//   [deploy]
+//   from = "bucket"
+//       Rulesets come through the deployment's KV bucket (`lull deploy`), and not from the folder, which is
+//       only what an empty log begins with. What was deployed last goes on after a restart, whatever the
+//       folder holds. Default: "folder", which is read at each start and by `lull reload`.
+//   trusted_keys = ["ed25519:3f…"]
+//       Public keys (`lull keygen`) of those who may deploy.
+//   require_signature = true
+//       False takes what anybody with access to the bucket deploys (default: true).
+//   approvals = 2
+//       So many different trusted keys must have signed a revision (`lull approve`) before it takes effect
+//       (default: 1, the one who deploys).
+//
 //   [limits]
 //   input_bytes  = "4 GiB"     of the input log; when full, producers are refused
 //   action_bytes = "1 GiB"     of the log of actions, and of that of decisions
@@ -126,6 +139,10 @@ struct ServeConfig {
   std::optional<std::filesystem::path> state_folder;  ///< none: no checkpoints
   std::int64_t checkpoint_interval_micros = 5 * kMicrosPerSecond;
   std::size_t checkpoint_keep_count = 4;
+  bool deploy_from_bucket = false;
+  std::vector<std::string> trusted_keys;
+  bool require_signature = true;
+  std::size_t approvals = 1;
   std::int64_t input_bytes_max = 4LL << 30;
   std::int64_t action_bytes_max = 1LL << 30;
   std::int64_t dead_bytes_max = 256LL << 20;

@@ -1,230 +1,329 @@
-"""What tools/deploy brings along fits the program: every metric that it names is there, every alert has its section."""
+"""Rulesets come through the bucket: signed, in rising revisions, each at one position of the log, and nothing else.
+
+LULL_DEPLOYMENTS=1000 is the long form of the test under load; it prints how long the path of events stood still.
+"""
+import base64
 import json
-import pathlib
-import re
+import os
 import shutil
 import subprocess
 import time
 import unittest
 
-from harness import LULL, ROOT, Nats, NatsError, Serve, event, mini_rules, wait_until
-from test_operate import Operate, read_metrics
+from harness import EndToEnd, LULL, NatsError, ROOT, event, mini_rules
 
-DEPLOY = ROOT / "tools/deploy"
-DASHBOARD = DEPLOY / "grafana/lull.json"
-ALERTS = DEPLOY / "prometheus/alerts.yml"
-GUIDE = ROOT / "OPERATIONS.md"
+DEPLOYMENTS = int(os.environ.get("LULL_DEPLOYMENTS", "6"))
+BAD_RULESETS = 50
 
 
-def read_alerts():
-    """[{alert, expr, for, severity, summary, runbook}]: of this file's own plain form, one key a line."""
-    alerts = []
-    for line in ALERTS.read_text().splitlines():
-        text = line.split("#")[0].rstrip() if line.lstrip().startswith("#") else line.rstrip()
-        found = re.fullmatch(r"\s*(?:- )?(\w+):(?: (.+))?", text)
-        if not text:
-            continue
-        if not found:
-            raise AssertionError(f"not a line of alerts.yml: {line!r}")
-        key, value = found.groups()
-        if key == "alert":
-            alerts.append({})
-        if alerts:
-            if key in alerts[-1]:
-                raise AssertionError(f"{key} twice: {line!r}")
-            alerts[-1][key] = value
-    return alerts
+class Deploying(EndToEnd):
+    def setUp(self):
+        super().setUp()
+        self.keys = {}
 
+    def key(self, name):
+        """The file of a private key; its public key is in self.keys."""
+        path = self.folder / f"{name}.key"
+        if name not in self.keys:
+            done = subprocess.run([LULL, "keygen", str(path)], capture_output=True, text=True)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.keys[name] = done.stdout.strip()
+        return str(path)
 
-def expressions():
-    """Where each stands, and its text."""
-    for panel in json.loads(DASHBOARD.read_text())["panels"]:
-        for target in panel.get("targets", []):
-            yield f"panel {panel['title']!r}", target["expr"]
-    for alert in read_alerts():
-        yield f"alert {alert['alert']}", alert["expr"]
+    def serve_bucket(self, trusted=("ann",), approvals=1, more=""):
+        for name in trusted:
+            self.key(name)
+        listed = ", ".join(f'"{self.keys[name]}"' for name in trusted)
+        return self.serve(more=f'[deploy]\nfrom = "bucket"\ntrusted_keys = [{listed}]\napprovals = {approvals}\n{more}')
 
+    def lull(self, command, *arguments, key=None):
+        words = [LULL, command, *arguments, "--config", str(self.folder / "lull.toml")]
+        if key:
+            words += ["--key", self.key(key)]
+        done = subprocess.run(words, capture_output=True, text=True, timeout=150)
+        return done.returncode, done.stdout + done.stderr
 
-def slug(heading):
-    return re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-")
+    def deploy(self, text=None, *arguments, key="ann", folder=None):
+        if text is not None:
+            folder = self.folder / "next"
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            (folder / "rules.lull").write_text(text)
+        return self.lull("deploy", str(folder), *arguments, key=key)
 
+    def history(self):
+        code, text = self.lull("history", "--json", "--count", "5000")
+        self.assertEqual(code, 0, text)
+        return [json.loads(line) for line in text.splitlines()]
 
-class Deploy(Operate):
-    def test_every_metric_of_dashboard_and_alerts_is_there(self):
-        self.write_rules(mini_rules())
-        serve = self.serve_http(sources='[[source]]\nsubject = "shop.>"\nsilence = "1h"\n', automatic=True)
+    def bucket_value(self, key):
         with self.broker.client() as client:
-            client.store("shop.a", event("asked", "2026-03-02T10:00:00Z", "c1", topic="t"))
-        self.wait_for_all(serve)
-        wait_until(lambda: self.metric("lull_checkpoint_age_seconds") is not None, lambda: "no checkpoint", serve)
-        wait_until(lambda: self.metric("lull_watermark_delay_seconds") is not None, lambda: "no tick", serve)
-        _, text = self.get("/metrics")
-        labels = {}
-        for (name, pairs) in read_metrics(text):
-            labels.setdefault(name, set()).update(label for label, _ in pairs)
-        count = 0
-        for where, expr in expressions():
-            self.assertEqual(expr.count("("), expr.count(")"), where)
-            for name, selector in re.findall(r"\b((?:lull|process)_[a-z_]+)\b(?:\{([^}]*)\})?", expr):
-                self.assertIn(name, labels, f"{where} names a metric that there is not")
-                for label in re.findall(r"(\w+)\s*=~?\s*\"", selector):
-                    self.assertIn(label, labels[name] | {"instance", "job"}, f"{where}: {name} has no such label")
-                count += 1
-            for group in re.findall(r"by \(([^)]*)\)", expr):
-                known = set().union(*(labels[name] for name in labels if name in expr)) | {"instance"}
-                self.assertLessEqual({label.strip() for label in group.split(",")}, known, where)
-        self.assertGreater(count, 50)
+            try:
+                found = client.api("STREAM.MSG.GET.KV_lull_e2e_deploy", last_by_subj=f"$KV.lull_e2e_deploy.{key}")
+            except NatsError:
+                return None
+        return base64.b64decode(found["message"].get("data", "")).decode()
 
-    def test_dashboard(self):
-        dashboard = json.loads(DASHBOARD.read_text())
-        panels = dashboard["panels"]
-        self.assertEqual(len({panel["id"] for panel in panels}), len(panels))
-        places = set()
-        for panel in panels:
-            at = panel["gridPos"]
-            self.assertLessEqual(at["x"] + at["w"], 24)
-            for x in range(at["x"], at["x"] + at["w"]):
-                for y in range(at["y"], at["y"] + at["h"]):
-                    self.assertNotIn((x, y), places, f"{panel['title']} lies on another")
-                    places.add((x, y))
-            self.assertTrue(panel["type"] == "row" or panel["targets"], panel["title"])
-
-    def test_each_alert_has_its_section(self):
-        headings = {slug(line.lstrip("#")) for line in GUIDE.read_text().splitlines() if line.startswith("#")}
-        alerts = read_alerts()
-        self.assertGreater(len(alerts), 10)
-        names = [alert["alert"] for alert in alerts]
-        self.assertEqual(len(names), len(set(names)))
-        for alert in alerts:
-            self.assertTrue(alert["runbook"].startswith("OPERATIONS.md#"), alert)
-            self.assertIn(alert["runbook"].split("#")[1], headings, alert["alert"])
-            self.assertIn("severity: ", alert["labels"], alert["alert"])
-        told = {heading for heading in headings if heading.startswith("lull")}
-        self.assertEqual(told, {name.lower() for name in names}, "a section of an alert that there is not")
-
-    def test_the_guide_names_what_there_is(self):
-        text = GUIDE.read_text()
-        source = (ROOT / "connectors/http/service_metrics.cpp").read_text()
-        for name in set(re.findall(r"`(lull_[a-z_]+?)(?:\{[^`]*)?`", text)):
-            self.assertIn(f'"{name}"', source, "the guide names a metric that there is not")
-        commands = subprocess.run([LULL, "--help"], capture_output=True, text=True).stdout
-        for command in set(re.findall(r"`lull ([a-z-]+)", text)):
-            self.assertRegex(commands, rf"(?m)^  {command}\b", "the guide names a command that there is not")
-        for path in set(re.findall(r"`(tools/[\w/@.-]+)`", text)):
-            self.assertTrue((ROOT / path).exists(), path)
-
-    def test_unit(self):
-        """systemd itself reads it, where there is one."""
-        unit = DEPLOY / "systemd/lull@.service"
-        if shutil.which("systemd-analyze") is None:
-            self.skipTest("no systemd-analyze")
-        here = self.folder / "lull@.service"
-        here.write_text(unit.read_text().replace("/usr/bin/lull", LULL))
-        done = subprocess.run(["systemd-analyze", "verify", "--man=no", str(here)], capture_output=True, text=True)
-        self.assertEqual((done.returncode, done.stdout + done.stderr), (0, ""))
-        done = subprocess.run(["systemd-analyze", "security", "--offline=true", "--threshold=20", str(here)],
-                              capture_output=True, text=True)
-        self.assertEqual(done.returncode, 0, done.stdout[-300:])
-
-    def test_the_image_has_all_libraries(self):
-        """Each library that the program is linked with comes with a package that the last stage installs."""
-        if shutil.which("dpkg") is None:
-            self.skipTest("not a Debian")
-        stage = (DEPLOY / "Dockerfile").read_text().split("FROM debian:12-slim\n")[1]
-        named = set(re.findall(r"\b(?:lib|zlib)[\w.+-]+\b", stage))
-        dynamic = subprocess.run(["readelf", "-d", LULL], capture_output=True, text=True).stdout
-        paths = dict(re.findall(r"(\S+) => (\S+)", subprocess.run(["ldd", LULL], capture_output=True, text=True).stdout))
-        # On each Debian, and what every program needs.
-        always = {"libc6", "libgcc-s1", "libstdc++6", "libm6"}
-        for library in re.findall(r"\(NEEDED\).*\[(.+)\]", dynamic):
-            path = pathlib.Path(paths.get(library, "/" + library))
-            owners = set()
-            for form in {str(path), str(path.resolve()), "/usr" + str(path), str(path.resolve()).removeprefix("/usr")}:
-                owner = subprocess.run(["dpkg", "-S", form], capture_output=True, text=True).stdout
-                owners |= {line.split(":")[0] for line in owner.splitlines()}
-            # A link for compiling belongs to the other package of the library.
-            runtime = {re.sub(r"^llvm-(\d+)-dev$", r"libllvm\1", name) for name in owners}
-            self.assertTrue(not owners or runtime & (named | always), f"{library} of {owners} is not in the image")
-
-
-class Guide(Operate):
-    """What OPERATIONS.md tells people to do, done."""
-
-    def connect(self, **credentials):
-        client = Nats(self.broker.port, **credentials)
-        self.addCleanup(client.close)
-        return client
-
-    def test_documented_accounts(self):
-        (block,) = re.findall(r"```\n(accounts \{.*?)```", GUIDE.read_text(), re.DOTALL)
-        text = block.replace('"$2a$11$..."', "s3cret").replace("RETAIL", "E2E")
-        config = self.broker.folder / "nats.conf"
-        config.write_text(text)
-        self.broker.kill()
-        self.broker.options = ["-c", str(config)]
-        self.broker.start()
-        for wrong in ({}, {"user": "lull", "pass": "wrong"}, {"user": "nobody", "pass": "s3cret"},
-                      {"auth_token": "s3cret"}):
-            with self.assertRaises(NatsError):
-                Nats(self.broker.port, **wrong)
-        self.write_rules(mini_rules())
-        (self.folder / "password").write_text("s3cret\n")
-        url = f'url = "{self.broker.url}"\n'
-        # The harness writes [nats] with the address alone.
-        top = f'[nats]\n{url}user = "lull"\npassword_file = "password"\n'
-        path = self.folder / "lull.toml"
-        path.write_text(f'name = "e2e"\nruleset = "{self.rules}"\n{top}[[source]]\nsubject = "events.>"\n'
-                        '[ticks]\nautomatic = false\n[http]\nlisten = "127.0.0.1:0"\n')
-        serve = Serve(path, self.folder / "serve.log")
-        self.serves.append(serve)
-        serve.wait_for_line("running")
-        self.find_port(serve)
-        self.wait_ready(serve)
-        producer = self.connect(user="producer", **{"pass": "s3cret"})
-        producer.store("events.shop", event("asked", "2026-03-02T10:00:00Z", "c1", topic="t"))
-        lull = self.connect(user="lull", **{"pass": "s3cret"})
-        lull.store("lull.e2e.tick", "2026-03-02T12:30:00Z")
-        wait_until(lambda: lull.state("LULL_E2E_OUT")["messages"] == 1, lambda: "no action", serve)
-        sales = self.connect(user="sales", **{"pass": "s3cret"})
-        self.assertEqual(sales.state("LULL_E2E_OUT")["messages"], 1)
-        forbidden = [("producer", "lull.e2e.actions.sales.x"), ("producer", "lull.e2e.tick"),
-                     ("producer", "lull.e2e.control"), ("producer", "$JS.API.STREAM.DELETE.LULL_E2E_IN"),
-                     ("sales", "events.shop"), ("sales", "lull.e2e.actions.sales.x"), ("sales", "lull.e2e.tick"),
-                     ("sales", "$JS.API.STREAM.DELETE.LULL_E2E_OUT"), ("sales", "$JS.API.STREAM.PURGE.LULL_E2E_OUT")]
-        for user, subject in forbidden:
-            with self.assertRaisesRegex(NatsError, "ermissions Violation", msg=f"{user} {subject}"):
-                self.connect(user=user, **{"pass": "s3cret"}).request(subject, b"{}")
-        self.assertEqual(lull.state("LULL_E2E_OUT")["messages"], 1)
-        self.assertEqual(serve.stop(), 0)
-
-    def test_old_actions_may_be_removed(self):
-        self.write_rules(mini_rules())
-        serve = self.serve_http()
+    def put(self, key, value):
         with self.broker.client() as client:
-            for number in range(10):
-                client.store("shop.a", event("asked", "2026-03-02T10:00:00Z", f"c{number}", topic="t"))
-            client.store("lull.e2e.tick", "2026-03-02T12:30:00Z")
-        self.wait_for_all(serve)
-        time.sleep(3)
+            client.store(f"$KV.lull_e2e_deploy.{key}", value)
+
+    def wait_for_outcome(self, revision, outcome):
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            value = self.bucket_value(f"status.{revision}")
+            if value and json.loads(value)["outcome"] == outcome:
+                return json.loads(value)
+            time.sleep(0.05)
+        raise AssertionError(f"revision {revision} is not {outcome}: {value}")
+
+
+class Deploy(Deploying):
+    def test_takes_effect_at_one_position(self):
+        self.write_rules(mini_rules(hours=2, second_hours=3))
+        serve = self.serve_bucket()
         with self.broker.client() as client:
-            client.store("shop.a", event("answered", "2026-03-02T12:40:00Z", "c9"))
+            client.store("shop.a", event("asked", "2026-03-02T10:00:00Z", "c0", topic="first"))
+            client.store("lull.e2e.tick", "2026-03-02T13:30:00Z")
         self.wait_for_all(serve)
+        code, text = self.deploy(mini_rules(hours=4, second_hours=5), "--comment", "longer waits", "--by", "Ann")
+        self.assertEqual(code, 0, text)
+        self.assertIn("revision 1 is in force", text)
         with self.broker.client() as client:
-            config = client.api("STREAM.INFO.LULL_E2E_OUT")["config"]
-            client.api("STREAM.UPDATE.LULL_E2E_OUT", **{**config, "max_age": 2_000_000_000, "duplicate_window": 1_000_000_000})
-            wait_until(lambda: client.state("LULL_E2E_OUT")["messages"] == 1, lambda: "nothing went", serve)
-            client.api("STREAM.UPDATE.LULL_E2E_OUT", **{**config, "max_age": 86_400_000_000_000})
-            client.store("shop.a", event("answered", "2026-03-02T12:50:00Z", "c8"))
+            client.store("shop.a", event("asked", "2026-03-02T14:30:00Z", "c2", topic="third"))
+            client.store("lull.e2e.tick", "2026-03-03T10:00:00Z")
         self.wait_for_all(serve)
-        self.assertEqual(self.stored("OUT"), 12)
-        self.assertEqual(serve.stop(), 0)
+        self.assertEqual(serve.status()["revision"], 1)
+        answers = {(a["entity"]["id"], a["time"]) for a in self.actions().values() if a["nudge"] == "answer"}
+        # The wait of c0 had ended after two hours, and ends again after four.
+        self.assertEqual(answers, {("c0", "2026-03-02T12:00:00Z"), ("c0", "2026-03-02T14:00:00Z"),
+                                   ("c2", "2026-03-02T18:30:00Z")})
+        row = self.history()[0]
+        self.assertEqual((row["outcome"], row["by"], row["comment"], row["keys"]),
+                         ("accepted", "Ann", "longer waits", [self.keys["ann"]]))
+        self.assertEqual(self.stored(), max(row["sequence"] + 2, 4))
+        before = self.outputs()
+        # The folder does not count any more, whatever it holds; a replay switches at the same place.
+        self.write_rules("this is no ruleset")
+        for stop in (serve.kill, serve.stop):
+            stop()
+            serve.start()
+            serve.wait_for_line("caught up", 2 + (stop == serve.stop))
+            self.assertEqual(serve.status()["revision"], 1)
+            self.assertEqual(self.outputs(), before)
+        answer, code = serve.ask("reload")
+        self.assertNotEqual(code, 0)
+        self.assertIn("lull deploy", answer["error"])
+
+    def test_deployed_while_the_service_is_down(self):
+        self.write_rules(mini_rules(hours=2))
+        serve = self.serve_bucket()
+        serve.stop()
+        for hours in (3, 4):
+            code, text = self.deploy(mini_rules(hours=hours), "--no-wait")
+            self.assertEqual(code, 0, text)
+        code, text = self.deploy(mini_rules(hours=4), "--wait", "1s")
+        self.assertEqual(code, 3, text)
+        self.assertIn("Is it running", text)
+        serve.start()
+        self.wait_for_outcome(3, "accepted")
+        self.assertEqual(serve.status()["revision"], 3)
+
+    def test_rollback(self):
+        self.write_rules(mini_rules(hours=2))
+        serve = self.serve_bucket()
+        versions = {}
+        for revision, hours in ((1, 3), (2, 4), (3, 5)):
+            code, text = self.deploy(mini_rules(hours=hours))
+            self.assertEqual(code, 0, text)
+            versions[revision] = serve.status()["version"]
+        code, text = self.lull("rollback", key="ann")
+        self.assertEqual(code, 0, text)
+        self.assertEqual(serve.status()["version"], versions[2])
+        code, text = self.lull("rollback", "--to", "1", "--comment", "all of it", key="ann")
+        self.assertEqual(code, 0, text)
+        self.assertEqual((serve.status()["version"], serve.status()["revision"]), (versions[1], 5))
+        rows = self.history()
+        self.assertEqual([(r["revision"], r["of"], r["version"]) for r in rows[:2]], [(5, 1, versions[1]), (4, 2, versions[2])])
+        self.assertEqual(rows[0]["hash"], rows[4]["hash"])
+        code, text = self.lull("rollback", "--to", "77", key="ann")
+        self.assertEqual(code, 3, text)
+        self.assertIn("there is no revision 77", text)
+
+    def test_a_second_person_approves(self):
+        self.write_rules(mini_rules(hours=2))
+        self.key("eve")
+        serve = self.serve_bucket(trusted=("ann", "bob"), approvals=2)
+        before = serve.status()["version"]
+        code, text = self.deploy(mini_rules(hours=3))
+        self.assertEqual(code, 0, text)
+        self.assertIn("awaits approval: 1 of 2 signatures", text)
+        # What is to be approved can be read, as it was signed.
+        code, text = self.lull("history", "--extract", "1", "--into", str(self.folder / "one"))
+        self.assertEqual(code, 0, text)
+        self.assertEqual((self.folder / "one/ruleset/rules.lull").read_text(), mini_rules(hours=3))
+        # Neither the same person again nor a stranger is a second one.
+        for name in ("ann", "eve"):
+            code, text = self.lull("approve", "1", "--wait", "1s", key=name)
+            self.assertEqual(code, 3, text)
+        self.assertEqual(serve.status()["version"], before)
+        # A newer one that is approved first passes it over.
+        self.assertEqual(self.deploy(mini_rules(hours=4))[0], 0)
+        self.assertEqual(self.deploy(mini_rules(hours=5))[0], 0)
+        code, text = self.lull("approve", "2", key="bob")
+        self.assertEqual(code, 0, text)
+        self.assertEqual(serve.status()["revision"], 2)
+        self.wait_for_outcome(1, "superseded")
+        code, text = self.lull("approve", "1", key="bob")
+        self.assertEqual(code, 2, text)
+        # What still awaits survives a restart.
+        serve.stop()
         serve.start()
         serve.wait_for_line("caught up", 2)
-        with self.broker.client() as client:
-            self.assertEqual(client.api("STREAM.INFO.LULL_E2E_OUT")["config"]["max_age"], 0)
-            client.store("shop.a", event("answered", "2026-03-02T12:55:00Z", "c7"))
+        code, text = self.lull("approve", "3", key="bob")
+        self.assertEqual(code, 0, text)
+        self.assertEqual(serve.status()["revision"], 3)
+
+    def test_nothing_bad_becomes_active(self):
+        self.write_rules(mini_rules(hours=2))
+        self.key("eve")
+        serve = self.serve_bucket()
+        code, text = self.deploy(mini_rules(hours=3))
+        self.assertEqual(code, 0, text)
+        good = serve.status()
+        stored = self.stored()
+        refused = 0
+
+        def check_refused(code, text, *words):
+            nonlocal refused
+            refused += 1
+            self.assertEqual(code, 1, text)
+            for word in words:
+                self.assertIn(word, text)
+
+        # Mistakes in the rules, as the service finds them; its own tests; keys.
+        mistakes = sorted((ROOT / "tests/mistakes").glob("*.lull"))
+        for path in self.random.sample(mistakes, BAD_RULESETS - 10):
+            text = mini_rules(hours=3) + "\n" + path.read_text()
+            code, answer = self.deploy(text, "--no-check")
+            check_refused(code, answer, "is refused", "rules.lull")
+        failing = mini_rules(hours=3) + ('test "too early" {\n  customer "c"\n  at 2026-03-02 10:00 asked { topic "rates" }\n'
+                                         '  at +1h expect answer\n}\n')
+        check_refused(*self.deploy(failing), "1 of the ruleset's 1 tests fail")
+        check_refused(*self.deploy(mini_rules(hours=4), key=None), "is not signed")
+        check_refused(*self.deploy(mini_rules(hours=4), key="eve"), "none of the keys")
+        # What somebody who can write to the bucket might try: content, manifest, revision, signature of another bundle.
+        bundle = json.loads(self.bucket_value("revision.1"))
+        manifest = json.loads(bundle["manifest"])
+        number = self.history()[0]["revision"]
+
+        def put_next(changed, *words):
+            nonlocal number
+            number += 1
+            self.put(f"revision.{number}", changed if isinstance(changed, str) else json.dumps(changed))
+            self.put("head", str(number))
+            status = self.wait_for_outcome(number, "refused")
+            check_refused(1, status["why"], *words)
+
+        def with_manifest(**members):
+            return {**bundle, "manifest": json.dumps({**manifest, **members})}
+
+        put_next(bundle, "says that it is revision 1")
+        put_next(with_manifest(revision=number + 1), "none of the keys")
+        put_next({**with_manifest(revision=number + 1),
+                  "files": [{"name": "rules.lull", "text": mini_rules(hours=9)}]}, "another one")
+        put_next({**bundle, "signatures": []}, "says that it is revision 1")
+        put_next(with_manifest(revision=number + 1, deployment="other"), "for deployment \"other\"")
+        put_next("no json", "not a bundle")
+        put_next(with_manifest(revision=number + 1, hash="00"), "another one")
+        # The head goes back, and forward to nothing.
+        self.put("head", "1")
+        time.sleep(0.5)
+        self.put("head", str(number + 1000))
+        time.sleep(0.5)
+        self.put("head", str(number))
+        self.assertGreaterEqual(refused, BAD_RULESETS)
+        self.assertEqual(self.stored(), stored, "nothing of all that may get into the log")
+        now = serve.status()
+        self.assertEqual((now["version"], now["revision"], now["deployments"]),
+                         (good["version"], good["revision"], good["deployments"]))
+        # A good one still comes through.
+        code, text = self.deploy(mini_rules(hours=5))
+        self.assertEqual(code, 0, text)
+        self.assertNotEqual(serve.status()["version"], good["version"])
+
+    def test_private_keys_are_private(self):
+        self.write_rules(mini_rules(hours=2))
+        self.serve_bucket()
+        path = self.key("ann")
+        self.assertEqual(os.stat(path).st_mode & 0o777, 0o600)
+        self.assertEqual(self.lull("keygen", path)[0] != 0, True, "an existing key must not be overwritten")
+        os.chmod(path, 0o644)
+        code, text = self.deploy(mini_rules(hours=3))
+        self.assertEqual(code, 3, text)
+        self.assertIn("can be read by others", text)
+
+
+class DeployUnderLoad(Deploying):
+    def variant(self, number):
+        """Other rules that decide the same: features and nudges come and go, and what is remembered goes on."""
+        folder = self.folder / f"variant{number % 4}"
+        if not folder.exists():
+            shutil.copytree(self.rules, folder)
+            with open(folder / "extra.lull", "w") as file:
+                file.write(f"feature busy_{number % 4} of customer = count of activity in last {number % 4 + 1} days\n"
+                           f"nudge never_{number % 4} of customer {{\n  while busy_{number % 4} > 1000000\n"
+                           f'  do call "never"\n  to sales / store\n}}\n')
+        return folder
+
+    def assert_decided_as_without_deployments(self, events):
+        def without_version(actions):
+            return {id: {name: value for name, value in action.items() if name != "version"}
+                    for id, action in actions.items()}
+
+        expected, withdrawn = self.replay(events)
+        self.assertGreater(len(expected), 0, "the events cause nothing")
+        self.assertEqual(without_version(self.actions()), without_version(expected))
+        self.assertEqual({message[2] for message in self.outputs() if "." in message[2]}, withdrawn)
+
+    def test_nothing_is_lost_and_nothing_comes_twice(self):
+        self.retail_rules()
+        events = self.simulate(customers=400 if DEPLOYMENTS < 100 else 4000)
+        serve = self.serve_bucket()
+        count = sum(1 for _ in open(events))
+        rate = max(500, min(3000, int(count / (DEPLOYMENTS * 0.7))))
+        publisher = self.publish_slowly(events, rate)
+        waits = []
+        for number in range(DEPLOYMENTS):
+            began = time.monotonic()
+            code, text = self.deploy(folder=self.variant(number))
+            waits.append(time.monotonic() - began)
+            self.assertEqual(code, 0, text)
+        still_publishing = publisher.poll() is None
+        self.finish_publishing(publisher)
+        self.move_clock()
         self.wait_for_all(serve)
-        self.assertEqual(self.stored("OUT"), 13, "each once")
+        self.assert_decided_as_without_deployments(events)
+        status = serve.status()
+        self.assertEqual(status["deployments"], DEPLOYMENTS + 1)
+        swaps = sorted(line["micros"] / 1000 for line in serve.lines() if line["message"] == "ruleset swapped")
+        self.assertEqual(len(swaps), DEPLOYMENTS)
+        waits.sort()
+        print(f"{DEPLOYMENTS} deployments under load ({rate} events/s, {count} events, {status['entities']} entities, "
+              f"{'to the end' if still_publishing else 'the last ones after the events'}): "
+              f"a swap stops the path of events for {swaps[len(swaps) // 2]:.2f} ms at the median, "
+              f"{swaps[int(len(swaps) * 0.99)]:.2f} ms at p99, {swaps[-1]:.2f} ms at most; "
+              f"latency p99 {status['latency_ms']['p99']} ms; `lull deploy` takes {waits[len(waits) // 2]:.2f} s "
+              f"at the median, {waits[-1]:.2f} s at most", flush=True)
+        self.assertLess(swaps[int(len(swaps) * 0.99)], 50)
+        # A replay of the log, deployments and all, has nothing to add.
+        before = self.stored("OUT")
+        self.assertEqual(serve.stop(), 0)
+        shutil.rmtree(self.folder / "state", ignore_errors=True)
+        serve.start()
+        serve.wait_for_line("caught up", 2)
+        self.assertEqual(serve.status()["published"], 0)
+        self.assertEqual(self.stored("OUT"), before)
 
 
 if __name__ == "__main__":

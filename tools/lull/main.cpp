@@ -9,10 +9,11 @@ namespace lull::tools {
 namespace {
 
 constexpr CommandAdder kCommands[] = {
-    AddCheckCommand, AddFmtCommand,     AddNewCommand,    AddCostCommand,    AddTestCommand,
-    AddRunCommand,   AddExplainCommand, AddGraphCommand,  AddShowCommand,    AddExplainCodeCommand,
-    AddServeCommand, AddDoctorCommand,  AddStatusCommand, AddReloadCommand,  AddStateCommand,
-    AddDiffCommand,  AddBrokerCommand,  AddTasksCommand,  AddPublishCommand, AddVersionCommand,
+    AddCheckCommand,  AddFmtCommand,     AddNewCommand,     AddCostCommand,     AddTestCommand,
+    AddRunCommand,    AddExplainCommand, AddGraphCommand,   AddShowCommand,     AddExplainCodeCommand,
+    AddServeCommand,  AddDoctorCommand,  AddStatusCommand,  AddReloadCommand,   AddStateCommand,
+    AddDiffCommand,   AddDeployCommand,  AddApproveCommand, AddRollbackCommand, AddHistoryCommand,
+    AddKeygenCommand, AddBrokerCommand,  AddTasksCommand,   AddPublishCommand,  AddVersionCommand,
 };
 
 constexpr const char* kFooter =

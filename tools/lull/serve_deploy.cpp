@@ -66,6 +66,14 @@ std::shared_ptr<const runtime::Ruleset> WithLateness(std::shared_ptr<const runti
   return changed;
 }
 
+Status CheckSize(const connectors::DeployMarker& marker) {
+  const std::size_t bytes = connectors::ToJson(marker).size();
+  if (bytes <= connectors::kDeployMarkerBytesMax) return {};
+  return Fail("the ruleset takes " + std::to_string(bytes) + " bytes as one message; at most " +
+              std::to_string(connectors::kDeployMarkerBytesMax) +
+              " can be deployed. What to do: split it into two deployments.");
+}
+
 Result<connectors::DeployMarker> ReadBundle(const connectors::ServeConfig& config) {
   const Result<dsl::LoadedRuleset> loaded = dsl::LoadRuleset(config.ruleset.string());
   if (!loaded) return std::unexpected(loaded.error());
@@ -76,12 +84,7 @@ Result<connectors::DeployMarker> ReadBundle(const connectors::ServeConfig& confi
   marker.lateness_micros = config.lateness_micros.value_or(kUnknown);
   marker.ahead_micros = config.ahead_micros;
   marker.files = dsl::BundleOf(*loaded);
-  const std::size_t bytes = connectors::ToJson(marker).size();
-  if (bytes > connectors::kDeployMarkerBytesMax) {
-    return Fail("the ruleset in " + config.ruleset.string() + " takes " + std::to_string(bytes) +
-                " bytes as one message; at most " + std::to_string(connectors::kDeployMarkerBytesMax) +
-                " can be deployed. What to do: split it into two deployments.");
-  }
+  if (Status ok = CheckSize(marker); !ok) return std::unexpected(ok.error());
   // What is wrong with the rules themselves is told when they are compiled.
   if (Status ok = loaded->good() ? trial::RunOwnTests(*loaded) : Status(); !ok)
     return std::unexpected(ok.error());
@@ -113,6 +116,14 @@ Result<Deployment> Prepare(connectors::DeployMarker marker, bool native) {
   return deployment;
 }
 
+Result<Deployment> PrepareTested(connectors::DeployMarker marker) {
+  if (Status ok = CheckSize(marker); !ok) return std::unexpected(ok.error());
+  const dsl::LoadedRuleset loaded = dsl::LoadRulesetTexts(marker.files);
+  if (Status ok = loaded.good() ? trial::RunOwnTests(loaded) : Status(); !ok)
+    return std::unexpected(ok.error());
+  return Prepare(std::move(marker), true);
+}
+
 void NativeCompiler::Start(std::shared_ptr<const Deployment> deployment) {
   target_ = std::move(deployment);
   result_ = std::async(std::launch::async,
@@ -138,6 +149,7 @@ Result<MarkersFound> FindMarkers(connectors::Connection& connection, const std::
       Result<connectors::DeployMarker> marker = connectors::ParseDeployMarker(message.data);
       if (!marker) continue;
       if (found.count++ == 0) found.first = *marker;
+      found.revision = std::max(found.revision, marker->revision);
       found.last = std::move(*marker);
     }
   }

@@ -31,10 +31,17 @@ std::shared_ptr<const runtime::Ruleset> WithLateness(std::shared_ptr<const runti
 /// if one of the tests that the ruleset brings along does.
 Result<connectors::DeployMarker> ReadBundle(const connectors::ServeConfig& config);
 
+/// Fails if the bundle does not fit into one message.
+Status CheckSize(const connectors::DeployMarker& marker);
+
 /// Checks and compiles a bundle, and fills in its version. `native` compiles to native code at once (and
 /// falls back on the interpreter, with a warning); else the interpreter runs it. Fails with the diagnostics
 /// as text, or if the runtime cannot run it.
 Result<Deployment> Prepare(connectors::DeployMarker marker, bool native);
+
+/// Runs the tests that the bundle brings along, then prepares it in native code. Fails with all that speaks
+/// against deploying it.
+Result<Deployment> PrepareTested(connectors::DeployMarker marker);
 
 /// Native code for a deployment, made on a thread of its own.
 class NativeCompiler {
@@ -56,6 +63,7 @@ class NativeCompiler {
 /// The deployments of an input log.
 struct MarkersFound {
   std::uint64_t count = 0;
+  std::uint64_t revision = 0;      // the highest that came through the bucket
   connectors::DeployMarker first;  // if there are any
   connectors::DeployMarker last;
 };

@@ -80,6 +80,7 @@ std::string Service::StatusJson() const {
   AppendMember(out, "duplicates", engine.duplicates);
   AppendMember(out, "ticks", stats_.ticks);
   AppendMember(out, "deployments", stats_.deployments);
+  AppendMember(out, "revision", deployment.marker.revision);
   AppendMember(out, "entities", engine.records);
   AppendMember(out, "actions", kind(runtime::DecisionKind::kSent));
   AppendMember(out, "withdrawn", kind(runtime::DecisionKind::kWithdrawn));

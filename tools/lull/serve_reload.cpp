@@ -55,6 +55,7 @@ Status Service::ApplyMarker(const InputMessage& message) {
       next = std::make_shared<const Deployment>(std::move(*prepared));
     }
     const std::string before = engine_->deployment().marker.version;
+    const std::int64_t began = WallMicros();
     if (Status ok = engine_->Swap(next); !ok) return ok;
     std::erase(candidates_, next);
     ++stats_.deployments_accepted;
@@ -62,8 +63,11 @@ Status Service::ApplyMarker(const InputMessage& message) {
     log_.Info("ruleset swapped", {{"sequence", message.sequence},
                                   {"from", before},
                                   {"to", marker->version},
+                                  {"revision", marker->revision},
+                                  {"micros", WallMicros() - began},
                                   {"native", next->is_native}});
   }
+  if (bucket_ && marker->revision > 0) bucket_->Accepted(*marker, message.sequence);
   if (awaited_ == *marker) EndReload(Reloaded(true, marker->version, message.sequence));
   return {};
 }
@@ -81,7 +85,30 @@ void Service::PollNative() {
   if (!engine_->is_native() && !tried && !native_.running()) native_.Start(engine_->shared_deployment());
 }
 
+/// What the bucket offers goes into the log, sooner or later.
+void Service::PollBucket() {
+  if (!bucket_ || replaying_) return;
+  if (auto offer = bucket_->Take()) {
+    if (!offer->warnings.empty()) log_.Warn("the ruleset has warnings", {{"text", offer->warnings}});
+    candidates_.push_back(offer);
+    offered_ = std::move(offer);
+  }
+  if (!offered_ || WallMicros() < offered_again_at_) return;
+  if (Status ok = PublishMarker(offered_->marker); !ok) {
+    log_.Warn("a revision could not be put into the log; this is tried again", {{"why", ok.error().message}});
+    offered_again_at_ = WallMicros() + kMicrosPerSecond;
+    return;
+  }
+  offered_.reset();
+}
+
 void Service::BeginReload(std::optional<ControlRequest> request) {
+  if (bucket_) {
+    log_.Warn("a reload is refused: deployments come through the bucket");
+    const char* why = "this deployment takes its rulesets from the bucket: use `lull deploy DIR`";
+    if (request) request->answer.set_value(ControlFailure(why));
+    return;
+  }
   if (reload_.valid() || awaited_) {
     if (request) request->answer.set_value(ControlFailure("a reload is under way"));
     return;

@@ -104,7 +104,8 @@ Status Service::KeepState(const Recovery& recovery) {
   return {};
 }
 
-// The folder's deployment is added to the log if it is not the last one there.
+// The folder's deployment is added to the log if it is not the last one there; where deployments come through
+// the bucket, only if the log has none.
 Status Service::ChooseDeployment() {
   auto found = FindMarkers(*connection_, input_stream_, config_.deploy_subject());
   if (!found) return std::unexpected(found.error());
@@ -113,6 +114,11 @@ Status Service::ChooseDeployment() {
     found->count = 1;
     found->first = found->last = engine_->deployment().marker;
   }
+  if (config_.deploy_from_bucket) {
+    const std::uint64_t in_force = engine_ == nullptr ? 0 : engine_->deployment().marker.revision;
+    bucket_ = std::make_unique<BucketWatcher>(config_, log_, std::max(found->revision, in_force));
+  }
+  if (bucket_ && found->count > 0) return Begin(*found, nullptr);
   Result<connectors::DeployMarker> bundle = ReadBundle(config_);
   Result<Deployment> prepared =
       bundle ? Prepare(std::move(*bundle), false) : Result<Deployment>(std::unexpected(bundle.error()));
@@ -129,8 +135,12 @@ Status Service::ChooseDeployment() {
     log_.Error("the ruleset of the configured folder is refused; the one deployed last goes on",
                {{"why", prepared.error().message}});
   }
+  return Begin(*found, own);
+}
+
+Status Service::Begin(const MarkersFound& found, std::shared_ptr<const Deployment> own) {
   if (engine_ == nullptr) {
-    auto first = FirstDeployment(*found, own);
+    auto first = FirstDeployment(found, std::move(own));
     if (!first) return std::unexpected(first.error());
     auto engine = ServeEngine::Create(std::move(*first), *outbox_);
     if (!engine) return std::unexpected(engine.error());
@@ -178,6 +188,7 @@ Status Service::Run() {
     ShowFigures();
     ServeRequests();
     PollReload();
+    PollBucket();
     PollNative();
     if (Status ok = ReadOnce(); !ok) {
       if (!StopRequested()) return ok;

@@ -14,6 +14,7 @@
 #include "connectors/nats/serve_config.h"
 #include "connectors/nats/stream.h"
 #include "runtime/base/result.h"
+#include "tools/lull/serve_bucket.h"
 #include "tools/lull/serve_checkpoints.h"
 #include "tools/lull/serve_clock.h"
 #include "tools/lull/serve_control.h"
@@ -61,6 +62,7 @@ class Service {
   Status RestoreState();
   Status KeepState(const Recovery& recovery);
   Status ChooseDeployment();
+  Status Begin(const MarkersFound& found, std::shared_ptr<const Deployment> own);
   Result<std::shared_ptr<const Deployment>> FirstDeployment(const MarkersFound& found,
                                                             std::shared_ptr<const Deployment> own);
   Status OpenInput(const connectors::StreamState& state);
@@ -85,6 +87,7 @@ class Service {
   void PollNative();
   void BeginReload(std::optional<ControlRequest> request);
   void PollReload();
+  void PollBucket();
   void EndReload(const std::string& answer);
   void ServeRequests();
 
@@ -128,6 +131,9 @@ class Service {
   std::future<Result<Deployment>> reload_;
   std::optional<connectors::DeployMarker> awaited_;  // of the reload under way, once it is published
   std::optional<ControlRequest> reload_request_;
+  std::unique_ptr<BucketWatcher> bucket_;      // null: deployments come from the folder
+  std::shared_ptr<const Deployment> offered_;  // by the bucket, and not yet in the log
+  std::int64_t offered_again_at_ = 0;          // wall time
   ControlInbox control_;
 };
 

@@ -22,6 +22,15 @@ TEST(DeployMarker, ReadsWhatItWrites) {
   EXPECT_EQ(*read, marker);
 }
 
+TEST(DeployMarker, MayHaveARevision) {
+  DeployMarker marker = Example();
+  marker.revision = 12;
+  const auto read = ParseDeployMarker(ToJson(marker));
+  ASSERT_TRUE(read.has_value());
+  EXPECT_EQ(read->revision, 12U);
+  EXPECT_NE(*read, Example());
+}
+
 TEST(DeployMarker, LatenessMayBeLeftToTheRuleset) {
   DeployMarker marker = Example();
   marker.lateness_micros = kUnknown;

@@ -242,6 +242,31 @@ listen = "9090"
   EXPECT_EQ(errors.find("secret@"), std::string::npos);
 }
 
+TEST_F(ServeConfigTest, WhoMayDeploy) {
+  const std::string ann = "ed25519:" + std::string(64, 'a');
+  const std::string bob = "ed25519:" + std::string(64, 'b');
+  const auto config = Parse(Small("[deploy]\nfrom = \"bucket\"\ntrusted_keys = [\"" + ann + "\", \"" + bob +
+                                  "\"]\napprovals = 2"));
+  ASSERT_TRUE(config.has_value()) << config.error().message;
+  EXPECT_TRUE(config->deploy_from_bucket && config->require_signature);
+  EXPECT_EQ(config->trusted_keys, (std::vector<std::string>{ann, bob}));
+  EXPECT_EQ(config->approvals, 2U);
+  const auto plain = Parse(Small(""));
+  ASSERT_TRUE(plain.has_value());
+  EXPECT_FALSE(plain->deploy_from_bucket);
+  const auto errors = [&](const std::string& keys) {
+    return ErrorsOf(Small("[deploy]\nfrom = \"bucket\"\n" + keys));
+  };
+  EXPECT_THAT(errors(""), HasSubstr("there must be `trusted_keys`"));
+  EXPECT_THAT(errors("trusted_keys = [\"" + ann + "\"]\napprovals = 2"), HasSubstr("at least as many as"));
+  EXPECT_THAT(errors("trusted_keys = [\"" + ann + "\", \"" + ann + "\"]"), HasSubstr("listed twice"));
+  EXPECT_THAT(errors("trusted_keys = [\"abc\"]"), HasSubstr("is not a public key"));
+  EXPECT_THAT(errors("trusted_keys = \"abc\""), HasSubstr("must be a list"));
+  EXPECT_THAT(errors("require_signature = false\napprovals = 2"), HasSubstr("`approvals` are signatures"));
+  EXPECT_TRUE(Parse(Small("[deploy]\nfrom = \"bucket\"\nrequire_signature = false")).has_value());
+  EXPECT_THAT(ErrorsOf(Small("[deploy]\nfrom = \"afar\"")), HasSubstr("must be \"folder\" or \"bucket\""));
+}
+
 TEST_F(ServeConfigTest, SaysWhatIsWrongWithTheFileItself) {
   EXPECT_THAT(ErrorsOf("name = "), HasSubstr("lull.toml:1:"));
   EXPECT_THAT(ErrorsOf("name = \"x\"\nruleset = \"nowhere\"\n"), HasSubstr("there is no folder"));

@@ -1,0 +1,71 @@
+// What is deployed through the bucket: the files of a ruleset, a manifest that says which revision they are
+// and who brings them why, and signatures of the manifest.
+//
+// One JSON object: {"format": 1, "manifest": TEXT, "signatures": [{"key", "signature"}], "files": [{"name",
+// "text"}]}. The manifest is the JSON text that was signed, byte by byte: {"format": 1, "deployment",
+// "revision", "hash", "by", "comment", "at", "of"}. It holds the hash of the files, and the deployment and
+// revision that they are for: so no signature can be used again for anything else.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "runtime/base/result.h"
+
+namespace lull::connectors {
+
+using BundleFiles = std::vector<std::pair<std::string, std::string>>;  // names and texts
+
+struct Manifest {
+  std::string deployment;
+  std::uint64_t revision = 0;
+  std::string hash;  // ContentHash of the files
+  std::string by;
+  std::string comment;
+  std::int64_t at_micros = 0;  // of the machine that deployed
+  std::uint64_t of = 0;        // of a rollback: the revision whose files these are; else 0
+};
+
+struct BundleSignature {
+  std::string key;  // public
+  std::string signature;
+};
+
+struct Bundle {
+  Manifest manifest;
+  std::string signed_text;  // the manifest as it was signed
+  std::vector<BundleSignature> signatures;
+  BundleFiles files;
+};
+
+/// With its manifest as text, and without signatures.
+Bundle MakeBundle(Manifest manifest, BundleFiles files);
+std::string ToJson(const Bundle& bundle);
+/// Fails on anything that ToJson does not write. Nothing is verified.
+Result<Bundle> ParseBundle(std::string_view json);
+
+/// What became of a revision: written by the service, read by who waits for it.
+struct RevisionStatus {
+  enum class Outcome : std::uint8_t { kAccepted, kRefused, kAwaitsApproval, kSuperseded };
+  Outcome outcome = Outcome::kRefused;
+  std::string why;             // of a refused one: diagnostics and all
+  std::string version;         // of an accepted one: of its meaning
+  std::uint64_t sequence = 0;  // the same: where in the input log it took effect
+  std::int64_t at_micros = 0;
+
+  bool is_final() const { return outcome != Outcome::kAwaitsApproval; }
+};
+std::string ToJson(const RevisionStatus& status);
+Result<RevisionStatus> ParseRevisionStatus(std::string_view json);
+std::string_view NameOf(RevisionStatus::Outcome outcome);
+
+/// Which of the keys have signed the manifest, each once, in their order.
+std::vector<std::string> SignersOf(const Bundle& bundle, const std::vector<std::string>& trusted_keys);
+
+/// Whether the bundle is what it says: this deployment and revision, and its own files.
+Status CheckBundle(const Bundle& bundle, std::string_view deployment, std::uint64_t revision);
+
+}  // namespace lull::connectors

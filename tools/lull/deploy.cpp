@@ -1,0 +1,304 @@
+// lull deploy, approve, rollback, keygen: changes of a running service through its bucket.
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <fstream>
+#include <memory>
+#include <thread>
+
+#include "connectors/nats/deploy_marker.h"
+#include "connectors/nats/deployment_bucket.h"
+#include "connectors/signing/signing.h"
+#include "dsl/load.h"
+#include "tools/lull/command.h"
+#include "tools/lull/nats_target.h"
+#include "tools/lull/rules.h"
+#include "tools/lull/serve_log.h"
+
+namespace lull::tools {
+namespace {
+
+using connectors::Bundle;
+using connectors::DeploymentBucket;
+using connectors::RevisionStatus;
+using connectors::SigningKey;
+using Outcome = RevisionStatus::Outcome;
+
+constexpr auto kLookEvery = std::chrono::milliseconds(100);
+
+struct DeployOptions {
+  NatsTarget target;
+  std::string folder;
+  std::uint64_t revision = 0;
+  std::string key_file;
+  std::string comment;
+  std::string by;
+  std::int64_t wait_micros = 2 * kMicrosPerMinute;
+  bool no_wait = false;
+  bool no_check = false;
+};
+
+std::string WhoAmI() {
+  for (const char* name : {"USER", "LOGNAME"}) {
+    if (const char* value = std::getenv(name); value != nullptr && *value != '\0') return value;
+  }
+  return "unknown";
+}
+
+struct Opened {
+  connectors::Connection connection;
+  DeploymentBucket bucket;
+};
+
+/// The exit code if it cannot be opened.
+std::expected<std::unique_ptr<Opened>, int> OpenBucket(NatsTarget& target) {
+  if (Status ok = target.Resolve(true); !ok) return std::unexpected(Complain(ok.error().message, kExitUsage));
+  auto connection = connectors::Connection::Open(target.connection);
+  if (!connection) return std::unexpected(Complain(connection.error().message));
+  auto bucket = DeploymentBucket::Open(*connection, target.name);
+  if (!bucket) return std::unexpected(Complain(bucket.error().message));
+  return std::make_unique<Opened>(Opened{std::move(*connection), std::move(*bucket)});
+}
+
+/// No key: nothing is signed. The exit code if it cannot be read.
+std::expected<std::optional<SigningKey>, int> ReadKey(const std::string& file) {
+  if (file.empty()) return std::nullopt;
+  Result<SigningKey> key = SigningKey::Read(file);
+  if (!key) return std::unexpected(Complain(key.error().message));
+  return std::optional<SigningKey>(std::move(*key));
+}
+
+void Sign(Bundle& bundle, const std::optional<SigningKey>& key) {
+  if (key) bundle.signatures.push_back({key->PublicKey(), key->Sign(bundle.signed_text)});
+}
+
+/// Waits for what the service makes of a revision, and tells it.
+int Await(DeploymentBucket& bucket, std::uint64_t revision, const DeployOptions& options) {
+  if (options.no_wait) return kExitOk;
+  const auto until = std::chrono::steady_clock::now() + std::chrono::microseconds(options.wait_micros);
+  while (std::chrono::steady_clock::now() < until) {
+    const auto status = bucket.StatusOf(revision);
+    if (!status) return Complain(status.error().message);
+    if (!*status) {
+      std::this_thread::sleep_for(kLookEvery);
+      continue;
+    }
+    switch ((*status)->outcome) {
+      case Outcome::kAccepted:
+        fmt::print("revision {} is in force: version {}, from position {} of the input log on\n", revision,
+                   (*status)->version, (*status)->sequence);
+        return kExitOk;
+      case Outcome::kAwaitsApproval:
+        fmt::print("revision {} awaits approval: {}\n", revision, (*status)->why);
+        return kExitOk;
+      case Outcome::kRefused:
+      case Outcome::kSuperseded:
+        return Complain(fmt::format("revision {} is {}; what was in force goes on:\n{}", revision,
+                                    connectors::NameOf((*status)->outcome), (*status)->why),
+                        kExitRuleErrors);
+    }
+  }
+  return Complain(
+      fmt::format("no `lull serve` of deployment \"{}\" has looked at revision {} yet. Is it running, with "
+                  "from = \"bucket\" in [deploy]? The revision stays and takes effect when it is.",
+                  options.target.name, revision));
+}
+
+int AddRevision(DeployOptions& options, const connectors::BundleFiles& files, std::uint64_t of,
+                Opened& opened) {
+  const auto key = ReadKey(options.key_file);
+  if (!key) return key.error();
+  const auto revision = opened.bucket.Add([&](std::uint64_t number) {
+    Bundle bundle = connectors::MakeBundle({.deployment = options.target.name,
+                                            .revision = number,
+                                            .hash = {},
+                                            .by = options.by.empty() ? WhoAmI() : options.by,
+                                            .comment = options.comment,
+                                            .at_micros = WallMicros(),
+                                            .of = of},
+                                           files);
+    Sign(bundle, *key);
+    return bundle;
+  });
+  if (!revision) return Complain(revision.error().message);
+  fmt::print(stderr, "revision {} is in the bucket\n", *revision);
+  return Await(opened.bucket, *revision, options);
+}
+
+int Deploy(DeployOptions& options) {
+  connectors::BundleFiles files;
+  if (options.no_check) {
+    const Result<dsl::LoadedRuleset> loaded = dsl::LoadRuleset(options.folder);
+    if (!loaded) return Complain(loaded.error().message);
+    files = dsl::BundleOf(*loaded);
+  } else {
+    const auto loaded = LoadRules(options.folder);
+    if (!loaded) return loaded.error();
+    files = dsl::BundleOf(*loaded);
+  }
+  const std::size_t bytes =
+      connectors::ToJson(connectors::DeployMarker{.version = {}, .files = files}).size();
+  if (bytes > connectors::kDeployMarkerBytesMax) {
+    return Complain(fmt::format("the ruleset takes {} bytes as one message; at most {} can be deployed",
+                                bytes, connectors::kDeployMarkerBytesMax));
+  }
+  const auto opened = OpenBucket(options.target);
+  if (!opened) return opened.error();
+  return AddRevision(options, files, 0, **opened);
+}
+
+/// A revision as it stands in the bucket, checked but for who signed it.
+Result<Bundle> Read(DeploymentBucket& bucket, const std::string& deployment, std::uint64_t revision) {
+  const auto text = bucket.ReadRevision(revision);
+  if (!text) return std::unexpected(text.error());
+  if (!*text) return Fail(fmt::format("there is no revision {} (see `lull history`)", revision));
+  Result<Bundle> bundle = connectors::ParseBundle(**text);
+  if (!bundle) return bundle;
+  if (Status ok = connectors::CheckBundle(*bundle, deployment, revision); !ok)
+    return std::unexpected(ok.error());
+  return bundle;
+}
+
+/// The last but one that took effect.
+Result<std::uint64_t> PreviousInForce(DeploymentBucket& bucket) {
+  const auto head = bucket.Head();
+  if (!head) return head;
+  bool found_one = false;
+  for (std::uint64_t revision = *head; revision > 0; --revision) {
+    const auto status = bucket.StatusOf(revision);
+    if (!status) return std::unexpected(status.error());
+    if (!*status || (*status)->outcome != Outcome::kAccepted) continue;
+    if (std::exchange(found_one, true)) return revision;
+  }
+  return Fail("there is no earlier revision that took effect: say which with --to (see `lull history`)");
+}
+
+int Rollback(DeployOptions& options) {
+  const auto opened = OpenBucket(options.target);
+  if (!opened) return opened.error();
+  DeploymentBucket& bucket = (*opened)->bucket;
+  const Result<std::uint64_t> to = options.revision > 0 ? options.revision : PreviousInForce(bucket);
+  if (!to) return Complain(to.error().message);
+  Result<Bundle> bundle = Read(bucket, options.target.name, *to);
+  if (!bundle) return Complain(bundle.error().message);
+  if (options.comment.empty()) options.comment = fmt::format("back to revision {}", *to);
+  return AddRevision(options, bundle->files, *to, **opened);
+}
+
+int Approve(DeployOptions& options) {
+  const auto key = ReadKey(options.key_file);
+  if (!key) return key.error();
+  const auto opened = OpenBucket(options.target);
+  if (!opened) return opened.error();
+  DeploymentBucket& bucket = (*opened)->bucket;
+  const Result<Bundle> bundle = Read(bucket, options.target.name, options.revision);
+  if (!bundle) return Complain(bundle.error().message);
+  const auto status = bucket.StatusOf(options.revision);
+  if (!status) return Complain(status.error().message);
+  if (*status && (*status)->is_final()) {
+    return Complain(fmt::format("revision {} needs no approval: it is {}", options.revision,
+                                connectors::NameOf((*status)->outcome)),
+                    kExitUsage);
+  }
+  fmt::print(stderr, "revision {} by {}: {}\ncontent {}\n", options.revision, bundle->manifest.by,
+             bundle->manifest.comment, bundle->manifest.hash);
+  const SigningKey& mine = **key;
+  if (Status ok = bucket.Approve(options.revision, {mine.PublicKey(), mine.Sign(bundle->signed_text)}); !ok) {
+    return Complain(ok.error().message);
+  }
+  // The status that asks for approval stands there until the service has seen this one.
+  const auto until = std::chrono::steady_clock::now() + std::chrono::microseconds(options.wait_micros);
+  while (!options.no_wait && std::chrono::steady_clock::now() < until) {
+    const auto now = bucket.StatusOf(options.revision);
+    if (!now) return Complain(now.error().message);
+    if (*now && (*now)->is_final()) return Await(bucket, options.revision, options);
+    std::this_thread::sleep_for(kLookEvery);
+  }
+  fmt::print(
+      "revision {} is signed, and has not taken effect yet: it needs other signatures, or this key is not "
+      "trusted\n",
+      options.revision);
+  return options.no_wait ? kExitOk : kExitFailure;
+}
+
+int MakeKey(const std::string& file) {
+  const Result<SigningKey> key = SigningKey::Generate();
+  if (!key) return Complain(key.error().message);
+  if (Status ok = key->Write(file); !ok) return Complain(ok.error().message);
+  fmt::print("{}\n", key->PublicKey());
+  fmt::print(stderr, "the private key is in {}; the line above belongs into trusted_keys of [deploy]\n",
+             file);
+  return kExitOk;
+}
+
+void AddCommon(CLI::App& command, DeployOptions& options, bool key_required) {
+  options.target.AddOptions(command, false);
+  CLI::Option* key =
+      command.add_option("--key", options.key_file, "File of your private key (`lull keygen`)");
+  if (key_required) key->required();
+  AddDurationOption(command, "--wait", options.wait_micros,
+                    "How long to wait for the service (default: 2 minutes)");
+  command.add_flag("--no-wait", options.no_wait, "Do not wait for the service");
+}
+
+void AddWords(CLI::App& command, DeployOptions& options) {
+  command.add_option("--comment", options.comment, "Why, for the history");
+  command.add_option("--by", options.by, "Who, for the history (default: your user name)");
+}
+
+constexpr const char* kExits =
+    "\nExits with 0 if it took effect (or awaits approval), with 1 if it was refused, with 3 if no service "
+    "answered.";
+
+}  // namespace
+
+void AddKeygenCommand(CLI::App& app, std::function<int()>& run) {
+  auto file = std::make_shared<std::string>();
+  CLI::App* command = app.add_subcommand("keygen", "Make a key pair for signing deployments");
+  command->add_option("FILE", *file, "Where the private key goes; readable by you only")->required();
+  command->footer("\nPrints the public key. Example:\n  lull keygen ~/.config/lull/deploy.key");
+  command->callback([file, &run] { run = [file] { return MakeKey(*file); }; });
+}
+
+void AddDeployCommand(CLI::App& app, std::function<int()>& run) {
+  auto options = std::make_shared<DeployOptions>();
+  CLI::App* command =
+      app.add_subcommand("deploy", "Deploy a ruleset to a running service, as a signed revision");
+  command->add_option("DIR", options->folder, "Folder with the *.lull files")->required();
+  AddCommon(*command, *options, false);
+  command->add_flag("--no-check", options->no_check,
+                    "Leave checking the rules to the service, which may be of another version");
+  AddWords(*command, *options);
+  command->footer(
+      std::string(
+          "\nThe service verifies the signature, compiles the ruleset and runs its tests beside the events, "
+          "and\nswitches between two of them. `lull diff` shows before what state carries over.\n") +
+      kExits +
+      "\n\nExample:\n  lull deploy rules --config lull.toml --key deploy.key --comment \"shorter waits\"");
+  command->callback([options, &run] { run = [options] { return Deploy(*options); }; });
+}
+
+void AddRollbackCommand(CLI::App& app, std::function<int()>& run) {
+  auto options = std::make_shared<DeployOptions>();
+  CLI::App* command = app.add_subcommand("rollback", "Deploy again what was in force before");
+  command->add_option("--to", options->revision,
+                      "The revision whose files are deployed (default: the one in force before)");
+  AddCommon(*command, *options, false);
+  AddWords(*command, *options);
+  command->footer(
+      std::string(
+          "\nIt is a new revision with the old files: what was remembered since goes on, by meaning.\n") +
+      kExits);
+  command->callback([options, &run] { run = [options] { return Rollback(*options); }; });
+}
+
+void AddApproveCommand(CLI::App& app, std::function<int()>& run) {
+  auto options = std::make_shared<DeployOptions>();
+  CLI::App* command = app.add_subcommand("approve", "Sign a revision that somebody else has deployed");
+  command->add_option("REVISION", options->revision, "Its number")->required()->check(CLI::PositiveNumber);
+  AddCommon(*command, *options, true);
+  command->callback([options, &run] { run = [options] { return Approve(*options); }; });
+}
+
+}  // namespace lull::tools

@@ -1,0 +1,77 @@
+// Deployments that come to `lull serve` through the bucket: looked for, verified, compiled and tested beside
+// the path of events, and offered to the service's loop, which puts them into the input log.
+//
+// The newest revision above the one in force that has no verdict is considered first. A verdict is final: a
+// refused revision is never tried again, and none below the one in force ever takes effect.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "connectors/nats/connection.h"
+#include "connectors/nats/deployment_bucket.h"
+#include "connectors/nats/serve_config.h"
+#include "tools/lull/serve_deploy.h"
+#include "tools/lull/serve_log.h"
+
+namespace lull::tools {
+
+/// Has a thread and a connection of its own; the service's thread calls it.
+class BucketWatcher {
+ public:
+  /// `config` and `log` must outlive it. `in_force`: the highest revision that the input log has had.
+  BucketWatcher(const connectors::ServeConfig& config, ServeLog& log, std::uint64_t in_force);
+  ~BucketWatcher();
+  BucketWatcher(const BucketWatcher&) = delete;
+  BucketWatcher& operator=(const BucketWatcher&) = delete;
+
+  /// A revision that may take effect, once. The next one is looked for when this one has.
+  std::shared_ptr<const Deployment> Take();
+  /// A revision has taken effect at this place of the input log.
+  void Accepted(const connectors::DeployMarker& marker, std::uint64_t sequence);
+
+ private:
+  struct Verdict {
+    std::uint64_t revision = 0;
+    connectors::RevisionStatus status;
+  };
+  enum class Progress : std::uint8_t { kOver, kPending, kOffered };
+
+  void Run();
+  Status Look();
+  Status WriteVerdicts();
+  Status Supersede(std::uint64_t in_force);
+  bool HasVerdict(std::uint64_t revision, Status& status);
+  Result<Progress> Consider(std::uint64_t revision);
+  Result<connectors::Bundle> Verified(std::uint64_t revision, const std::string& text);
+  Result<bool> IsApproved(connectors::Bundle& bundle);
+  Status Refuse(std::uint64_t revision, const std::string& why);
+
+  const connectors::ServeConfig& config_;
+  ServeLog& log_;
+
+  // The thread's own.
+  std::optional<connectors::Connection> connection_;
+  std::optional<connectors::DeploymentBucket> bucket_;
+  std::set<std::uint64_t> over_;      // revisions whose verdict has been told
+  std::set<std::uint64_t> awaiting_;  // those of which it was told that they await approval
+
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  bool stopping_ = false;
+  std::uint64_t in_force_;
+  std::uint64_t offered_ = 0;  // taken by the loop, and not in force yet
+  std::shared_ptr<const Deployment> offer_;
+  std::vector<Verdict> accepted_;  // to be told
+
+  std::thread thread_;  // last: it uses all of the above
+};
+
+}  // namespace lull::tools
