@@ -1,6 +1,7 @@
 """What an author does at the terminal: a new ruleset, its form, its cost."""
 import json
 import pathlib
+import shutil
 import subprocess
 import tempfile
 import unittest
@@ -60,6 +61,20 @@ class Author(unittest.TestCase):
         for event in cost["events"]:
             self.assertGreater(event["instructions"], 0)
             self.assertEqual(event["instructions"], sum(part["instructions"] for part in event["parts"]))
+
+    def test_diff_tells_what_becomes_of_state(self):
+        self.lull("new", "shop")
+        shutil.copytree(pathlib.Path(self.folder.name) / "shop", pathlib.Path(self.folder.name) / "next")
+        self.write("next/more.lull", "unit helpers\n")
+        self.assertIn("nothing changes", self.lull("diff", "shop", "shop", "--exit-code"))
+        self.assertIn("unit helpers", self.lull("diff", "shop", "next"))
+        plan = json.loads(self.lull("diff", "shop", "next", "--json", "--exit-code", code=1))
+        self.assertNotEqual(plan["before"], plan["after"])
+        self.assertIn(("added", "unit", "helpers"), [(d["change"], d["of"], d["name"]) for d in plan["declarations"]])
+        self.assertNotIn("\x1b", self.lull("diff", "shop", "next"))
+        self.write("next/more.lull", "unit  a b }")
+        self.lull("diff", "shop", "next", code=1)
+        self.lull("diff", "shop", "nowhere", code=3)
 
     def test_shared_declarations_and_a_table_from_a_file(self):
         self.lull("new", "shop")

@@ -2,10 +2,15 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <memory>
 
 #include "compiler/change_plan.h"
 #include "connectors/json_text.h"
+#include "dsl/load.h"
+#include "dsl/render.h"
 #include "tools/lull/command.h"
 #include "tools/lull/console.h"
 #include "tools/lull/rules.h"
@@ -134,10 +139,23 @@ void PrintJson(const compiler::ChangePlan& plan) {
              List(plan.declarations, [](const DeclarationChange& change) { return Json(change); }));
 }
 
+/// A folder, or one file that makes a ruleset by itself.
+std::expected<dsl::LoadedRuleset, int> Load(const std::string& path) {
+  std::error_code failed;
+  if (!std::filesystem::is_regular_file(path, failed)) return LoadRules(path, /*quiet=*/true);
+  std::ifstream in(path, std::ios::binary);
+  const std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+  if (!in) return std::unexpected(Complain("cannot read " + path));
+  dsl::LoadedRuleset loaded = dsl::LoadRulesetTexts({{path, text}});
+  if (loaded.good()) return loaded;
+  fmt::print(stderr, "{}", dsl::RenderAll(loaded.diagnostics, loaded.sources, {.color = ErrorHasColor()}));
+  return std::unexpected(kExitRuleErrors);
+}
+
 int Diff(const DiffOptions& options) {
-  const auto before = LoadRules(options.before, /*quiet=*/true);
+  const auto before = Load(options.before);
   if (!before) return before.error();
-  const auto after = LoadRules(options.after, /*quiet=*/true);
+  const auto after = Load(options.after);
   if (!after) return after.error();
   const auto old_compiled = CompileRules(*before);
   if (!old_compiled) return old_compiled.error();
@@ -156,8 +174,8 @@ int Diff(const DiffOptions& options) {
 void AddDiffCommand(CLI::App& app, std::function<int()>& run) {
   auto options = std::make_shared<DiffOptions>();
   CLI::App* command = app.add_subcommand("diff", "What a new ruleset does to the state of the old one");
-  command->add_option("OLD", options->before, "Folder with the *.lull files that run now")->required();
-  command->add_option("NEW", options->after, "Folder with those to deploy")->required();
+  command->add_option("OLD", options->before, "Folder (or file) with the rules that run now")->required();
+  command->add_option("NEW", options->after, "Folder (or file) with those to deploy")->required();
   command->add_flag("--json", options->json, "One JSON object, for scripts");
   command->add_flag("--exit-code", options->exit_code,
                     "Exit with 1 if they differ, like `git diff --exit-code`");

@@ -20,8 +20,14 @@ constexpr std::uint64_t kLookBackMax = 64;
 
 }  // namespace
 
-BucketWatcher::BucketWatcher(const connectors::ServeConfig& config, ServeLog& log, std::uint64_t in_force)
-    : config_(config), log_(log), in_force_(in_force), thread_([this] { Run(); }) {}
+BucketWatcher::BucketWatcher(const connectors::ServeConfig& config, ServeLog& log, std::uint64_t in_force,
+                             const std::vector<LoggedRevision>& logged)
+    : config_(config), log_(log), in_force_(in_force) {
+  // An earlier process may have ended before it could tell.
+  const std::size_t recent = logged.size() - std::min<std::size_t>(logged.size(), kLookBackMax);
+  for (std::size_t i = recent; i < logged.size(); ++i) NoteAccepted(logged[i]);
+  thread_ = std::thread([this] { Run(); });
+}
 
 BucketWatcher::~BucketWatcher() {
   {
@@ -37,17 +43,21 @@ std::shared_ptr<const Deployment> BucketWatcher::Take() {
   return std::exchange(offer_, nullptr);
 }
 
-void BucketWatcher::Accepted(const connectors::DeployMarker& marker, std::uint64_t sequence) {
+void BucketWatcher::NoteAccepted(const LoggedRevision& logged) {
+  in_force_ = std::max(in_force_, logged.revision);
+  if (offered_ <= in_force_) offered_ = 0;
+  accepted_.push_back({logged.revision,
+                       {.outcome = Outcome::kAccepted,
+                        .why = {},
+                        .version = logged.version,
+                        .sequence = logged.sequence,
+                        .at_micros = WallMicros()}});
+}
+
+void BucketWatcher::Accepted(const LoggedRevision& logged) {
   {
     const std::lock_guard lock(mutex_);
-    in_force_ = std::max(in_force_, marker.revision);
-    if (offered_ <= in_force_) offered_ = 0;
-    accepted_.push_back({marker.revision,
-                         {.outcome = Outcome::kAccepted,
-                          .why = {},
-                          .version = marker.version,
-                          .sequence = sequence,
-                          .at_micros = WallMicros()}});
+    NoteAccepted(logged);
   }
   wake_.notify_all();
 }

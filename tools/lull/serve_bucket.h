@@ -26,16 +26,18 @@ namespace lull::tools {
 /// Has a thread and a connection of its own; the service's thread calls it.
 class BucketWatcher {
  public:
-  /// `config` and `log` must outlive it. `in_force`: the highest revision that the input log has had.
-  BucketWatcher(const connectors::ServeConfig& config, ServeLog& log, std::uint64_t in_force);
+  /// `config` and `log` must outlive it. `in_force`: the highest revision that is known to have taken effect;
+  /// `logged`: those that the input log has now.
+  BucketWatcher(const connectors::ServeConfig& config, ServeLog& log, std::uint64_t in_force,
+                const std::vector<LoggedRevision>& logged);
   ~BucketWatcher();
   BucketWatcher(const BucketWatcher&) = delete;
   BucketWatcher& operator=(const BucketWatcher&) = delete;
 
   /// A revision that may take effect, once. The next one is looked for when this one has.
   std::shared_ptr<const Deployment> Take();
-  /// A revision has taken effect at this place of the input log.
-  void Accepted(const connectors::DeployMarker& marker, std::uint64_t sequence);
+  /// A revision has taken effect.
+  void Accepted(const LoggedRevision& logged);
 
  private:
   struct Verdict {
@@ -44,6 +46,7 @@ class BucketWatcher {
   };
   enum class Progress : std::uint8_t { kOver, kPending, kOffered };
 
+  void NoteAccepted(const LoggedRevision& logged);
   void Run();
   Status Look();
   Status WriteVerdicts();

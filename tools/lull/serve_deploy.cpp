@@ -149,7 +149,9 @@ Result<MarkersFound> FindMarkers(connectors::Connection& connection, const std::
       Result<connectors::DeployMarker> marker = connectors::ParseDeployMarker(message.data);
       if (!marker) continue;
       if (found.count++ == 0) found.first = *marker;
-      found.revision = std::max(found.revision, marker->revision);
+      if (marker->revision > 0) {
+        found.revisions.push_back({marker->revision, marker->version, message.sequence});
+      }
       found.last = std::move(*marker);
     }
   }

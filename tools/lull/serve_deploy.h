@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "compiler/compile.h"
 #include "connectors/nats/deploy_marker.h"
@@ -60,11 +61,18 @@ class NativeCompiler {
   std::future<Result<Code>> result_;
 };
 
+/// A revision of the bucket that is in the input log.
+struct LoggedRevision {
+  std::uint64_t revision = 0;
+  std::string version;
+  std::uint64_t sequence = 0;
+};
+
 /// The deployments of an input log.
 struct MarkersFound {
   std::uint64_t count = 0;
-  std::uint64_t revision = 0;      // the highest that came through the bucket
-  connectors::DeployMarker first;  // if there are any
+  std::vector<LoggedRevision> revisions;  // in the order of the log
+  connectors::DeployMarker first;         // if there are any
   connectors::DeployMarker last;
 };
 

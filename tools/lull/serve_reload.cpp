@@ -67,7 +67,10 @@ Status Service::ApplyMarker(const InputMessage& message) {
                                   {"micros", WallMicros() - began},
                                   {"native", next->is_native}});
   }
-  if (bucket_ && marker->revision > 0) bucket_->Accepted(*marker, message.sequence);
+  // Those of before this process were told of at its start.
+  if (bucket_ && !replaying_ && marker->revision > 0) {
+    bucket_->Accepted({marker->revision, marker->version, message.sequence});
+  }
   if (awaited_ == *marker) EndReload(Reloaded(true, marker->version, message.sequence));
   return {};
 }

@@ -116,7 +116,7 @@ Status Service::ChooseDeployment() {
   }
   if (config_.deploy_from_bucket) {
     const std::uint64_t in_force = engine_ == nullptr ? 0 : engine_->deployment().marker.revision;
-    bucket_ = std::make_unique<BucketWatcher>(config_, log_, std::max(found->revision, in_force));
+    bucket_ = std::make_unique<BucketWatcher>(config_, log_, in_force, found->revisions);
   }
   if (bucket_ && found->count > 0) return Begin(*found, nullptr);
   Result<connectors::DeployMarker> bundle = ReadBundle(config_);
