@@ -54,6 +54,7 @@ ServeConfig PartitionConfig(const ServeConfig& config, std::uint32_t partition) 
     source.subject = PartitionSubject(config.name, partition) + "." + source.subject;
   }
   if (config.state_folder) own.state_folder = *config.state_folder / number;
+  if (own.http && own.http->port != 0) own.http->port += static_cast<int>(partition);
   own.nats.client_name = config.nats.client_name + " " + number;
   return own;
 }

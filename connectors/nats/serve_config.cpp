@@ -22,6 +22,8 @@ constexpr std::int64_t kStreamBytesMin = 1LL << 20;
 constexpr std::int64_t kEventBytesMax = 64LL << 20;
 constexpr std::size_t kNameCharactersMax = 40;
 constexpr std::int64_t kCheckpointsMax = 1'000;
+/// Shorter is a mistake, or loses what is not yet read.
+constexpr std::int64_t kAgeMicrosMin = kMicrosPerHour;
 constexpr std::int64_t kPartitionsMax = 1'024;
 
 // Reads values of tables and collects what is wrong with them.
@@ -328,6 +330,10 @@ void ReadPartitions(Reader& reader, const toml::table& root, ServeConfig& config
   if (count == 1) {
     return;
   }
+  if (config.deploy_from_bucket) {
+    reader.Complain(
+        *section, "partitions read their ruleset from the folder; take `from = \"bucket\"` out of [deploy].");
+  }
   for (const ServeSource& source : config.sources) {
     const bool has_key = source.subject.find('*') != std::string::npos && !source.subject.ends_with('>');
     if (!source.stream.empty() || !has_key) {
@@ -415,17 +421,21 @@ void ReadSections(Reader& reader, const toml::table& root, ServeConfig& config) 
     config.tick_delay_micros = reader.Duration(*ticks, "delay", 0).value_or(config.tick_delay_micros);
     config.automatic_ticks = reader.Flag(*ticks, "automatic").value_or(true);
   }
-  ReadPartitions(reader, root, config);
   ReadDeploy(reader, root, config);
+  ReadPartitions(reader, root, config);
   ReadState(reader, root, config);
   if (const toml::table* limits = reader.Table(root, "limits")) {
     constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max();
     reader.OnlyKeys(*limits, "in [limits]",
-                    {"input_bytes", "action_bytes", "dead_bytes", "event_bytes", "ahead"});
+                    {"input_bytes", "action_bytes", "dead_bytes", "event_bytes", "input_age", "ahead"});
     reader.Bytes(*limits, "input_bytes", kStreamBytesMin, kMax, config.input_bytes_max);
     reader.Bytes(*limits, "action_bytes", kStreamBytesMin, kMax, config.action_bytes_max);
     reader.Bytes(*limits, "dead_bytes", kStreamBytesMin, kMax, config.dead_bytes_max);
     reader.Bytes(*limits, "event_bytes", 1'024, kEventBytesMax, config.event_bytes_max);
+    config.input_age_micros = reader.Duration(*limits, "input_age", kAgeMicrosMin).value_or(0);
+    if (config.input_age_micros > 0 && !config.state_folder) {
+      reader.Complain(*limits->get("input_age"), "without checkpoints a start needs the whole input log.");
+    }
     config.ahead_micros = reader.Duration(*limits, "ahead", 0).value_or(config.ahead_micros);
   }
 }

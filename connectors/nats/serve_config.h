@@ -56,6 +56,7 @@
 //       Chosen once: another count puts keys elsewhere.
 //   lease = "10s"
 //       How long a partition waits for an owner that is gone.
+//       Partition P listens at the port of [http] plus P.
 //
 //   [state]
 //   folder   = "state"
@@ -85,6 +86,9 @@
 //   action_bytes = "1 GiB"     of the log of actions, and of that of decisions
 //   dead_bytes   = "256 MiB"   of the log of dead letters
 //   event_bytes  = "1 MiB"     of one event
+//   input_age    = "7d"        older input goes, whether or not it was read; longer than any outage, as a
+//   start
+//                              needs what came since the last checkpoint (default: it stays)
 //   ahead        = "5m"        an event further ahead of its arrival is a dead letter
 //
 //   [http]
@@ -147,6 +151,7 @@ struct ServeConfig {
   std::int64_t action_bytes_max = 1LL << 30;
   std::int64_t dead_bytes_max = 256LL << 20;
   std::int64_t event_bytes_max = 1LL << 20;
+  std::int64_t input_age_micros = 0;  ///< 0: it stays
   std::int64_t ahead_micros = 5 * kMicrosPerMinute;
   std::optional<ListenAddress> http;  ///< nothing: no endpoint
 

@@ -11,6 +11,7 @@
 namespace lull::connectors {
 namespace {
 
+constexpr std::int64_t kNanosPerMicro = 1'000;
 constexpr std::int64_t kNanosPerMilli = 1'000'000;
 constexpr std::int64_t kNamesWaitMs = 5'000;
 
@@ -46,6 +47,7 @@ struct StreamRequest {
     config.MaxMsgs = spec.keeps_last_only ? 1 : config.MaxMsgs;
     config.Storage = js_FileStorage;
     config.MaxBytes = spec.bytes_max;
+    config.MaxAge = spec.age_max_micros * kNanosPerMicro;
     config.MaxMsgSize = static_cast<std::int32_t>(spec.message_bytes_max);
     config.Duplicates = spec.duplicate_window_ms * kNanosPerMilli;
     config.DenyDelete = true;
@@ -82,7 +84,7 @@ std::string Differences(const jsStreamConfig& want, const jsStreamConfig& have) 
       {"max_msg_size", want.MaxMsgSize == have.MaxMsgSize},
       {want.MaxMsgs > 0 ? "max_msgs (1)" : "max_msgs (none)",
        std::max<std::int64_t>(want.MaxMsgs, 0) == std::max<std::int64_t>(have.MaxMsgs, 0)},
-      {"max_age (none)", have.MaxAge == 0},
+      {"max_age", want.MaxAge == have.MaxAge},
       {"max_msgs_per_subject (none)", have.MaxMsgsPerSubject <= 0},
       {"duplicate_window", want.Duplicates == have.Duplicates},
       {"deny_delete", have.DenyDelete},

@@ -30,6 +30,7 @@ struct StreamSpec {
   std::vector<std::string> subjects;  ///< core subjects to capture, wildcards allowed
   std::vector<StreamSource> sources;
   std::int64_t bytes_max = 1LL << 30;
+  std::int64_t age_max_micros = 0;  ///< older messages go; 0: they stay
   std::int64_t message_bytes_max = 1 << 20;
   /// How long the broker recognises a message id that it has stored.
   std::int64_t duplicate_window_ms = 120'000;

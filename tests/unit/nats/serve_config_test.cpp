@@ -100,6 +100,13 @@ TEST_F(ServeConfigTest, KeepsStateBesideItUnlessTold) {
   EXPECT_THAT(ErrorsOf(Small("[state]\nkeep = 0\n")), HasSubstr("whole number from 1 to"));
 }
 
+TEST_F(ServeConfigTest, InputMayAgeWhereCheckpointsAreKept) {
+  EXPECT_EQ(Parse(Small("[limits]\ninput_age = \"7d\"\n"))->input_age_micros, 7 * kMicrosPerDay);
+  EXPECT_THAT(ErrorsOf(Small("[limits]\ninput_age = \"5m\"\n")), HasSubstr("too short"));
+  EXPECT_THAT(ErrorsOf(Small("[limits]\ninput_age = \"7d\"\n[state]\ncheckpoints = false\n")),
+              HasSubstr("needs the whole input log"));
+}
+
 TEST_F(ServeConfigTest, PartitionsNeedSourcesWithAKey) {
   const std::string partitions =
       "name = \"retail\"\nruleset = \"rules\"\n[partitions]\ncount = 4\n[[source]]\n";
@@ -245,8 +252,8 @@ listen = "9090"
 TEST_F(ServeConfigTest, WhoMayDeploy) {
   const std::string ann = "ed25519:" + std::string(64, 'a');
   const std::string bob = "ed25519:" + std::string(64, 'b');
-  const auto config = Parse(Small("[deploy]\nfrom = \"bucket\"\ntrusted_keys = [\"" + ann + "\", \"" + bob +
-                                  "\"]\napprovals = 2"));
+  const auto config = Parse(
+      Small("[deploy]\nfrom = \"bucket\"\ntrusted_keys = [\"" + ann + "\", \"" + bob + "\"]\napprovals = 2"));
   ASSERT_TRUE(config.has_value()) << config.error().message;
   EXPECT_TRUE(config->deploy_from_bucket && config->require_signature);
   EXPECT_EQ(config->trusted_keys, (std::vector<std::string>{ann, bob}));

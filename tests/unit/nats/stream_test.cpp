@@ -2,6 +2,9 @@
 
 #include <gmock/gmock.h>
 
+#include <chrono>
+#include <thread>
+
 #include "tests/unit/nats/nats_fixture.h"
 
 namespace lull::connectors {
@@ -35,6 +38,22 @@ TEST(Stream, TakesNewSubjectsAndLimits) {
   spec.bytes_max = 128 << 20;
   EXPECT_EQ(Must(EnsureStream(connection, spec)).message_count, 2U);
   EXPECT_EQ(Must(connection.Store("b.x", "3", {})).sequence, 3U);
+}
+
+TEST(Stream, LetsOldMessagesGo) {
+  const testing::TestServer server;
+  Connection connection = Connect(server);
+  StreamSpec spec = SpecOf("S", {"s"});
+  Must(EnsureStream(connection, spec));
+  StoreNumbers(connection, "s", 1, 3);
+  spec.age_max_micros = kMicrosPerSecond;
+  Must(EnsureStream(connection, spec));
+  while (Must(ReadStreamState(connection, "S")).message_count > 0) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  const StreamState state = Must(ReadStreamState(connection, "S"));
+  EXPECT_EQ(state.first_sequence, 4U);
+  EXPECT_EQ(state.last_sequence, 3U);
 }
 
 TEST(Stream, CopiesFromAnotherStream) {
