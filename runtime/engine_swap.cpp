@@ -115,7 +115,9 @@ void Engine::Impl::Settle(const std::vector<Successor>& successors, std::uint32_
     Entity entity{.index = index, .record = record, .key = store.KeyOf(record)};
     Drain(entity, clock);
     RunDeadlines(entity, clock);
-    for (std::uint32_t nudge = 0; nudge < ruleset().nudges.size(); ++nudge) {
+    const EntitySide* side = HeaderOf(entity.record).side;
+    const bool idle = side == nullptr || (side->tasks.empty() && side->waiting.empty());
+    for (std::uint32_t nudge = 0; !idle && nudge < ruleset().nudges.size(); ++nudge) {
       const std::uint32_t of = ruleset().nudges[nudge].entity;
       const bool here = of == index || ruleset().entities[of].whole == index;
       if (!here || successors[of].nudges[nudge] != kNoIndex) continue;

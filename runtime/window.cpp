@@ -7,6 +7,7 @@
 #include <cstring>
 #include <limits>
 #include <new>
+#include <utility>
 #include <vector>
 
 #include "runtime/aggregate.h"
@@ -229,30 +230,46 @@ void Window::Free() {
   *place_ = nullptr;
 }
 
+// Of the same capacity, so each entry keeps its place.
+void Window::TakeEntries(WindowBlock& source, const std::vector<ValueType>& types,
+                         const std::vector<std::uint32_t>& sources) {
+  WindowBlock& block = **place_;
+  block.head = source.head;
+  block.count = source.count;
+  block.dropped_time = source.dropped_time;
+  std::copy_n(source.times(), block.capacity, block.times());
+  for (std::uint32_t i = 0; i < block.column_count; ++i) {
+    if (sources[i] == kNoIndex) {
+      std::fill_n(block.column(i), block.capacity, UnknownBits(spec_.columns[i]));
+    } else {
+      std::copy_n(source.column(sources[i]), block.capacity, block.column(i));
+    }
+  }
+  for (std::uint32_t i = 0; i < source.column_count; ++i) {
+    if (!IsText(types[i]) || std::ranges::count(sources, i) > 0) continue;
+    for (std::uint32_t at = source.head; at != source.tail(); ++at) {
+      texts_.Release(static_cast<std::uint32_t>(source.value(i, at)));
+    }
+  }
+}
+
 void Window::Adopt(WindowBlock*& from, const std::vector<ValueType>& types,
                    const std::vector<std::uint32_t>& sources) {
   Free();
   if (from == nullptr) return;
   LULL_CHECK(from->column_count == types.size() && sources.size() == spec_.columns.size());
-  WindowBlock* source = from;
-  from = nullptr;
-  Resize(source->capacity);
-  WindowBlock& block = **place_;
-  block.head = source->head;
-  block.count = source->count;
-  block.dropped_time = source->dropped_time;
-  for (std::uint32_t at = source->head; at != source->tail(); ++at) {
-    block.time(at) = source->time(at);
-    for (std::uint32_t i = 0; i < block.column_count; ++i) {
-      const bool known = sources[i] != kNoIndex;
-      block.value(i, at) = known ? source->value(sources[i], at) : UnknownBits(spec_.columns[i]);
-    }
-    for (std::uint32_t i = 0; i < source->column_count; ++i) {
-      if (!IsText(types[i]) || std::ranges::count(sources, i) > 0) continue;
-      texts_.Release(static_cast<std::uint32_t>(source->value(i, at)));
-    }
+  WindowBlock* source = std::exchange(from, nullptr);
+  bool is_same = sources.size() == types.size() && source->cursor_count == spec_.aggregates.size();
+  for (std::uint32_t i = 0; i < sources.size(); ++i) is_same = is_same && sources[i] == i;
+  if (is_same) {
+    *place_ = source;
+  } else {
+    Resize(source->capacity);
+    TakeEntries(*source, types, sources);
+    std::free(source);
   }
-  std::free(source);
+  WindowBlock& block = **place_;
+  block.has_open = 0;
   for (std::uint32_t i = 0; i < block.cursor_count; ++i) ResetCursor(block, block.cursors()[i]);
   while (block.count > spec_.keep_count) {
     block.dropped_time = std::max(block.dropped_time, block.time(block.head));

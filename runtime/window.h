@@ -97,6 +97,8 @@ class Window {
  private:
   void SetBits(std::uint32_t column, std::uint64_t bits);
   void Resize(std::uint32_t capacity);
+  void TakeEntries(WindowBlock& source, const std::vector<ValueType>& types,
+                   const std::vector<std::uint32_t>& sources);
   void MakeRoom();
   void DropOldest();
   void DropOpen();
