@@ -160,8 +160,10 @@ Status BucketWatcher::Refuse(std::uint64_t revision, const std::string& why) {
   log_.Error("a revision is refused; what is in force goes on", {{"revision", revision}, {"why", why}});
   Status ok = bucket_->SetStatus(
       revision, {.outcome = Outcome::kRefused, .why = why, .version = {}, .at_micros = WallMicros()});
-  if (ok) over_.insert(revision);
-  return ok;
+  if (!ok) return ok;
+  over_.insert(revision);
+  ++refused_;
+  return {};
 }
 
 /// With the signatures that were added later. The message says why it must not take effect.

@@ -5,6 +5,7 @@
 // refused revision is never tried again, and none below the one in force ever takes effect.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <memory>
@@ -36,6 +37,8 @@ class BucketWatcher {
 
   /// A revision that may take effect, once. The next one is looked for when this one has.
   std::shared_ptr<const Deployment> Take();
+  /// How many revisions were refused since the last call.
+  std::uint64_t TakeRefusedCount() { return refused_.exchange(0); }
   /// A revision has taken effect.
   void Accepted(const LoggedRevision& logged);
 
@@ -66,6 +69,7 @@ class BucketWatcher {
   std::set<std::uint64_t> over_;      // revisions whose verdict has been told
   std::set<std::uint64_t> awaiting_;  // those of which it was told that they await approval
 
+  std::atomic<std::uint64_t> refused_ = 0;
   std::mutex mutex_;
   std::condition_variable wake_;
   bool stopping_ = false;

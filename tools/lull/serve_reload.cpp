@@ -91,6 +91,7 @@ void Service::PollNative() {
 /// What the bucket offers goes into the log, sooner or later.
 void Service::PollBucket() {
   if (!bucket_ || replaying_) return;
+  stats_.deployments_refused += bucket_->TakeRefusedCount();
   if (auto offer = bucket_->Take()) {
     if (!offer->warnings.empty()) log_.Warn("the ruleset has warnings", {{"text", offer->warnings}});
     candidates_.push_back(offer);

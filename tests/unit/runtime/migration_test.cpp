@@ -97,5 +97,63 @@ TEST(Migration, CarriesWhatMeansTheSameAndNothingElse) {
   EXPECT_EQ(abi::AggregateText(&moment, 1, 0).view(), "9");
 }
 
+// A column that is no longer kept gives its texts back; one that is new is unknown; the others move along.
+TEST(Migration, TakesOverAWindowColumnByColumn) {
+  EntitySpec before = EntityWith(
+      {{.columns = {ValueType::kText, ValueType::kMoney, ValueType::kText}, .column_meanings = {1, 2, 3}}},
+      {}, 0);
+  EntitySpec after = EntityWith(
+      {{.columns = {ValueType::kMoney, ValueType::kNumber, ValueType::kText}, .column_meanings = {2, 4, 1}}},
+      {}, 0);
+  before.pieces = {{11, Kind::kWindow, 0, 0}};
+  after.pieces = {{11, Kind::kWindow, 0, 0}};
+  EXPECT_EQ(MigrationPlan::MatchColumns(before.windows[0], after.windows[0]),
+            (std::vector<std::uint32_t>{1, kNoIndex, 0}));
+  TextPool texts;
+  RecordStore from(before, texts);
+  RecordStore to(after, texts);
+  Window window(before, 0, from.FindOrCreate("a").record, texts);
+  constexpr std::int64_t kEntries = 9;
+  for (std::int64_t i = 1; i <= kEntries; ++i) {
+    window.Push(i, i);
+    window.SetText(0, TextView::Of("kept " + std::to_string(i)));
+    window.SetInteger(1, i);
+    window.SetText(2, TextView::Of("dropped " + std::to_string(i)));
+  }
+  MigrateRecords(MigrationPlan(before, after), from, to);
+  texts.Reclaim();
+  WindowBlock* block = Window(after, 0, to.Find("a"), texts).block();
+  ASSERT_NE(block, nullptr);
+  ASSERT_EQ(block->count, static_cast<std::uint32_t>(kEntries));
+  for (std::int64_t i = 1; i <= kEntries; ++i) {
+    const std::uint32_t at = block->head + static_cast<std::uint32_t>(i - 1);
+    EXPECT_EQ(block->time(at), i);
+    EXPECT_EQ(block->value(0, at), static_cast<std::uint64_t>(i));
+    EXPECT_EQ(block->value(1, at), UnknownBits(ValueType::kNumber));
+    EXPECT_EQ(texts.View(static_cast<std::uint32_t>(block->value(2, at))).view(),
+              "kept " + std::to_string(i));
+    EXPECT_EQ(texts.Find(TextView::Of("dropped " + std::to_string(i))), 0U);
+  }
+  to.Erase(to.Find("a"));
+  texts.Reclaim();
+  EXPECT_EQ(texts.Find(TextView::Of("kept 1")), 0U);
+}
+
+// What was changed goes on by its successor, unless something else means the same.
+TEST(Migration, ASuccessorTakesWhatNothingElseMeans) {
+  EntitySpec before = EntityWith({}, {}, 0);
+  EntitySpec after = EntityWith({}, {}, 0);
+  before.pieces = {{.meaning = 1, .kind = Kind::kBit, .index = 1, .successor = 7},
+                   {.meaning = 2, .kind = Kind::kBit, .index = 2, .successor = 8},
+                   {.meaning = 3, .kind = Kind::kNudge, .index = 0, .successor = 9}};
+  after.pieces = {{.meaning = 5, .kind = Kind::kBit, .index = 1, .successor = 7},
+                  {.meaning = 1, .kind = Kind::kBit, .index = 2, .successor = 6},
+                  {.meaning = 6, .kind = Kind::kBit, .index = 3, .successor = 8},
+                  {.meaning = 7, .kind = Kind::kNudge, .index = 1, .successor = 9},
+                  {.meaning = 8, .kind = Kind::kNudge, .index = 2, .successor = 9}};
+  const MigrationPlan plan(before, after);
+  EXPECT_EQ(plan.sources(), (std::vector<std::uint32_t>{kNoIndex, 0, 1, 2, kNoIndex}));
+}
+
 }  // namespace
 }  // namespace lull::runtime
