@@ -44,6 +44,8 @@ void AddTasksCommand(CLI::App& app, std::function<int()>& run);
 void AddPublishCommand(CLI::App& app, std::function<int()>& run);
 void AddExplainCommand(CLI::App& app, std::function<int()>& run);
 void AddTestCommand(CLI::App& app, std::function<int()>& run);
+void AddCompletionsCommand(CLI::App& app, std::function<int()>& run);
+void AddManCommand(CLI::App& app, std::function<int()>& run);
 void AddVersionCommand(CLI::App& app, std::function<int()>& run);
 
 /// Prints "lull: MESSAGE" to standard error and returns the code.

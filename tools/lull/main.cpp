@@ -13,7 +13,8 @@ constexpr CommandAdder kCommands[] = {
     AddRunCommand,    AddExplainCommand, AddGraphCommand,   AddShowCommand,     AddExplainCodeCommand,
     AddServeCommand,  AddDoctorCommand,  AddStatusCommand,  AddReloadCommand,   AddStateCommand,
     AddDiffCommand,   AddDeployCommand,  AddApproveCommand, AddRollbackCommand, AddHistoryCommand,
-    AddKeygenCommand, AddBrokerCommand,  AddTasksCommand,   AddPublishCommand,  AddVersionCommand,
+    AddKeygenCommand, AddBrokerCommand,  AddTasksCommand,   AddPublishCommand,  AddCompletionsCommand,
+    AddManCommand,    AddVersionCommand,
 };
 
 constexpr const char* kFooter =
