@@ -33,6 +33,7 @@ void AddEntity(const EntitySpec& entity, LayoutText& text) {
   for (const WindowSpec& window : entity.windows) {
     text.Number(window.offset);
     for (const ValueType type : window.columns) text.Number(static_cast<std::uint64_t>(type));
+    for (const std::uint64_t column : window.column_meanings) text.Number(column);
   }
   for (const EachWaitSpec& wait : entity.each_waits) {
     text.Number(static_cast<std::uint64_t>(wait.same_type));

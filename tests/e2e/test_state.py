@@ -32,7 +32,8 @@ class State(EndToEnd):
         return sum(line["message"] == message for line in serve.lines())
 
     def checkpoints(self):
-        return sorted((self.folder / "state/checkpoints").iterdir())
+        """The finished ones, oldest first."""
+        return sorted(folder for folder in (self.folder / "state/checkpoints").iterdir() if folder.name.isdigit())
 
     def stream_folder(self, stream):
         return self.broker.folder / "store/jetstream/$G/streams" / f"LULL_E2E_{stream}"
@@ -95,6 +96,27 @@ class State(EndToEnd):
         self.assert_same_as_replay(events)
         self.assertGreater(self.count(serve, "state restored"), 0)
         self.assertEqual(serve.stop(), 0)
+
+    def test_a_checkpoint_of_a_replay_knows_what_was_sent_before(self):
+        """What an earlier process sent is recognised, also by one that begins in the middle of a replay of it."""
+        self.retail_rules()
+        events = self.simulate(customers=1500)
+        serve = self.serve(more='[state]\ninterval = "1h"\n')
+        self.publish(events)
+        self.move_clock()
+        self.wait_for_all(serve)
+        stored = self.stored("OUT")
+        serve.kill()
+        serve.config.write_text(serve.config.read_text().replace('"1h"', '"100ms"'))
+        before = {folder.name for folder in self.checkpoints()}
+        serve.start()
+        wait_until(lambda: {folder.name for folder in self.checkpoints()} - before, lambda: "no checkpoint", serve)
+        serve.kill()
+        serve.start()
+        serve.wait_for_line("caught up", 2)
+        self.assertEqual(serve.status()["published"], 0, "sent again, and only the broker's memory of ids kept it out")
+        self.assertEqual(self.stored("OUT"), stored)
+        self.assert_same_as_replay(events)
 
     def test_an_output_log_that_lost_its_end_gets_it_again(self):
         self.retail_rules()

@@ -68,7 +68,8 @@ Result<OutputChannel> OutputChannel::Open(connectors::Connection& connection,
 }
 
 connectors::OutputMark OutputChannel::end() const {
-  return {.stream = stream_, .end = {.sequence = output_.last_sequence(), .digest = last_digest_}};
+  if (!known_.empty()) return from_;
+  return {.stream = from_.stream, .end = {.sequence = output_.last_sequence(), .digest = last_digest_}};
 }
 
 Status OutputChannel::Send(const std::string& subject, const std::string& id, std::string_view payload) {

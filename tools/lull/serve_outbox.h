@@ -40,7 +40,8 @@ class OutputChannel {
   /// Waits until all is stored; fails likewise.
   Status Flush();
 
-  /// Where the stream ends, after Flush.
+  /// A place behind which lies all that is still to be recognised: the stream's end, after Flush, or where this
+  /// process began as long as it has not decided all that was there.
   connectors::OutputMark end() const;
 
   std::uint64_t sent_count() const { return sent_; }
@@ -59,14 +60,14 @@ class OutputChannel {
       : output_(std::move(output)),
         log_(&log),
         stopping_(std::move(stopping)),
-        stream_(from.stream),
+        from_(from),
         last_digest_(from.end.digest) {}
   Status Persist(const std::function<Status()>& attempt);
 
   connectors::OutputLog output_;
   ServeLog* log_;
   Stopping stopping_;
-  std::string stream_;
+  connectors::OutputMark from_;
   std::uint64_t last_digest_;                              // of the last id that was sent or read
   std::unordered_set<runtime::DecisionId, IdHash> known_;  // hashes of ids
   std::uint64_t sent_ = 0;
