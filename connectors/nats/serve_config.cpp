@@ -18,6 +18,7 @@
 namespace lull::connectors {
 namespace {
 
+constexpr int kPortMax = 65'535;
 constexpr std::int64_t kStreamBytesMin = 1LL << 20;
 constexpr std::int64_t kEventBytesMax = 64LL << 20;
 constexpr std::size_t kNameCharactersMax = 40;
@@ -440,7 +441,9 @@ void ReadSections(Reader& reader, const toml::table& root, ServeConfig& config) 
   }
 }
 
-void ReadHttp(Reader& reader, const toml::table& root, std::optional<ListenAddress>& http) {
+// After the partitions: each takes a port.
+void ReadHttp(Reader& reader, const toml::table& root, std::uint32_t partition_count,
+              std::optional<ListenAddress>& http) {
   const toml::table* section = reader.Table(root, "http");
   if (section == nullptr) return;
   reader.OnlyKeys(*section, "in [http]", {"listen"});
@@ -453,6 +456,11 @@ void ReadHttp(Reader& reader, const toml::table& root, std::optional<ListenAddre
                     "`listen` must be an address and a port such as "
                     "\"127.0.0.1:9090\" or \"[::1]:9090\", not \"" +
                         *listen + "\".");
+  } else if (http && http->port != 0 &&
+             http->port + static_cast<std::int64_t>(partition_count) - 1 > kPortMax) {
+    reader.Complain(*section->get("listen"),
+                    "`listen` must leave a port for each partition: at most " +
+                        std::to_string(kPortMax + 1 - static_cast<int>(partition_count)) + ".");
   }
 }
 
@@ -472,7 +480,7 @@ Result<ServeConfig> ParseServeConfig(std::string_view text, const std::filesyste
   ReadNats(reader, root, config.nats);
   ReadSources(reader, root, config.sources);
   ReadSections(reader, root, config);
-  ReadHttp(reader, root, config.http);
+  ReadHttp(reader, root, config.partition_count, config.http);
   if (reader.errors().empty()) {
     config.nats.client_name = "lull serve " + config.name;
     return config;
@@ -485,7 +493,6 @@ Result<ServeConfig> ParseServeConfig(std::string_view text, const std::filesyste
 }
 
 std::optional<ListenAddress> ParseListenAddress(std::string_view text) {
-  constexpr int kPortMax = 65'535;
   const std::size_t colon = text.rfind(':');
   if (colon == std::string_view::npos) return std::nullopt;
   std::string_view host = text.substr(0, colon);

@@ -93,9 +93,9 @@
 //
 //   [http]
 //   listen = "127.0.0.1:9090"
-//       Serves /metrics, /healthz and /readyz, without encryption or passwords: keep it on an address that
-//       only monitoring reaches. Port 0 takes a free one, which the log names. Without this section: no
-//       endpoint.
+//       Serves /metrics, /healthz and /readyz, without encryption or passwords: only for monitoring. Port 0
+//       takes a free one, which the log names; partition P is served on the port that is P higher, by the
+//       process that owns it. Without this section: no endpoint.
 //
 // Durations: "250ms", "30s", "5m", "36h", "7d", "1h 30m". Sizes: "512 MiB", "10 GiB", "2 GB", or bytes.
 #pragma once

@@ -92,11 +92,20 @@ class Doctor(EndToEnd):
         serve = self.serve()
         before = {stream: self.stored(stream) for stream in ("IN", "OUT", "DEAD")}
         found = self.doctor(self.folder / "lull.toml", 0)
-        self.assertIn("`lull serve` runs", found["service"])
+        self.assertIn("`lull serve` of e2e runs", found["service"])
         self.assertIn("as it should be", found["stream LULL_E2E_IN"])
         self.assert_finding(found, "rights", "ok")
         self.assertEqual({stream: self.stored(stream) for stream in before}, before)
         self.assertEqual(serve.stop(), 0)
+
+    def test_each_partition(self):
+        config = self.configure(more='[partitions]\ncount = 3\n')
+        config.write_text(config.read_text().replace("shop.>", "events.*.*"))
+        found = self.doctor(config, 0)
+        for number in range(3):
+            self.assertIn("makes it", found[f"stream LULL_E2E_{number}_IN"])
+            self.assertIn(f"of e2e_{number} does not run", found["service"])
+        self.assertNotIn("stream LULL_E2E_IN", found)
 
     def test_wrong_configuration(self):
         found = self.doctor(self.configure(more='[http]\nlistn = "127.0.0.1:0"\n[limits]\nahead = "soon"\n'), 1)

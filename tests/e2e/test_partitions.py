@@ -1,8 +1,10 @@
 """Several partitions over several instances decide what one replay decides, whoever comes and goes."""
 import json
+import socket
 import subprocess
 import time
 import unittest
+import urllib.request
 
 from harness import LULL, WAIT_S, Broker, EndToEnd, Serve, event, mini_rules, wait_until
 
@@ -130,6 +132,37 @@ interval = "200ms"
         wait_until(lambda: "moved_in is of several entities" in serve.log.read_text(),
                    lambda: serve.log.read_text()[-2000:], serve)
         self.assertEqual(serve.stop(), 0)
+
+    def test_each_partition_shows_itself_on_a_port_of_its_own(self):
+        base = self.free_ports()
+        with open(self.write_config(self.broker.url, "shown"), "a") as config:
+            config.write(f'[http]\nlisten = "127.0.0.1:{base}"\n')
+        serve = Serve(self.folder / "shown.toml", self.folder / "shown.log")
+        self.serves.append(serve)
+        self.wait_until_shared(serve)
+        for partition in range(COUNT):
+            wait_until(lambda: self.answers(base + partition, "/readyz"), lambda: f"{partition} is not ready: {serve.log.read_text()[-2500:]}", serve)
+            self.assertIn("lull_running 1", self.answers(base + partition, "/metrics"))
+        self.assertEqual(serve.stop(), 0)
+
+    def free_ports(self):
+        """The first of as many in a row as there are partitions."""
+        while True:
+            base = self.random.randrange(20_000, 30_000)
+            try:
+                for port in range(base, base + COUNT):
+                    with socket.socket() as probe:
+                        probe.bind(("127.0.0.1", port))
+                return base
+            except OSError:
+                continue
+
+    def answers(self, port, path):
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=WAIT_S) as reply:
+                return reply.read().decode()
+        except OSError:
+            return ""
 
 
 if __name__ == "__main__":

@@ -139,7 +139,12 @@ std::string ZshScript(const CommandNode& root) {
          "  [[ $PREFIX == -* ]] && _describe -o -t options option options\n"
          "  [[ -n $files ]] && _files\n"
          "}\n"
-         "compdef _lull lull\n";
+         // Read by the completion system as the function's body, or by `source`.
+         "if [[ ${funcstack[1]} == _lull ]]; then\n"
+         "  _lull \"$@\"\n"
+         "else\n"
+         "  compdef _lull lull\n"
+         "fi\n";
 }
 
 // ---- fish

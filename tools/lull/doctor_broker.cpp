@@ -8,6 +8,7 @@
 #include "connectors/nats/broker_facts.h"
 #include "connectors/nats/deploy_marker.h"
 #include "connectors/nats/deployment_streams.h"
+#include "connectors/nats/partitioning.h"
 #include "tools/lull/doctor.h"
 
 namespace lull::tools {
@@ -237,7 +238,18 @@ void CheckWriting(const ServeConfig& config, Connection& connection, CheckList& 
 
 void CheckRunning(const ServeConfig& config, Connection& connection, CheckList& found) {
   const auto status = connection.Request(config.control_subject(), "status", kStatusMs);
-  found.Ok("service", status ? "`lull serve` runs." : "`lull serve` does not run, or does not answer.");
+  const std::string what = "`lull serve` of " + config.name;
+  found.Ok("service", what + (status ? " runs." : " does not run, or does not answer."));
+}
+
+// Each partition as the deployment that it is.
+std::vector<ServeConfig> PartsOf(const ServeConfig& config) {
+  if (config.partition_count <= 1) return {config};
+  std::vector<ServeConfig> parts;
+  for (std::uint32_t partition = 0; partition < config.partition_count; ++partition) {
+    parts.push_back(connectors::PartitionConfig(config, partition));
+  }
+  return parts;
 }
 
 }  // namespace
@@ -261,10 +273,12 @@ void CheckBroker(const ServeConfig& config, CheckList& found) {
   found.Ok("jetstream",
            fmt::format("is on, {} bytes stored{}.", use->stored_bytes,
                        use->stored_bytes_max ? fmt::format(" of {}", *use->stored_bytes_max) : ""));
-  CheckStreams(config, *connection, found);
-  CheckRights(config, *connection, found);
-  CheckWriting(config, *connection, found);
-  CheckRunning(config, *connection, found);
+  for (const ServeConfig& own : PartsOf(config)) {
+    CheckStreams(own, *connection, found);
+    CheckRights(own, *connection, found);
+    CheckRunning(own, *connection, found);
+  }
+  CheckWriting(PartsOf(config).front(), *connection, found);
 }
 
 }  // namespace lull::tools

@@ -39,6 +39,15 @@ TEST(Partitioning, GivesEachPartitionNamesOfItsOwn) {
   EXPECT_TRUE(own.is_partition);
 }
 
+TEST(Partitioning, GivesEachPartitionAPortOfItsOwn) {
+  ServeConfig config = SomeConfig();
+  EXPECT_EQ(PartitionConfig(config, 2).http, std::nullopt);
+  config.http = {"127.0.0.1", 9090};
+  EXPECT_EQ(PartitionConfig(config, 2).http, (ListenAddress{"127.0.0.1", 9092}));
+  config.http = {"127.0.0.1", 0};
+  EXPECT_EQ(PartitionConfig(config, 2).http, (ListenAddress{"127.0.0.1", 0})) << "each takes a free one";
+}
+
 // The broker itself is asked where it puts keys.
 TEST(Partitioning, IsTheBrokers) {
   const SubjectMapping mapping = MappingsOf(SomeConfig()).at(0);

@@ -280,6 +280,8 @@ TEST_F(ServeConfigTest, SaysWhatIsWrongWithTheFileItself) {
   EXPECT_THAT(ErrorsOf("name = \"x\"\nruleset = \"rules\"\n"), HasSubstr("at least one [[source]]"));
   EXPECT_THAT(ErrorsOf(Small("nats = 5")), HasSubstr("write [nats]"));
   EXPECT_THAT(ErrorsOf(Small("[http]")), HasSubstr("`listen` is missing"));
+  EXPECT_THAT(ErrorsOf(Small("[partitions]\ncount = 4\n[http]\nlisten = \"a:65533\"")),
+              HasSubstr("a port for each partition: at most 65532"));
   EXPECT_THAT(ErrorsOf(Small("[http]\nlisten = \"a:1\"\nport = 1")),
               HasSubstr("there is no key `port` in [http]"));
   const auto missing = LoadServeConfig(folder_ / "none.toml");
