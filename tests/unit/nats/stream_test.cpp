@@ -47,6 +47,7 @@ TEST(Stream, LetsOldMessagesGo) {
   Must(EnsureStream(connection, spec));
   StoreNumbers(connection, "s", 1, 3);
   spec.age_max_micros = kMicrosPerSecond;
+  spec.duplicate_window_ms = 500;
   Must(EnsureStream(connection, spec));
   while (Must(ReadStreamState(connection, "S")).message_count > 0) {
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
