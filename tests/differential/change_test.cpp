@@ -5,6 +5,7 @@
 
 #include <map>
 #include <set>
+#include <sstream>
 
 #include "compiler/change_plan.h"
 #include "compiler/interpreter.h"
@@ -196,6 +197,69 @@ TEST(Change, MemoryIsWhatTheDiffSays) {
   EXPECT_GT(seen[compiler::Fate::kKept], 10U);
   EXPECT_GT(seen[compiler::Fate::kPartly], 3U);
   EXPECT_GT(seen[compiler::Fate::kEmpty], 10U);
+}
+
+/// Keeps ids of what went out, to see that none comes twice and that only what went out ends.
+class TaskBook : public runtime::DecisionSink {
+ public:
+  runtime::SinkWants wants() const override { return runtime::SinkWants::Everything(); }
+  void OnDecision(const runtime::Decision& decision) override {
+    using Kind = runtime::DecisionKind;
+    const std::string id = decision.id.Hex();
+    if (decision.kind == Kind::kSent) {
+      EXPECT_TRUE(sent_.insert(id).second) << "sent twice";
+    } else if (decision.kind == Kind::kWithdrawn || decision.kind == Kind::kExpired) {
+      EXPECT_TRUE(ended_.insert(id).second) << "ended twice";
+      ended_of_sent_ += sent_.contains(id) ? 1 : 0;
+    }
+  }
+  std::size_t ended_of_sent() const { return ended_of_sent_; }
+
+ private:
+  std::set<std::string> sent_, ended_;
+  std::size_t ended_of_sent_ = 0;
+};
+
+// Random rulesets share names of declarations that mean something else, so that successors of all kinds meet.
+TEST(Change, AnyRulesetMayFollowAnyOther) {
+  std::size_t ended = 0;
+  std::size_t swaps = 0;
+  ForEachSeed(kPairCount, [&](std::uint64_t seed) {
+    Random random(seed);
+    const TriedRuleset rulesets[] = {CompileText(RandomRuleset(random)), CompileText(RandomRuleset(random)),
+                                     CompileText(RandomRuleset(random))};
+    const auto program = [&](std::size_t n) {
+      return runtime::Program{rulesets[n].compiled.ruleset,
+                              compiler::MakeInterpreted(rulesets[n].compiled.module)};
+    };
+    std::istringstream log(
+        ShowLog(rulesets[0].program, RandomLog(random, rulesets[0].program, {.event_count = 200})));
+    TaskBook book;
+    auto engine = std::move(*runtime::Engine::Create(program(0), {}, book));
+    auto decoder = std::make_unique<connectors::JsonDecoder>(rulesets[0].compiled.ruleset);
+    std::size_t current = 0;
+    std::size_t count = 0;
+    for (std::string line; std::getline(log, line); ++count) {
+      const std::size_t next = (current + 1 + random() % 2) % 3;
+      // A type that goes and comes back within one instant numbers its moments anew, and so its ids.
+      const bool keeps_types =
+          rulesets[next].program.entities[1].whole == rulesets[current].program.entities[1].whole;
+      if (random() % 12 == 0 && keeps_types) {
+        current = next;
+        ASSERT_TRUE(engine->Swap(program(current)).has_value());
+        decoder = std::make_unique<connectors::JsonDecoder>(rulesets[current].compiled.ruleset);
+        ++swaps;
+      }
+      connectors::RawBatch raw;
+      raw.Add(line, {count + 1});
+      for (const runtime::EventFrame& frame : decoder->Decode(raw.events()).frames) engine->Apply(frame);
+    }
+    EXPECT_EQ(count, 200U);
+    engine->Finish(engine->latest_time());
+    ended += book.ended_of_sent();
+  });
+  EXPECT_GT(ended, 20U);
+  EXPECT_GT(swaps, 100U);
 }
 
 }  // namespace
