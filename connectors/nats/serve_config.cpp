@@ -11,6 +11,7 @@
 #include <set>
 #include <utility>
 
+#include "connectors/nats/config_reader.h"
 #include "connectors/nats/config_values.h"
 #include "connectors/nats/subject_token.h"
 #include "connectors/signing/signing.h"
@@ -27,181 +28,6 @@ constexpr std::int64_t kCheckpointsMax = 1'000;
 constexpr std::int64_t kAgeMicrosMin = kMicrosPerHour;
 constexpr std::int64_t kPartitionsMax = 1'024;
 
-// Reads values of tables and collects what is wrong with them.
-class Reader {
- public:
-  explicit Reader(std::filesystem::path file) : file_(std::move(file)) {}
-
-  void Complain(const toml::node& node, const std::string& what) { Complain(node.source().begin, what); }
-  void Complain(toml::source_position at, const std::string& what) {
-    errors_.push_back(file_.string() + ":" + std::to_string(at.line) + ":" + std::to_string(at.column) +
-                      ": " + what);
-  }
-
-  // Every key must be one of `keys`.
-  void OnlyKeys(const toml::table& table, const std::string& where,
-                std::initializer_list<std::string_view> keys) {
-    for (const auto& [key, value] : table) {
-      if (std::ranges::find(keys, key.str()) != keys.end()) {
-        continue;
-      }
-      std::string what = "there is no key `" + std::string(key.str()) + "` " + where;
-      if (const auto close = Suggest(key.str(), {keys.begin(), keys.end()})) {
-        what += "; did you mean `" + std::string(*close) + "`?";
-      } else {
-        what += "; known are:";
-        for (const std::string_view known : keys) {
-          what += (known == *keys.begin() ? " " : ", ") + std::string(known);
-        }
-      }
-      Complain(key.source().begin, what + (what.back() == '?' ? "" : "."));
-    }
-  }
-
-  const toml::table* Table(const toml::table& parent, std::string_view key) {
-    const toml::node* node = parent.get(key);
-    if (node != nullptr && !node->is_table()) {
-      Complain(*node, "`" + std::string(key) + "` is a section: write [" + std::string(key) + "].");
-    }
-    return node == nullptr ? nullptr : node->as_table();
-  }
-
-  std::optional<std::string> Text(const toml::table& table, std::string_view key) {
-    const toml::node* node = table.get(key);
-    if (node == nullptr) {
-      return std::nullopt;
-    }
-    const auto text = node->value_exact<std::string>();
-    if (!text || text->empty()) {
-      Complain(*node, "`" + std::string(key) + "` must be a text in quotes that is not empty.");
-      return std::nullopt;
-    }
-    return text;
-  }
-
-  std::optional<bool> Flag(const toml::table& table, std::string_view key) {
-    const toml::node* node = table.get(key);
-    const auto flag = node == nullptr ? std::nullopt : node->value_exact<bool>();
-    if (node != nullptr && !flag) {
-      Complain(*node, "`" + std::string(key) + "` must be true or false.");
-    }
-    return flag;
-  }
-
-  std::optional<std::int64_t> Duration(const toml::table& table, std::string_view key,
-                                       std::int64_t min_micros) {
-    const auto text = Text(table, key);
-    if (!text) {
-      return std::nullopt;
-    }
-    const auto micros = ParseDuration(*text);
-    if (!micros) {
-      Complain(*table.get(key), "`" + std::string(key) +
-                                    "` must be a duration such as \"30s\", \"5m\" or \"36h\", not \"" +
-                                    *text + "\".");
-    } else if (*micros < min_micros) {
-      Complain(*table.get(key), "`" + std::string(key) + "` is too short: at least " +
-                                    std::to_string(min_micros / kMicrosPerMilli) + "ms.");
-      return std::nullopt;
-    }
-    return micros;
-  }
-
-  void Bytes(const toml::table& table, std::string_view key, std::int64_t min, std::int64_t max,
-             std::int64_t& into) {
-    const toml::node* node = table.get(key);
-    if (node == nullptr) {
-      return;
-    }
-    std::optional<std::int64_t> bytes = node->value_exact<std::int64_t>();
-    if (const auto text = node->value_exact<std::string>()) {
-      bytes = ParseBytes(*text);
-    }
-    if (!bytes) {
-      Complain(*node, "`" + std::string(key) + "` must be a size such as \"512 MiB\" or \"10 GiB\".");
-    } else if (*bytes < min || *bytes > max) {
-      Complain(*node, "`" + std::string(key) + "` must be between " + std::to_string(min) + " and " +
-                          std::to_string(max) + " bytes.");
-    } else {
-      into = *bytes;
-    }
-  }
-
-  void Whole(const toml::table& table, std::string_view key, std::int64_t min, std::int64_t max,
-             std::int64_t& into) {
-    const toml::node* node = table.get(key);
-    if (node == nullptr) {
-      return;
-    }
-    const auto number = node->value_exact<std::int64_t>();
-    if (!number || *number < min || *number > max) {
-      Complain(*node, "`" + std::string(key) + "` must be a whole number from " + std::to_string(min) +
-                          " to " + std::to_string(max) + ".");
-    } else {
-      into = *number;
-    }
-  }
-
-  std::filesystem::path folder() const { return file_.parent_path(); }
-
-  std::optional<std::filesystem::path> Path(const toml::table& table, std::string_view key) {
-    const auto text = Text(table, key);
-    return text ? std::optional(file_.parent_path() / *text) : std::nullopt;
-  }
-
-  // The same, or a credential that systemd has handed over.
-  std::optional<std::filesystem::path> CredentialPath(const toml::table& table, std::string_view key) {
-    constexpr std::string_view kPrefix = "$CREDENTIALS_DIRECTORY/";
-    const auto text = Text(table, key);
-    if (!text || !text->starts_with(kPrefix)) return text ? Path(table, key) : std::nullopt;
-    const char* folder = std::getenv("CREDENTIALS_DIRECTORY");
-    if (folder == nullptr || *folder == '\0') {
-      Complain(*table.get(key), "`" + std::string(key) +
-                                    "` names a credential of systemd, and CREDENTIALS_DIRECTORY is not set; "
-                                    "run it as a unit with LoadCredential, or set the variable to a folder.");
-      return std::nullopt;
-    }
-    return std::filesystem::path(folder) / text->substr(kPrefix.size());
-  }
-
-  // A file that must be readable now, so that a mistake shows before anything is connected.
-  std::string File(const toml::table& table, std::string_view key) {
-    const auto path = CredentialPath(table, key);
-    if (path && !std::ifstream(*path)) {
-      Complain(*table.get(key), "cannot read `" + std::string(key) + "` " + path->string() + ".");
-    } else if (path) {
-      files_.push_back(path->string());
-    }
-    return path ? path->string() : "";
-  }
-
-  std::string Secret(const toml::table& table, std::string_view key) {
-    const std::string path = File(table, key);
-    std::string line;
-    if (path.empty()) {
-      return line;
-    }
-    std::ifstream file(path);
-    std::getline(file, line);
-    if (!line.empty() && line.back() == '\r') {
-      line.pop_back();
-    }
-    if (file && line.empty()) {
-      Complain(*table.get(key), "the first line of `" + std::string(key) + "` " + path + " is empty.");
-    }
-    return line;
-  }
-
-  const std::vector<std::string>& errors() const { return errors_; }
-  // All that File has read from.
-  const std::vector<std::string>& files() const { return files_; }
-
- private:
-  std::filesystem::path file_;
-  std::vector<std::string> errors_;
-  std::vector<std::string> files_;
-};
-
 bool IsDeploymentName(std::string_view name) {
   const auto fits = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; };
   return !name.empty() && name.size() <= kNameCharactersMax && std::ranges::all_of(name, fits);
@@ -209,7 +35,7 @@ bool IsDeploymentName(std::string_view name) {
 
 bool IsStreamName(std::string_view name) { return name.find_first_of(" \t.*>/\\") == std::string_view::npos; }
 
-void ReadUrl(Reader& reader, const toml::node& node, std::vector<std::string>& urls) {
+void ReadUrl(ConfigReader& reader, const toml::node& node, std::vector<std::string>& urls) {
   const auto url = node.value_exact<std::string>();
   if (!url || url->empty()) {
     reader.Complain(node, "`url` must be a text such as \"nats://127.0.0.1:4222\", or a list of them.");
@@ -220,7 +46,7 @@ void ReadUrl(Reader& reader, const toml::node& node, std::vector<std::string>& u
   }
 }
 
-void ReadNats(Reader& reader, const toml::table& root, ConnectionOptions& options) {
+void ReadNats(ConfigReader& reader, const toml::table& root, ConnectionOptions& options) {
   const toml::table* nats = reader.Table(root, "nats");
   if (nats == nullptr) {
     return;
@@ -258,7 +84,7 @@ void ReadNats(Reader& reader, const toml::table& root, ConnectionOptions& option
   }
 }
 
-void ReadSource(Reader& reader, const toml::table& table, std::vector<ServeSource>& sources) {
+void ReadSource(ConfigReader& reader, const toml::table& table, std::vector<ServeSource>& sources) {
   reader.OnlyKeys(table, "in [[source]]", {"subject", "stream", "silence"});
   ServeSource source;
   source.subject = reader.Text(table, "subject").value_or("");
@@ -281,7 +107,7 @@ void ReadSource(Reader& reader, const toml::table& table, std::vector<ServeSourc
   sources.push_back(std::move(source));
 }
 
-void ReadSources(Reader& reader, const toml::table& root, std::vector<ServeSource>& sources) {
+void ReadSources(ConfigReader& reader, const toml::table& root, std::vector<ServeSource>& sources) {
   const toml::node* node = root.get("source");
   const toml::array* list = node == nullptr ? nullptr : node->as_array();
   if (list == nullptr || list->empty() || !list->is_homogeneous<toml::table>()) {
@@ -298,7 +124,7 @@ void ReadSources(Reader& reader, const toml::table& root, std::vector<ServeSourc
   }
 }
 
-void ReadTop(Reader& reader, const toml::table& root, ServeConfig& config) {
+void ReadTop(ConfigReader& reader, const toml::table& root, ServeConfig& config) {
   reader.OnlyKeys(root, "here",
                   {"name", "ruleset", "lateness", "nats", "source", "actions", "ticks", "deploy",
                    "partitions", "state", "limits", "http"});
@@ -318,7 +144,7 @@ void ReadTop(Reader& reader, const toml::table& root, ServeConfig& config) {
   config.lateness_micros = reader.Duration(root, "lateness", 0);
 }
 
-void ReadPartitions(Reader& reader, const toml::table& root, ServeConfig& config) {
+void ReadPartitions(ConfigReader& reader, const toml::table& root, ServeConfig& config) {
   const toml::table* section = reader.Table(root, "partitions");
   if (section == nullptr) {
     return;
@@ -346,7 +172,7 @@ void ReadPartitions(Reader& reader, const toml::table& root, ServeConfig& config
   }
 }
 
-void ReadState(Reader& reader, const toml::table& root, ServeConfig& config) {
+void ReadState(ConfigReader& reader, const toml::table& root, ServeConfig& config) {
   static const toml::table none;
   const toml::table* section = reader.Table(root, "state");
   const toml::table& state = section == nullptr ? none : *section;
@@ -361,7 +187,7 @@ void ReadState(Reader& reader, const toml::table& root, ServeConfig& config) {
   config.checkpoint_keep_count = static_cast<std::size_t>(keep);
 }
 
-void ReadTrustedKeys(Reader& reader, const toml::table& deploy, ServeConfig& config) {
+void ReadTrustedKeys(ConfigReader& reader, const toml::table& deploy, ServeConfig& config) {
   const toml::node* node = deploy.get("trusted_keys");
   if (node == nullptr) return;
   const toml::array* list = node->as_array();
@@ -379,7 +205,7 @@ void ReadTrustedKeys(Reader& reader, const toml::table& deploy, ServeConfig& con
   }
 }
 
-void ReadDeploy(Reader& reader, const toml::table& root, ServeConfig& config) {
+void ReadDeploy(ConfigReader& reader, const toml::table& root, ServeConfig& config) {
   const toml::table* deploy = reader.Table(root, "deploy");
   if (deploy == nullptr) return;
   reader.OnlyKeys(*deploy, "in [deploy]", {"from", "trusted_keys", "require_signature", "approvals"});
@@ -405,7 +231,7 @@ void ReadDeploy(Reader& reader, const toml::table& root, ServeConfig& config) {
   }
 }
 
-void ReadSections(Reader& reader, const toml::table& root, ServeConfig& config) {
+void ReadSections(ConfigReader& reader, const toml::table& root, ServeConfig& config) {
   config.action_prefix = "lull." + config.name + ".actions";
   if (const toml::table* actions = reader.Table(root, "actions")) {
     reader.OnlyKeys(*actions, "in [actions]", {"prefix", "decisions"});
@@ -442,7 +268,7 @@ void ReadSections(Reader& reader, const toml::table& root, ServeConfig& config) 
 }
 
 // After the partitions: each takes a port.
-void ReadHttp(Reader& reader, const toml::table& root, std::uint32_t partition_count,
+void ReadHttp(ConfigReader& reader, const toml::table& root, std::uint32_t partition_count,
               std::optional<ListenAddress>& http) {
   const toml::table* section = reader.Table(root, "http");
   if (section == nullptr) return;
@@ -467,7 +293,7 @@ void ReadHttp(Reader& reader, const toml::table& root, std::uint32_t partition_c
 }  // namespace
 
 Result<ServeConfig> ParseServeConfig(std::string_view text, const std::filesystem::path& file) {
-  Reader reader(file);
+  ConfigReader reader(file);
   toml::table root;
   try {
     root = toml::parse(text, file.string());
