@@ -24,6 +24,21 @@ class Sources(EndToEnd):
         self.wait_for_all(serve)
         self.assertEqual([(a["nudge"], a["entity"]["id"]) for a in self.actions().values()], [("answer", "c2")])
 
+    def test_publishing_waits_for_a_broker_that_is_being_started(self):
+        self.write_rules(mini_rules())
+        serve = self.serve()
+        path = self.folder / "asked.jsonl"
+        path.write_text(event("asked", "2026-03-02T10:00:00Z", "c1", topic="a") + "\n")
+        self.broker.kill()
+        publisher = subprocess.Popen(self.publish_command(path), stderr=subprocess.PIPE, text=True)
+        time.sleep(0.7)
+        self.assertIsNone(publisher.poll(), "it gave up at once")
+        self.broker.start()
+        self.finish_publishing(publisher)
+        self.move_clock("2026-03-02T12:30:00Z")
+        self.wait_for_all(serve)
+        self.assertEqual(len(self.actions()), 1)
+
     def test_existing_stream(self):
         self.write_rules(mini_rules())
         with self.broker.client() as client:

@@ -23,6 +23,8 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kBatchCount = 512;
 constexpr std::int64_t kGiveUpSeconds = 60;
+/// A broker that is just being started; longer is more likely a wrong address.
+constexpr std::int64_t kWaitForServerMs = 10'000;
 
 struct PublishOptions {
   NatsTarget target;
@@ -91,7 +93,9 @@ int PublishEvents(const PublishOptions& options) {
   const auto keep_trying = [&progress_at] {
     return !StopRequested() && Clock::now() - progress_at < std::chrono::seconds(kGiveUpSeconds);
   };
-  auto publisher = connectors::EventPublisher::Open(options.target.connection, keep_trying);
+  connectors::ConnectionOptions connection = options.target.connection;
+  connection.wait_for_server_ms = kWaitForServerMs;
+  auto publisher = connectors::EventPublisher::Open(std::move(connection), keep_trying);
   if (!publisher) return Complain(publisher.error().message);
   const Status published = PublishAll(options, *input, *publisher, progress_at);
   const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
