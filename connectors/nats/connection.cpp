@@ -194,7 +194,8 @@ Result<Connection> Connection::Open(ConnectionOptions options) {
   }
   const std::int64_t deadline = SteadyMs() + impl->options.wait_for_server_ms;
   status = natsConnection_Connect(&impl->connection, raw);
-  while (status == NATS_NO_SERVER && SteadyMs() < deadline) {
+  // One that goes while it greets is as one that is not there.
+  while ((status == NATS_NO_SERVER || status == NATS_IO_ERROR) && SteadyMs() < deadline) {
     SleepMs(impl->options.reconnect_wait_ms);
     status = natsConnection_Connect(&impl->connection, raw);
   }

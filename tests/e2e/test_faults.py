@@ -8,6 +8,7 @@ import signal
 import subprocess
 import time
 import unittest
+from datetime import datetime, timedelta
 
 from harness import EndToEnd, Serve, event, mini_rules, wait_until
 
@@ -66,8 +67,11 @@ class Faults(EndToEnd):
             self.broker.kill()
             time.sleep(self.random.uniform(0.0, 0.2))
             self.broker.start()
-            if turn % 3 == 2:
+            # The system starts it again, as it would if the broker went while it was starting.
+            if serve.process.poll() is not None:
                 serve.start()
+        if serve.process.poll() is not None:
+            serve.start()
         self.finish_publishing(publisher)
         self.move_clock()
         self.wait_for_all(serve)
@@ -103,16 +107,18 @@ class Faults(EndToEnd):
     def spoil(self, lines):
         """The lines with what a bad day does to them, and the poison among them."""
         dirty, poison = [], []
-        held = []
+        held = []  # (until when, line): what comes late comes before anything of a later time
         for number, line in enumerate(lines):
-            held = [(due, late) for due, late in held if due > number or dirty.append(late)]
+            time_of = datetime.fromisoformat(json.loads(line)["time"].replace("Z", "+00:00"))
+            dirty += [late for until, late in held if until < time_of]
+            held = [(until, late) for until, late in held if until >= time_of]
             roll = self.random.random()
             if roll < 0.05:
-                held.append((number + self.random.randrange(1, 4), line))
+                held.append((time_of + timedelta(minutes=self.random.uniform(0, 9)), line))
                 continue
             dirty.append(line)
             if roll < 0.15:
-                held.append((number + self.random.randrange(1, 40), line))
+                held.append((time_of + timedelta(minutes=self.random.uniform(0, 9)), line))
             elif roll < 0.16:
                 bad = self.random.choice(["{", "not json " + str(number), line[:-1], line.replace('"time"', '"tim"'),
                                           json.dumps({"type": 7}), "[1,2]"])
