@@ -51,6 +51,8 @@ class Faults(EndToEnd):
             time.sleep(self.random.uniform(0.0, 0.3))
             paused.kill()
         owner = machines[TAKEOVERS % 2]
+        for machine in machines:
+            self.assertNotIn("is missing although", machine.log.read_text(), "one took messages of the other")
         self.finish_publishing(publisher)
         self.move_clock()
         self.wait_for_all(owner)

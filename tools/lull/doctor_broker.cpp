@@ -182,13 +182,10 @@ void CheckStreams(const ServeConfig& config, Connection& connection, CheckList& 
 void CheckRights(const ServeConfig& config, Connection& connection, CheckList& found) {
   const std::string in = connectors::StreamName(config.name, "IN");
   std::vector<std::string> publish = {
-      config.tick_subject(),           config.deploy_subject(),
-      config.erase_subject(),          config.probe_subject(),
-      config.action_prefix + ".%.%",   config.dead_prefix() + ".late",
-      "$JS.API.STREAM.CREATE." + in,   "$JS.API.STREAM.UPDATE." + in,
-      "$JS.API.STREAM.MSG.GET." + in,  "$JS.API.STREAM.NAMES",
-      "$JS.API.CONSUMER.CREATE." + in, "$JS.API.CONSUMER.DURABLE.CREATE." + in + ".lull_serve",
-      "$JS.ACK." + in + ".lull_serve"};
+      config.tick_subject(),         config.deploy_subject(),        config.erase_subject(),
+      config.probe_subject(),        config.action_prefix + ".%.%",  config.dead_prefix() + ".late",
+      "$JS.API.STREAM.CREATE." + in, "$JS.API.STREAM.UPDATE." + in,  "$JS.API.STREAM.MSG.GET." + in,
+      "$JS.API.STREAM.NAMES",        "$JS.API.CONSUMER.CREATE." + in};
   if (config.keep_decisions) publish.push_back(config.decision_prefix() + ".waiting");
   std::string denied;
   std::string silent;

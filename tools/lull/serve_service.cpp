@@ -165,10 +165,11 @@ Result<std::shared_ptr<const Deployment>> Service::FirstDeployment(const Markers
 
 Status Service::OpenInput(const connectors::StreamState& state) {
   replay_end_ = state.last_sequence;
-  auto input = connectors::InputLog::Open(*connection_, {.stream = input_stream_,
-                                                         .from_sequence = applied_.sequence + 1,
-                                                         .durable = "lull_serve",
-                                                         .origins = clock_.watches()});
+  // A consumer of its own: one that is shared by name would be drawn on by an owner that was paused and wakes
+  // up.
+  auto input = connectors::InputLog::Open(
+      *connection_,
+      {.stream = input_stream_, .from_sequence = applied_.sequence + 1, .origins = clock_.watches()});
   if (!input) return std::unexpected(input.error());
   input_.emplace(std::move(*input));
   return {};
@@ -220,8 +221,6 @@ Status Service::ReadOnce() {
   if (Status ok = outbox_->Flush(); !ok) return ok;
   applied_ = MarkOf(messages->back());
   MeasureLatency(*messages);
-  // Advice to operators, which the next batch gives again; the position itself is what a replay finds.
-  (void)input_->Acknowledge(messages->back().sequence);
   return {};
 }
 
