@@ -40,8 +40,8 @@ class OutputChannel {
   /// Waits until all is stored; fails likewise.
   Status Flush();
 
-  /// A place behind which lies all that is still to be recognised: the stream's end, after Flush, or where this
-  /// process began as long as it has not decided all that was there.
+  /// A place behind which lies all that is still to be recognised: the stream's end, after Flush, or where
+  /// this process began as long as it has not decided all that was there.
   connectors::OutputMark end() const;
 
   std::uint64_t sent_count() const { return sent_; }
