@@ -112,21 +112,19 @@ void EntityFormat<Io>::Record(std::uint32_t entity, std::byte* record) {
   io_.Fixed(header.moment_count);
   io_.Fixed(header.reserved);
   const std::size_t bytes = spec.record_bytes - kBitsOffset;
-  std::vector<std::byte> body(record + kBitsOffset, record + spec.record_bytes);
-  const auto blank = [&](std::uint32_t offset, std::size_t size) {
-    std::memset(body.data() + (offset - kBitsOffset), 0, size);
-  };
-  if constexpr (!Io::kReads) {
-    for (const std::uint32_t offset : spec.text_offsets) blank(offset, sizeof(std::uint32_t));
-    for (const WindowSpec& window : spec.windows) blank(window.offset, sizeof(WindowBlock*));
-    io_.Raw(body.data(), bytes);
-  } else {
+  std::byte* body = record + kBitsOffset;
+  if constexpr (Io::kReads) {
     for (const std::uint32_t offset : spec.text_offsets) places_.texts.Release(TextAt(record, offset));
-    io_.Raw(body.data(), bytes);
-    // Whatever was written there: what the record owns comes below.
-    for (const std::uint32_t offset : spec.text_offsets) blank(offset, sizeof(std::uint32_t));
-    for (const WindowSpec& window : spec.windows) blank(window.offset, sizeof(WindowBlock*));
-    std::memcpy(record + kBitsOffset, body.data(), bytes);
+    io_.Raw(body, bytes);
+  } else {
+    body = io_.Raw(body, bytes);
+  }
+  // Whatever is written there: what the record owns comes below.
+  for (const std::uint32_t offset : spec.text_offsets) {
+    std::memset(body + (offset - kBitsOffset), 0, sizeof(std::uint32_t));
+  }
+  for (const WindowSpec& window : spec.windows) {
+    std::memset(body + (window.offset - kBitsOffset), 0, sizeof(WindowBlock*));
   }
   for (const std::uint32_t offset : spec.text_offsets) TextId(TextAt(record, offset));
   for (std::uint32_t window = 0; window < spec.windows.size(); ++window) WindowOf(spec, window, record);

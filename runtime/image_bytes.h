@@ -8,6 +8,7 @@
 
 #include <bit>
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <string>
@@ -47,7 +48,11 @@ class ImageWriter {
     Small(text.known() ? text.size + 1 : 0);
     if (text.size > 0) out_.append(text.data, text.size);
   }
-  void Raw(const void* bytes, std::size_t count) { out_.append(static_cast<const char*>(bytes), count); }
+  /// Where they have been written, until the next call.
+  std::byte* Raw(const void* bytes, std::size_t count) {
+    out_.append(static_cast<const char*>(bytes), count);
+    return reinterpret_cast<std::byte*>(out_.data() + out_.size() - count);
+  }
 
  private:
   std::string& out_;

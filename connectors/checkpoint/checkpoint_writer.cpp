@@ -1,9 +1,9 @@
 #include "connectors/checkpoint/checkpoint_writer.h"
 
-#include <chrono>
 #include <utility>
 
 #include "runtime/base/check.h"
+#include "runtime/base/steady_time.h"
 #include "runtime/image_bytes.h"
 
 namespace lull::connectors {
@@ -12,12 +12,6 @@ namespace {
 constexpr std::size_t kHandBytes = 256U << 10;
 
 enum Kind : std::uint8_t { kClear, kErased, kEntity };
-
-std::int64_t SteadyMicros() {
-  return std::chrono::duration_cast<std::chrono::microseconds>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
 
 }  // namespace
 

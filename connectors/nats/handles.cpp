@@ -82,12 +82,6 @@ bool IsTransient(natsStatus status, int broker_code) {
   return std::ranges::find(kTransientStatuses, status) != std::end(kTransientStatuses);
 }
 
-std::int64_t SteadyMs() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
-
 void SleepMs(std::int64_t ms) { std::this_thread::sleep_for(std::chrono::milliseconds(ms)); }
 
 }  // namespace lull::connectors

@@ -12,6 +12,7 @@
 
 #include "connectors/nats/connection.h"
 #include "connectors/nats/stream.h"
+#include "runtime/base/steady_time.h"
 
 namespace lull::connectors {
 
@@ -44,9 +45,6 @@ Error JetStreamError(const std::string& tried, natsStatus status, int broker_cod
 
 /// True for failures that end by themselves: no answer, reconnecting, a broker that is starting.
 bool IsTransient(natsStatus status, int broker_code);
-
-/// Milliseconds of a clock that never goes back.
-std::int64_t SteadyMs();
 
 /// Waits a little before the next try.
 void SleepMs(std::int64_t ms);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "runtime/base/steady_time.h"
+
 namespace lull::tools {
 namespace {
 
@@ -16,7 +18,7 @@ constexpr std::uint64_t kBacklogBytesMax = 64U << 20;
 void CheckpointKeeper::Begin(runtime::Engine& engine, const Describe& describe) {
   head_ = describe();
   handed_over_ = false;
-  begun_micros_ = head_->made_micros;
+  begun_micros_ = SteadyMicros();
   begun_sequence_ = head_->input.sequence;
   engine.BeginSnapshot(writer_);
 }
@@ -26,20 +28,20 @@ void CheckpointKeeper::Turn(runtime::Engine& engine, std::uint64_t sequence, con
     if (const auto outcome = writer_.Take()) Outcome(engine, *outcome);
     return;
   }
-  const std::int64_t began = WallMicros();
+  const std::int64_t began = SteadyMicros();
   // A swap ends a snapshot: the old ruleset's state is of no use to the new one.
   if (head_ && !engine.snapshot_under_way()) Begin(engine, describe);
   if (!head_) {
-    if (sequence == begun_sequence_ || began - begun_micros_ < interval_micros_) return;
+    if (sequence == begun_sequence_ || (begun_micros_ && began - *begun_micros_ < interval_micros_)) return;
     Begin(engine, describe);
   }
-  while (writer_.backlog_bytes() < kBacklogBytesMax && WallMicros() - began < kTurnMicros) {
+  while (writer_.backlog_bytes() < kBacklogBytesMax && SteadyMicros() - began < kTurnMicros) {
     if (!engine.ContinueSnapshot(kSliceEntities)) continue;
     writer_.Finish(*head_);
     handed_over_ = true;
     break;
   }
-  figures_.longest_turn_micros = std::max(figures_.longest_turn_micros, WallMicros() - began);
+  figures_.longest_turn_micros = std::max(figures_.longest_turn_micros, SteadyMicros() - began);
 }
 
 void CheckpointKeeper::Outcome(runtime::Engine& engine,

@@ -53,7 +53,7 @@ class CheckpointKeeper {
   ServeLog& log_;
   std::optional<connectors::CheckpointHead> head_;  // of the one under way
   bool handed_over_ = false;                        // its snapshot is complete
-  std::int64_t begun_micros_ = 0;                   // wall time, of the latest one
+  std::optional<std::int64_t> begun_micros_;        // of a steady clock, of the latest one
   std::uint64_t begun_sequence_ = 0;
   CheckpointFigures figures_;
 };

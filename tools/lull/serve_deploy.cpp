@@ -11,6 +11,7 @@
 #include "dsl/load.h"
 #include "dsl/render.h"
 #include "runtime/engine.h"
+#include "runtime/entity_image.h"
 #include "trial/test_runner.h"
 
 namespace lull::tools {
@@ -104,6 +105,8 @@ Result<Deployment> Prepare(connectors::DeployMarker marker, bool native) {
   deployment.compiled = {WithLateness(compiled->ruleset, marker.lateness_micros), compiled->module};
   deployment.program.ruleset = deployment.compiled.ruleset;
   marker.version = deployment.program.ruleset->version;
+  deployment.bundle = ToJson(marker);
+  deployment.layout_hash = runtime::LayoutHash(*deployment.program.ruleset);
   deployment.marker = std::move(marker);
   if (native) {
     const Result<NativeCompiler::Code> code = CompileToNative(*deployment.compiled.module);

@@ -20,6 +20,8 @@ struct Deployment {
   connectors::DeployMarker marker;
   compiler::CompiledRuleset compiled;  // with the marker's lateness
   runtime::Program program;
+  std::string bundle;             // the marker as text
+  std::uint64_t layout_hash = 0;  // runtime::LayoutHash
   bool is_native = false;
   std::string warnings;  // of the checker, as a person would read them; empty: none
 };

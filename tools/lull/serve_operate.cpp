@@ -1,10 +1,10 @@
 #include "tools/lull/serve_operate.h"
 
 #include <algorithm>
-#include <chrono>
 
 #include "connectors/http/service_health.h"
 #include "connectors/http/service_metrics.h"
+#include "runtime/base/steady_time.h"
 
 namespace lull::tools {
 
@@ -15,11 +15,6 @@ namespace {
 constexpr std::int64_t kShowEveryMs = 1'000;
 // Figures of many thousand nudges take milliseconds: of the loop's time they get this part.
 constexpr std::int64_t kShowShare = 200;
-
-std::int64_t SteadyMs() {
-  const auto now = std::chrono::steady_clock::now().time_since_epoch();
-  return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
-}
 
 }  // namespace
 

@@ -47,6 +47,8 @@ std::string RouteTokens(const Decision& decision, std::uint32_t unit, const runt
 /// The output streams of a deployment.
 }  // namespace
 
+std::uint64_t IdDigest(std::string_view id) { return runtime::HashBytes(id); }
+
 // ---- OutputChannel
 // -------------------------------------------------------------------------------------------
 
@@ -61,7 +63,7 @@ Result<OutputChannel> OutputChannel::Open(connectors::Connection& connection,
   const auto loaded =
       connectors::LoadIds(connection, from.stream, from.end.sequence + 1, [&channel](std::string_view id) {
         channel.known_.insert(HashId(id));
-        channel.last_digest_ = runtime::HashBytes(id);
+        channel.last_digest_ = IdDigest(id);
       });
   if (!loaded) return std::unexpected(loaded.error());
   return channel;
@@ -78,7 +80,7 @@ Status OutputChannel::Send(const std::string& subject, const std::string& id, st
     return {};
   }
   ++sent_;
-  last_digest_ = runtime::HashBytes(id);
+  last_digest_ = IdDigest(id);
   return Persist([&] { return output_.Publish(subject, id, payload); });
 }
 

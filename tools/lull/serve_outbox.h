@@ -24,6 +24,9 @@
 
 namespace lull::tools {
 
+/// By which a message of an output stream is known again.
+std::uint64_t IdDigest(std::string_view id);
+
 /// One output stream, and the ids that it had beyond a place when this process began.
 class OutputChannel {
  public:

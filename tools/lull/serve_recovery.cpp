@@ -4,7 +4,6 @@
 
 #include "connectors/nats/deploy_marker.h"
 #include "connectors/nats/stream.h"
-#include "runtime/entity_image.h"
 #include "runtime/format.h"
 #include "runtime/hash.h"
 #include "tools/lull/serve_deploy.h"
@@ -28,9 +27,7 @@ std::string TimeText(std::int64_t micros) {
   return text;
 }
 
-std::uint64_t IdDigest(const connectors::InputMessage& message) {
-  return runtime::HashBytes(message.message_id);
-}
+std::uint64_t OutputDigest(const connectors::InputMessage& message) { return IdDigest(message.message_id); }
 std::uint64_t InputDigest(const connectors::InputMessage& message) { return MarkOf(message).digest; }
 
 /// A stream as it is now; one that does not exist has no messages.
@@ -112,7 +109,7 @@ Result<bool> Attempt::FitsLogs(const CheckpointHead& head, const std::string& na
   const std::vector<std::string> streams = Outbox::StreamsOf(config_);
   for (const connectors::OutputMark& output : head.outputs) {
     if (std::ranges::count(streams, output.stream) == 0) continue;
-    const auto facts = FactsOf(connection_, output.stream, output.end, IdDigest);
+    const auto facts = FactsOf(connection_, output.stream, output.end, OutputDigest);
     if (!facts) return std::unexpected(facts.error());
     // A trimmed output log is nobody's loss: what is gone from it was there.
     if (FitOf(output.end, *facts) != MarkFit::kLost) continue;
@@ -143,7 +140,7 @@ Result<std::optional<Recovery>> Attempt::Try(const std::filesystem::path& folder
   if (!marker) return Reject(name, marker.error().message);
   Result<Deployment> prepared = Prepare(std::move(*marker), false);
   if (!prepared) return Reject(name, prepared.error().message);
-  if (runtime::LayoutHash(*prepared->program.ruleset) != head.layout_hash) {
+  if (prepared->layout_hash != head.layout_hash) {
     return Reject(name,
                   "it was written by a version of Lull that lays out records in another way. What to do: "
                   "start that version again, or let this one read the whole input log.");

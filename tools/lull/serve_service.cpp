@@ -6,7 +6,6 @@
 #include "connectors/nats/deployment_streams.h"
 #include "connectors/nats/routed_task.h"
 #include "connectors/nats/stream.h"
-#include "runtime/entity_image.h"
 
 namespace lull::tools {
 
@@ -225,17 +224,18 @@ Status Service::ReadOnce() {
 }
 
 connectors::CheckpointHead Service::DescribePlace() {
-  const runtime::Ruleset& ruleset = *engine_->deployment().program.ruleset;
+  const Deployment& deployment = engine_->deployment();
   connectors::CheckpointHead head;
   head.made_micros = WallMicros();
   head.deployment = config_.name;
-  head.bundle = ToJson(engine_->deployment().marker);
-  head.layout_hash = runtime::LayoutHash(ruleset);
+  head.bundle = deployment.bundle;
+  head.layout_hash = deployment.layout_hash;
   head.clock = engine_->engine().clock();
   head.input = applied_;
   head.outputs = outbox_->ends();
   head.sources = clock_.Heard();
-  for (const runtime::EntitySpec& entity : ruleset.entities) head.entity_types.push_back(entity.name);
+  for (const runtime::EntitySpec& entity : deployment.program.ruleset->entities)
+    head.entity_types.push_back(entity.name);
   return head;
 }
 

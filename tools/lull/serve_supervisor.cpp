@@ -10,6 +10,7 @@
 #include <random>
 #include <thread>
 
+#include "runtime/base/steady_time.h"
 #include "tools/lull/serve_service.h"
 
 namespace lull::tools {
@@ -22,12 +23,6 @@ constexpr std::int64_t kRestartMs = 1'000;
 constexpr std::int64_t kStopWaitMs = 30'000;
 /// Of a lease: it is refreshed so many times while it lasts.
 constexpr std::int64_t kRefreshes = 4;
-
-std::int64_t SteadyMs() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
 
 std::string NewInstanceName() {
   char host[64] = {};
@@ -165,8 +160,7 @@ void Supervisor::Start(std::uint32_t partition, Child& child) {
     execv("/proc/self/exe", argv.data());
     _exit(127);
   }
-  child.started_ms = SteadyMs();
-  child.restart_ms = child.started_ms + kRestartMs;
+  child.restart_ms = SteadyMs() + kRestartMs;
   if (pid < 0) {
     log_.Error("no process could be started for a partition", {{"partition", partition}});
     return;

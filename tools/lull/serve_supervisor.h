@@ -33,8 +33,7 @@ class Supervisor {
  private:
   struct Child {
     pid_t pid = -1;               // -1: not running
-    std::int64_t started_ms = 0;  // of a steady clock
-    std::int64_t restart_ms = 0;  // not before
+    std::int64_t restart_ms = 0;  // of a steady clock: not before
     bool ending = false;          // was told to stop
   };
 
