@@ -2,13 +2,10 @@
 
 #include <charconv>
 
-#include "connectors/nats/handles.h"
+#include "connectors/nats/key_value.h"
 
 namespace lull::connectors {
 namespace {
-
-using StoreHandle = std::unique_ptr<kvStore, NatsDeleter<kvStore_Destroy>>;
-using EntryHandle = std::unique_ptr<kvEntry, NatsDeleter<kvEntry_Destroy>>;
 
 constexpr char kHeadKey[] = "head";
 constexpr std::int64_t kBucketBytesMax = 1LL << 30;
@@ -27,68 +24,30 @@ std::optional<std::uint64_t> ParseNumber(std::string_view text) {
   return number;
 }
 
-struct Value {
-  std::string text;
-  std::uint64_t revision = 0;  // of the bucket
-};
-
 }  // namespace
 
 struct DeploymentBucket::Impl {
-  StoreHandle store;
-  std::string name;
-
-  Error Failure(const std::string& tried, natsStatus status) const {
-    return JetStreamError(tried + " of bucket " + name, status, 0);
-  }
-
-  Result<std::optional<Value>> Get(const std::string& key) const {
-    kvEntry* raw = nullptr;
-    const natsStatus status = kvStore_Get(&raw, store.get(), key.c_str());
-    const EntryHandle entry(raw);
-    if (status == NATS_NOT_FOUND) return std::nullopt;
-    if (status != NATS_OK) return std::unexpected(Failure("Cannot read " + key, status));
-    const auto* bytes = static_cast<const char*>(kvEntry_Value(raw));
-    const auto count = static_cast<std::size_t>(kvEntry_ValueLen(raw));
-    return Value{bytes == nullptr ? std::string() : std::string(bytes, count), kvEntry_Revision(raw)};
-  }
-
-  /// False: there is one.
-  Result<bool> Create(const std::string& key, const std::string& text) const {
-    const natsStatus status =
-        kvStore_Create(nullptr, store.get(), key.c_str(), text.data(), static_cast<int>(text.size()));
-    if (status == NATS_OK) return true;
-    const auto there = Get(key);
-    if (there && *there) return false;
-    return std::unexpected(Failure("Cannot write " + key, status));
-  }
-
-  Status Put(const std::string& key, const std::string& text) const {
-    const natsStatus status =
-        kvStore_Put(nullptr, store.get(), key.c_str(), text.data(), static_cast<int>(text.size()));
-    if (status != NATS_OK) return std::unexpected(Failure("Cannot write " + key, status));
-    return {};
-  }
+  KeyValueBucket bucket;
 
   /// The head never goes back, whoever else moves it.
   Status RaiseHead(std::uint64_t revision) const {
     const std::string text = std::to_string(revision);
     for (int tries = 0; tries < kTriesMax; ++tries) {
-      const auto head = Get(kHeadKey);
+      const auto head = bucket.Get(kHeadKey);
       if (!head) return std::unexpected(head.error());
       if (!*head) {
-        const auto made = Create(kHeadKey, text);
+        const auto made = bucket.Create(kHeadKey, text);
         if (!made) return std::unexpected(made.error());
         if (*made) return {};
         continue;
       }
       if (ParseNumber((*head)->text).value_or(0) >= revision) return {};
-      const natsStatus status = kvStore_Update(nullptr, store.get(), kHeadKey, text.data(),
+      const natsStatus status = kvStore_Update(nullptr, bucket.get(), kHeadKey, text.data(),
                                                static_cast<int>(text.size()), (*head)->revision);
       if (status == NATS_OK) return {};
-      if (IsTransient(status, 0)) return std::unexpected(Failure("Cannot write head", status));
+      if (IsTransient(status, 0)) return std::unexpected(bucket.Failure("Cannot write head", status));
     }
-    return Fail("bucket " + name + " is written by others all the time");
+    return Fail("bucket " + bucket.name() + " is written by others all the time");
   }
 };
 
@@ -98,39 +57,37 @@ DeploymentBucket& DeploymentBucket::operator=(DeploymentBucket&&) noexcept = def
 DeploymentBucket::~DeploymentBucket() = default;
 
 Result<DeploymentBucket> DeploymentBucket::Open(Connection& connection, const std::string& deployment) {
-  auto impl = std::make_unique<Impl>();
-  impl->name = "lull_" + deployment + "_deploy";
+  const std::string name = "lull_" + deployment + "_deploy";
   kvStore* store = nullptr;
-  natsStatus status = js_KeyValue(&store, connection.impl().jetstream, impl->name.c_str());
+  natsStatus status = js_KeyValue(&store, connection.impl().jetstream, name.c_str());
   if (status == NATS_NOT_FOUND) {
     kvConfig config;
     kvConfig_Init(&config);
-    config.Bucket = impl->name.c_str();
+    config.Bucket = name.c_str();
     config.Description = "Revisions of a deployment of Lull";
     config.History = 1;
     config.MaxBytes = kBucketBytesMax;
     config.StorageType = js_FileStorage;
     status = js_CreateKeyValue(&store, connection.impl().jetstream, &config);
     // Somebody else may have made it just now.
-    if (status != NATS_OK) status = js_KeyValue(&store, connection.impl().jetstream, impl->name.c_str());
+    if (status != NATS_OK) status = js_KeyValue(&store, connection.impl().jetstream, name.c_str());
   }
-  impl->store.reset(store);
-  if (status != NATS_OK)
-    return std::unexpected(JetStreamError("Cannot open bucket " + impl->name, status, 0));
+  auto impl = std::make_unique<Impl>(Impl{KeyValueBucket(store, name)});
+  if (status != NATS_OK) return std::unexpected(JetStreamError("Cannot open bucket " + name, status, 0));
   return DeploymentBucket(std::move(impl));
 }
 
 Result<std::uint64_t> DeploymentBucket::Head() {
-  const auto head = impl_->Get(kHeadKey);
+  const auto head = impl_->bucket.Get(kHeadKey);
   if (!head) return std::unexpected(head.error());
   if (!*head) return 0;
   const std::optional<std::uint64_t> number = ParseNumber((*head)->text);
-  if (!number) return Fail("key head of bucket " + impl_->name + " is no number");
+  if (!number) return Fail("key head of bucket " + impl_->bucket.name() + " is no number");
   return *number;
 }
 
 Result<std::optional<std::string>> DeploymentBucket::ReadRevision(std::uint64_t revision) {
-  auto value = impl_->Get(RevisionKey(revision));
+  auto value = impl_->bucket.Get(RevisionKey(revision));
   if (!value) return std::unexpected(value.error());
   if (!*value) return std::nullopt;
   return std::move((*value)->text);
@@ -140,24 +97,24 @@ Result<std::uint64_t> DeploymentBucket::Add(const std::function<Bundle(std::uint
   const auto head = Head();
   if (!head) return std::unexpected(head.error());
   for (std::uint64_t revision = *head + 1; revision <= *head + kTriesMax; ++revision) {
-    const auto made = impl_->Create(RevisionKey(revision), ToJson(make(revision)));
+    const auto made = impl_->bucket.Create(RevisionKey(revision), ToJson(make(revision)));
     if (!made) return std::unexpected(made.error());
     if (!*made) continue;
     if (Status ok = impl_->RaiseHead(revision); !ok) return std::unexpected(ok.error());
     return revision;
   }
-  return Fail("bucket " + impl_->name + " is written by others all the time");
+  return Fail("bucket " + impl_->bucket.name() + " is written by others all the time");
 }
 
 Status DeploymentBucket::Approve(std::uint64_t revision, const BundleSignature& signature) {
-  return impl_->Put(ApprovalKey(revision, signature.key), signature.signature);
+  return impl_->bucket.Put(ApprovalKey(revision, signature.key), signature.signature);
 }
 
 Result<std::vector<BundleSignature>> DeploymentBucket::Approvals(std::uint64_t revision,
                                                                  const std::vector<std::string>& keys) {
   std::vector<BundleSignature> approvals;
   for (const std::string& key : keys) {
-    auto value = impl_->Get(ApprovalKey(revision, key));
+    auto value = impl_->bucket.Get(ApprovalKey(revision, key));
     if (!value) return std::unexpected(value.error());
     if (*value) approvals.push_back({key, std::move((*value)->text)});
   }
@@ -165,11 +122,11 @@ Result<std::vector<BundleSignature>> DeploymentBucket::Approvals(std::uint64_t r
 }
 
 Status DeploymentBucket::SetStatus(std::uint64_t revision, const RevisionStatus& status) {
-  return impl_->Put(StatusKey(revision), ToJson(status));
+  return impl_->bucket.Put(StatusKey(revision), ToJson(status));
 }
 
 Result<std::optional<RevisionStatus>> DeploymentBucket::StatusOf(std::uint64_t revision) {
-  const auto value = impl_->Get(StatusKey(revision));
+  const auto value = impl_->bucket.Get(StatusKey(revision));
   if (!value) return std::unexpected(value.error());
   if (!*value) return std::nullopt;
   Result<RevisionStatus> status = ParseRevisionStatus((*value)->text);

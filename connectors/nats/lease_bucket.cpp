@@ -4,13 +4,10 @@
 #include <map>
 #include <utility>
 
-#include "connectors/nats/handles.h"
+#include "connectors/nats/key_value.h"
 
 namespace lull::connectors {
 namespace {
-
-using StoreHandle = std::unique_ptr<kvStore, NatsDeleter<kvStore_Destroy>>;
-using EntryHandle = std::unique_ptr<kvEntry, NatsDeleter<kvEntry_Destroy>>;
 
 constexpr std::string_view kInstance = "instance.";
 constexpr std::string_view kPartition = "partition.";
@@ -23,16 +20,8 @@ std::string PartitionKey(std::uint32_t partition) {
 }  // namespace
 
 struct LeaseBucket::Impl {
-  Connection& connection;
-  std::string bucket;
-  StoreHandle store;
+  KeyValueBucket bucket;
   std::map<std::uint32_t, std::uint64_t> revisions;  // of the leases that are held
-
-  Error Failed(const std::string& tried, natsStatus status) const {
-    return Error{"cannot " + tried + " in bucket " + bucket + " at " + connection.address() + ": " +
-                 StatusText(status) + "."};
-  }
-  Result<std::string> Get(const std::string& key, std::uint64_t& revision);
 };
 
 LeaseBucket::LeaseBucket(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -42,107 +31,76 @@ LeaseBucket::~LeaseBucket() = default;
 
 Result<LeaseBucket> LeaseBucket::Open(Connection& connection, const std::string& deployment,
                                       std::int64_t lease_ms) {
-  auto impl =
-      std::make_unique<Impl>(Impl{.connection = connection, .bucket = StreamName(deployment, "OWNERS")});
+  const std::string name = StreamName(deployment, "OWNERS");
   kvConfig config;
   kvConfig_Init(&config);
-  config.Bucket = impl->bucket.c_str();
+  config.Bucket = name.c_str();
   config.Description = "Owners of the partitions of Lull";
   config.History = 1;
   config.TTL = lease_ms * 1'000'000;
   kvStore* store = nullptr;
-  natsStatus status = js_CreateKeyValue(&store, connection.impl().jetstream, &config);
-  if (status != NATS_OK) {
-    // It is there, perhaps with another lease: the first instance decides.
-    const natsStatus bound = js_KeyValue(&store, connection.impl().jetstream, impl->bucket.c_str());
-    if (bound != NATS_OK) return std::unexpected(impl->Failed("make or find the leases", status));
+  const natsStatus made = js_CreateKeyValue(&store, connection.impl().jetstream, &config);
+  // It may be there, perhaps with another lease: the first instance decides.
+  if (made != NATS_OK && js_KeyValue(&store, connection.impl().jetstream, name.c_str()) != NATS_OK) {
+    return std::unexpected(JetStreamError("Cannot open bucket " + name, made, 0));
   }
-  impl->store.reset(store);
-  return LeaseBucket(std::move(impl));
+  return LeaseBucket(std::make_unique<Impl>(Impl{.bucket = KeyValueBucket(store, name), .revisions = {}}));
 }
 
 Status LeaseBucket::Announce(const std::string& instance) {
-  const natsStatus status =
-      kvStore_PutString(nullptr, impl_->store.get(), InstanceKey(instance).c_str(), instance.c_str());
-  if (status != NATS_OK) return std::unexpected(impl_->Failed("announce this instance", status));
-  return {};
+  return impl_->bucket.Put(InstanceKey(instance), instance);
 }
 
-Status LeaseBucket::Leave(const std::string& instance) {
-  const natsStatus status = kvStore_Delete(impl_->store.get(), InstanceKey(instance).c_str());
-  if (status != NATS_OK) return std::unexpected(impl_->Failed("take leave", status));
-  return {};
-}
-
-/// Empty: there is no such entry.
-Result<std::string> LeaseBucket::Impl::Get(const std::string& key, std::uint64_t& revision) {
-  kvEntry* raw = nullptr;
-  const natsStatus status = kvStore_Get(&raw, store.get(), key.c_str());
-  const EntryHandle entry(raw);
-  if (status == NATS_NOT_FOUND) return std::string();
-  if (status != NATS_OK) return std::unexpected(Failed("read " + key, status));
-  revision = kvEntry_Revision(raw);
-  return std::string(static_cast<const char*>(kvEntry_Value(raw)),
-                     static_cast<std::size_t>(kvEntry_ValueLen(raw)));
-}
+Status LeaseBucket::Leave(const std::string& instance) { return impl_->bucket.Delete(InstanceKey(instance)); }
 
 Result<Ownership> LeaseBucket::Look() {
   kvKeysList keys = {};
-  const natsStatus status = kvStore_Keys(&keys, impl_->store.get(), nullptr);
+  const natsStatus status = kvStore_Keys(&keys, impl_->bucket.get(), nullptr);
   if (status != NATS_OK && status != NATS_NOT_FOUND) {
-    return std::unexpected(impl_->Failed("list the owners", status));
+    return std::unexpected(impl_->bucket.Failure("Cannot list the owners", status));
   }
   std::vector<std::string> names(keys.Keys, keys.Keys + keys.Count);
   kvKeysList_Destroy(&keys);
   Ownership now;
   for (const std::string& name : names) {
-    std::uint64_t revision = 0;
-    const Result<std::string> value = impl_->Get(name, revision);
+    const auto value = impl_->bucket.Get(name);
     if (!value) return std::unexpected(value.error());
-    if (value->empty()) continue;
-    if (name.starts_with(kInstance)) now.instances.insert(*value);
+    if (!*value) continue;
+    if (name.starts_with(kInstance)) now.instances.insert((*value)->text);
     if (!name.starts_with(kPartition)) continue;
     std::uint32_t partition = 0;
     std::from_chars(name.data() + kPartition.size(), name.data() + name.size(), partition);
-    now.owners[partition] = *value;
+    now.owners[partition] = (*value)->text;
   }
   return now;
 }
 
 Result<bool> LeaseBucket::Acquire(std::uint32_t partition, const std::string& instance) {
-  std::uint64_t revision = 0;
-  const natsStatus status =
-      kvStore_CreateString(&revision, impl_->store.get(), PartitionKey(partition).c_str(), instance.c_str());
-  if (status == NATS_OK) {
-    impl_->revisions[partition] = revision;
-    return true;
-  }
-  // The library says of a key that is there no more than that the broker refused.
-  std::uint64_t found = 0;
-  const Result<std::string> owner = impl_->Get(PartitionKey(partition), found);
-  if (!owner) return std::unexpected(owner.error());
-  if (owner->empty()) return std::unexpected(impl_->Failed("take a partition", status));
-  return false;
+  const auto revision = impl_->bucket.Create(PartitionKey(partition), instance);
+  if (!revision) return std::unexpected(revision.error());
+  if (*revision) impl_->revisions[partition] = **revision;
+  return revision->has_value();
 }
 
 Result<bool> LeaseBucket::Refresh(std::uint32_t partition, const std::string& instance) {
   std::uint64_t& revision = impl_->revisions[partition];
-  const natsStatus status = kvStore_UpdateString(&revision, impl_->store.get(),
+  const natsStatus status = kvStore_UpdateString(&revision, impl_->bucket.get(),
                                                  PartitionKey(partition).c_str(), instance.c_str(), revision);
   if (status == NATS_OK) return true;
   // After an unknown outcome the refreshed entry may be there.
-  const Result<std::string> owner = impl_->Get(PartitionKey(partition), revision);
+  const auto owner = impl_->bucket.Get(PartitionKey(partition));
   if (!owner) return std::unexpected(owner.error());
-  if (*owner == instance) return true;
+  if (*owner && (*owner)->text == instance) {
+    revision = (*owner)->revision;
+    return true;
+  }
   impl_->revisions.erase(partition);
   return false;
 }
 
 Status LeaseBucket::Release(std::uint32_t partition) {
   impl_->revisions.erase(partition);
-  const natsStatus status = kvStore_Delete(impl_->store.get(), PartitionKey(partition).c_str());
-  if (status != NATS_OK) return std::unexpected(impl_->Failed("release a partition", status));
-  return {};
+  return impl_->bucket.Delete(PartitionKey(partition));
 }
 
 }  // namespace lull::connectors
