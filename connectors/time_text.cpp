@@ -5,6 +5,7 @@
 
 #include "connectors/ascii.h"
 #include "runtime/base/time.h"
+#include "runtime/format.h"
 
 namespace lull::connectors {
 namespace {
@@ -304,6 +305,12 @@ Micros ParseSpokenDuration(std::string_view text) {
     reader.While(is_space);
   } while (!reader.done());
   return total;
+}
+
+std::string Rfc3339Text(std::int64_t micros) {
+  std::string text;
+  runtime::AppendRfc3339(text, micros);
+  return text;
 }
 
 }  // namespace lull::connectors

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace lull::connectors {
@@ -13,6 +14,9 @@ namespace lull::connectors {
 /// RFC 3339 with `T`, `t` or a space, an offset or Z, any number of fraction digits, leap seconds (as the
 /// second that follows).
 std::optional<std::int64_t> ParseRfc3339(std::string_view text);
+
+/// The way back, in UTC: "2026-03-02T16:00:00Z", with three or six decimals of a second if needed.
+std::string Rfc3339Text(std::int64_t micros);
 
 /// A number of seconds, milliseconds or microseconds since 1970, told apart by its size (below 10^11 seconds,
 /// below 10^14 milliseconds).

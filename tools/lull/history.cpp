@@ -7,7 +7,7 @@
 
 #include "connectors/json_text.h"
 #include "connectors/nats/deployment_bucket.h"
-#include "runtime/format.h"
+#include "connectors/time_text.h"
 #include "tools/lull/command.h"
 #include "tools/lull/nats_target.h"
 
@@ -61,16 +61,10 @@ std::string Text(const std::string& text) {
   return out;
 }
 
-std::string TimeOf(std::int64_t micros) {
-  std::string out;
-  runtime::AppendRfc3339(out, micros);
-  return out;
-}
-
 void PrintJson(const Row& row) {
   const connectors::Manifest& manifest = row.manifest;
   fmt::print("{{\"revision\":{},\"outcome\":{},\"at\":\"{}\",\"by\":{},\"comment\":{},\"hash\":{},\"of\":{}",
-             row.revision, Text(row.status ? row.outcome() : ""), TimeOf(manifest.at_micros),
+             row.revision, Text(row.status ? row.outcome() : ""), connectors::Rfc3339Text(manifest.at_micros),
              Text(manifest.by), Text(manifest.comment), Text(manifest.hash), manifest.of);
   fmt::print(",\"keys\":[");
   for (std::size_t i = 0; i < row.signatures.size(); ++i) {
@@ -79,8 +73,8 @@ void PrintJson(const Row& row) {
   fmt::print("]");
   if (row.status) {
     fmt::print(",\"decided_at\":\"{}\",\"why\":{},\"version\":{},\"sequence\":{}",
-               TimeOf(row.status->at_micros), Text(row.status->why), Text(row.status->version),
-               row.status->sequence);
+               connectors::Rfc3339Text(row.status->at_micros), Text(row.status->why),
+               Text(row.status->version), row.status->sequence);
   }
   fmt::print("}}\n");
 }
@@ -95,8 +89,8 @@ std::string Plain(std::string text) {
 
 void PrintText(const Row& row) {
   const connectors::Manifest& manifest = row.manifest;
-  fmt::print("{:>4}  {}  {:<15} {:<12} {}  {}{}\n", row.revision, TimeOf(manifest.at_micros), row.outcome(),
-             Plain(manifest.by), manifest.hash.substr(0, 12),
+  fmt::print("{:>4}  {}  {:<15} {:<12} {}  {}{}\n", row.revision, connectors::Rfc3339Text(manifest.at_micros),
+             row.outcome(), Plain(manifest.by), manifest.hash.substr(0, 12),
              manifest.of > 0 ? fmt::format("[files of {}] ", manifest.of) : "", Plain(manifest.comment));
   if (!row.status) return;
   if (row.status->outcome == connectors::RevisionStatus::Outcome::kAccepted) {

@@ -4,7 +4,6 @@
 
 #include "connectors/nats/subject_token.h"
 #include "connectors/time_text.h"
-#include "runtime/format.h"
 
 namespace lull::tools {
 namespace {
@@ -79,10 +78,6 @@ std::optional<EventTime> ParseTick(std::string_view payload) {
   return EventTime{*micros};
 }
 
-std::string TickPayload(EventTime instant) {
-  std::string text;
-  runtime::AppendRfc3339(text, instant.micros);
-  return text;
-}
+std::string TickPayload(EventTime instant) { return connectors::Rfc3339Text(instant.micros); }
 
 }  // namespace lull::tools

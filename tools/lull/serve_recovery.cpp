@@ -4,7 +4,7 @@
 
 #include "connectors/nats/deploy_marker.h"
 #include "connectors/nats/stream.h"
-#include "runtime/format.h"
+#include "connectors/time_text.h"
 #include "runtime/hash.h"
 #include "tools/lull/serve_deploy.h"
 
@@ -20,12 +20,6 @@ using connectors::MarkFit;
 namespace {
 
 constexpr std::int64_t kReadWaitMs = 10'000;
-
-std::string TimeText(std::int64_t micros) {
-  std::string text;
-  runtime::AppendRfc3339(text, micros);
-  return text;
-}
 
 std::uint64_t OutputDigest(const connectors::InputMessage& message) { return IdDigest(message.message_id); }
 std::uint64_t InputDigest(const connectors::InputMessage& message) { return MarkOf(message).digest; }
@@ -86,7 +80,7 @@ Result<bool> Attempt::FitsInput(const CheckpointHead& head, const std::string& n
   const std::string log_now =
       "the input log " + options_.input_stream + " has messages " + std::to_string(facts->first_sequence) +
       " to " + std::to_string(facts->last_sequence) + ", and checkpoint " + name + " of " +
-      TimeText(head.made_micros) + " stands at " + std::to_string(head.input.sequence);
+      connectors::Rfc3339Text(head.made_micros) + " stands at " + std::to_string(head.input.sequence);
   if (fit == MarkFit::kTrimmed) {
     Reject(name, log_now + ": what lies between is gone.");
     return false;

@@ -10,7 +10,7 @@
 #include "connectors/nats/partitioning.h"
 #include "connectors/nats/serve_config.h"
 #include "connectors/nats/subject_token.h"
-#include "runtime/format.h"
+#include "connectors/time_text.h"
 #include "tools/lull/command.h"
 #include "tools/lull/console.h"
 #include "tools/lull/nats_target.h"
@@ -53,12 +53,6 @@ Result<std::unique_ptr<StateView>> OpenView(const StateOptions& options) {
   return StateView::Open(*folder, options.number == 0 ? std::nullopt : std::optional(options.number));
 }
 
-std::string TimeOf(std::int64_t micros) {
-  std::string text;
-  runtime::AppendRfc3339(text, micros);
-  return text;
-}
-
 // ---- list
 
 int List(const StateOptions& options) {
@@ -85,12 +79,12 @@ int List(const StateOptions& options) {
       fmt::print(
           "{{\"number\":{},\"made\":\"{}\",\"input_sequence\":{},\"entities\":{},\"bytes\":{},\"version\":\"{"
           "}\"}}\n",
-          head.number, TimeOf(head.made_micros), head.input.sequence, head.entity_count, BytesBelow(each),
-          version);
+          head.number, connectors::Rfc3339Text(head.made_micros), head.input.sequence, head.entity_count,
+          BytesBelow(each), version);
     } else {
-      fmt::print("{:>8}  {:<24}  {:>12}  {:>12}  {:>12}  {}\n", head.number, TimeOf(head.made_micros),
-                 Grouped(head.input.sequence), Grouped(head.entity_count), Grouped(BytesBelow(each)),
-                 version.substr(0, 12));
+      fmt::print("{:>8}  {:<24}  {:>12}  {:>12}  {:>12}  {}\n", head.number,
+                 connectors::Rfc3339Text(head.made_micros), Grouped(head.input.sequence),
+                 Grouped(head.entity_count), Grouped(BytesBelow(each)), version.substr(0, 12));
     }
   }
   return result;
