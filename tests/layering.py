@@ -5,7 +5,7 @@ import re
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-ROOMS = ("runtime/base", "runtime", "dsl", "compiler", "connectors/nats", "connectors/checkpoint", "connectors/http", "connectors", "trial", "tools", "tests")
+ROOMS = ("runtime/base", "runtime", "dsl", "compiler", "connectors/nats", "connectors/checkpoint", "connectors/http", "connectors/signing", "connectors", "trial", "service", "tools", "tests")
 
 # Pattern of an include -> where it may stand.
 HOMES = {
@@ -31,10 +31,15 @@ MAY_USE = {
     "dsl": {"dsl", "runtime/base"},
     "compiler": {"compiler", "dsl", "runtime", "runtime/base"},
     "trial": {"trial", "connectors", "compiler", "dsl", "runtime", "runtime/base"},
+    "service": {
+        "service", "trial", "connectors", "connectors/nats", "connectors/checkpoint", "connectors/http",
+        "connectors/signing", "compiler", "dsl", "runtime", "runtime/base",
+    },
     "connectors": {"connectors", "runtime", "runtime/base"},
+    "connectors/signing": {"connectors/signing", "runtime/base"},
     "connectors/checkpoint": {"connectors/checkpoint", "connectors", "runtime", "runtime/base"},
     "connectors/http": {"connectors/http", "connectors/nats", "connectors", "runtime", "runtime/base"},
-    "connectors/nats": {"connectors/nats", "connectors", "runtime", "runtime/base"},
+    "connectors/nats": {"connectors/nats", "connectors/signing", "connectors", "runtime", "runtime/base"},
 }
 
 
@@ -56,7 +61,7 @@ def problems_of(path):
 def main():
     files = [
         str(path.relative_to(ROOT))
-        for room in ("runtime", "dsl", "compiler", "connectors", "trial", "tools", "tests")
+        for room in ("runtime", "dsl", "compiler", "connectors", "trial", "service", "tools", "tests")
         for path in sorted((ROOT / room).rglob("*"))
         if path.suffix in (".h", ".cpp")
     ]

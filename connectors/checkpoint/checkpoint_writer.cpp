@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "runtime/base/check.h"
-#include "runtime/base/steady_time.h"
+#include "runtime/base/clock.h"
 #include "runtime/image_bytes.h"
 
 namespace lull::connectors {
@@ -15,17 +15,7 @@ enum Kind : std::uint8_t { kClear, kErased, kEntity };
 
 }  // namespace
 
-CheckpointWriter::CheckpointWriter(CheckpointStore store)
-    : store_(std::move(store)), thread_([this] { Loop(); }) {}
-
-CheckpointWriter::~CheckpointWriter() {
-  {
-    const std::lock_guard lock(mutex_);
-    ending_ = true;
-  }
-  changed_.notify_all();
-  thread_.join();
-}
+CheckpointWriter::CheckpointWriter(CheckpointStore store) : store_(std::move(store)) {}
 
 void CheckpointWriter::OnSnapshot(bool whole, std::uint64_t entity_count) {
   // One that was abandoned may have left something.
@@ -60,11 +50,7 @@ void CheckpointWriter::Append(std::uint8_t kind, std::uint32_t entity, std::stri
 }
 
 void CheckpointWriter::Hand(Work work) {
-  {
-    const std::lock_guard lock(mutex_);
-    queue_.push_back(std::move(work));
-  }
-  changed_.notify_all();
+  worker_.Post([this, work = std::move(work)]() mutable { Do(std::move(work)); });
 }
 
 void CheckpointWriter::Finish(CheckpointHead head) {
@@ -78,23 +64,10 @@ std::optional<Result<CheckpointWritten>> CheckpointWriter::Take() {
 }
 
 Result<CheckpointWritten> CheckpointWriter::Wait() {
-  std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return outcome_.has_value(); });
-  return *std::exchange(outcome_, std::nullopt);
-}
-
-void CheckpointWriter::Loop() {
-  for (;;) {
-    Work work;
-    {
-      std::unique_lock lock(mutex_);
-      changed_.wait(lock, [this] { return ending_ || !queue_.empty(); });
-      if (ending_) return;
-      work = std::move(queue_.front());
-      queue_.pop_front();
-    }
-    Do(std::move(work));
-  }
+  worker_.Drain();
+  auto outcome = Take();
+  LULL_CHECK(outcome.has_value());
+  return *std::move(outcome);
 }
 
 void CheckpointWriter::Do(Work work) {
@@ -113,11 +86,8 @@ void CheckpointWriter::Do(Work work) {
     outcome = std::unexpected(number.error());
   }
   failed_ = {};
-  {
-    const std::lock_guard lock(mutex_);
-    outcome_ = std::move(outcome);
-  }
-  changed_.notify_all();
+  const std::lock_guard lock(mutex_);
+  outcome_ = std::move(outcome);
 }
 
 Status CheckpointWriter::Apply(const std::string& entries) {

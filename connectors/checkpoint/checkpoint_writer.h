@@ -3,15 +3,13 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <cstdint>
-#include <deque>
 #include <mutex>
 #include <optional>
 #include <string>
-#include <thread>
 
 #include "connectors/checkpoint/checkpoint_store.h"
+#include "runtime/base/worker.h"
 #include "runtime/snapshot.h"
 
 namespace lull::connectors {
@@ -28,7 +26,7 @@ class CheckpointWriter : public runtime::SnapshotSink {
  public:
   explicit CheckpointWriter(CheckpointStore store);
   /// Ends at once; what is not finished is lost.
-  ~CheckpointWriter() override;
+  ~CheckpointWriter() override = default;
   CheckpointWriter(const CheckpointWriter&) = delete;
   CheckpointWriter& operator=(const CheckpointWriter&) = delete;
 
@@ -56,7 +54,6 @@ class CheckpointWriter : public runtime::SnapshotSink {
 
   void Append(std::uint8_t kind, std::uint32_t entity, std::string_view key, std::string_view image);
   void Hand(Work work);
-  void Loop();
   Status Apply(const std::string& entries);
   void Do(Work work);
 
@@ -68,13 +65,10 @@ class CheckpointWriter : public runtime::SnapshotSink {
   std::atomic<std::uint64_t> backlog_bytes_ = 0;
 
   std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<Work> queue_;
-  std::optional<Result<CheckpointWritten>> outcome_;
-  bool ending_ = false;
+  std::optional<Result<CheckpointWritten>> outcome_;  // under mutex_
 
-  Status failed_;  // of the snapshot in hand; the thread's
-  std::thread thread_;
+  Status failed_;  // of the snapshot in hand; the worker's
+  Worker worker_;  // last: its jobs use all of the above
 };
 
 }  // namespace lull::connectors

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <chrono>
 #include <cstring>
 
 #include "connectors/nats/handles.h"
@@ -191,13 +190,9 @@ Right MayListen(Connection& connection, const std::string& subject) {
 }
 
 Result<std::int64_t> BrokerAheadMicros(Connection& connection, const StreamSpec& probe) {
-  const auto wall = [] {
-    const auto now = std::chrono::system_clock::now().time_since_epoch();
-    return std::chrono::duration_cast<std::chrono::microseconds>(now).count();
-  };
-  const std::int64_t before = wall();
+  const std::int64_t before = WallMicros();
   const auto stored = connection.Store(probe.subjects.front(), "clock", {});
-  const std::int64_t after = wall();
+  const std::int64_t after = WallMicros();
   if (!stored) return std::unexpected(stored.error());
   natsMsg* message = nullptr;
   auto code = static_cast<jsErrCode>(0);

@@ -1,7 +1,6 @@
 #include "connectors/nats/broker_watch.h"
 
 #include <algorithm>
-#include <chrono>
 #include <mutex>
 #include <utility>
 
@@ -138,10 +137,9 @@ WriteLook BrokerWatch::Impl::Write() {
     }
     has_probe_stream = true;
   }
-  const auto began = std::chrono::steady_clock::now();
+  const std::int64_t began = SteadyMicros();
   const auto stored = connection->Store(config.probe_subject(), "probe", {});
-  look.took_micros =
-      std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - began).count();
+  look.took_micros = SteadyMicros() - began;
   if (!stored) {
     look.problem = stored.error().message;
     has_probe_stream = false;  // somebody may have removed it

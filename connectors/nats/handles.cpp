@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
-#include <thread>
 
 namespace lull::connectors {
 namespace {
@@ -81,7 +79,5 @@ bool IsTransient(natsStatus status, int broker_code) {
   }
   return std::ranges::find(kTransientStatuses, status) != std::end(kTransientStatuses);
 }
-
-void SleepMs(std::int64_t ms) { std::this_thread::sleep_for(std::chrono::milliseconds(ms)); }
 
 }  // namespace lull::connectors

@@ -12,7 +12,7 @@
 
 #include "connectors/nats/connection.h"
 #include "connectors/nats/stream.h"
-#include "runtime/base/steady_time.h"
+#include "runtime/base/clock.h"
 
 namespace lull::connectors {
 
@@ -45,9 +45,6 @@ Error JetStreamError(const std::string& tried, natsStatus status, int broker_cod
 
 /// True for failures that end by themselves: no answer, reconnecting, a broker that is starting.
 bool IsTransient(natsStatus status, int broker_code);
-
-/// Waits a little before the next try.
-void SleepMs(std::int64_t ms);
 
 /// A look at a stream that tells failures that end by themselves from the others.
 struct StreamLook {

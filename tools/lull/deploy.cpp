@@ -11,10 +11,10 @@
 #include "connectors/nats/deployment_bucket.h"
 #include "connectors/signing/signing.h"
 #include "dsl/load.h"
+#include "runtime/base/clock.h"
 #include "tools/lull/command.h"
 #include "tools/lull/nats_target.h"
 #include "tools/lull/rules.h"
-#include "tools/lull/serve_log.h"
 
 namespace lull::tools {
 namespace {

@@ -5,8 +5,8 @@
 #include <filesystem>
 
 #include "compiler/native.h"
+#include "service/deployment.h"
 #include "tools/lull/doctor.h"
-#include "tools/lull/serve_deploy.h"
 
 namespace lull::tools {
 namespace {
@@ -20,9 +20,10 @@ std::string Gibibytes(std::uintmax_t bytes) {
 }
 
 void CheckRuleset(const connectors::ServeConfig& config, CheckList& found) {
-  Result<connectors::DeployMarker> bundle = ReadBundle(config);
-  Result<Deployment> prepared =
-      bundle ? Prepare(std::move(*bundle), false) : Result<Deployment>(std::unexpected(bundle.error()));
+  Result<connectors::DeployMarker> bundle = service::ReadBundle(config);
+  Result<service::Deployment> prepared = bundle
+                                             ? service::Prepare(std::move(*bundle), false)
+                                             : Result<service::Deployment>(std::unexpected(bundle.error()));
   if (!prepared) {
     const std::string& message = prepared.error().message;
     found.Problem("ruleset", message.substr(0, message.find('\n')),

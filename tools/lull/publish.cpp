@@ -10,11 +10,11 @@
 #include "connectors/nats/event_publisher.h"
 #include "connectors/nats/routed_task.h"
 #include "connectors/nats/subject_token.h"
+#include "service/signals.h"
+#include "service/tick_clock.h"
 #include "tools/lull/command.h"
 #include "tools/lull/console.h"
 #include "tools/lull/nats_target.h"
-#include "tools/lull/serve_clock.h"
-#include "tools/lull/serve_service.h"
 
 namespace lull::tools {
 namespace {
@@ -59,13 +59,14 @@ void KeepRate(const PublishOptions& options, std::uint64_t count, Clock::time_po
       begin + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds)));
 }
 
-Status PublishAll(const PublishOptions& options, connectors::EventFile& input,
-                  connectors::EventPublisher& publisher, Clock::time_point& progress_at) {
+Status PublishAll(const PublishOptions& options, const service::Signals& signals,
+                  connectors::EventFile& input, connectors::EventPublisher& publisher,
+                  Clock::time_point& progress_at) {
   const std::string run = RunId();
   const Clock::time_point begin = Clock::now();
   ProgressBar progress(!options.quiet);
   std::uint64_t count = 0;
-  while (!StopRequested()) {
+  while (!signals.stop) {
     const auto lines = input.Next(options.rate > 0 ? std::min<std::size_t>(kBatchCount, options.rate / 20 + 1)
                                                    : kBatchCount);
     if (!lines) return std::unexpected(lines.error());
@@ -85,19 +86,19 @@ Status PublishAll(const PublishOptions& options, connectors::EventFile& input,
   return publisher.Flush();
 }
 
-int PublishEvents(const PublishOptions& options) {
+int PublishEvents(const PublishOptions& options, const service::Signals& signals) {
   auto input = connectors::EventFile::Open(options.events);
   if (!input) return Complain(input.error().message);
   const Clock::time_point begin = Clock::now();
   Clock::time_point progress_at = begin;
-  const auto keep_trying = [&progress_at] {
-    return !StopRequested() && Clock::now() - progress_at < std::chrono::seconds(kGiveUpSeconds);
+  const auto keep_trying = [&progress_at, &signals] {
+    return !signals.stop && Clock::now() - progress_at < std::chrono::seconds(kGiveUpSeconds);
   };
   connectors::ConnectionOptions connection = options.target.connection;
   connection.wait_for_server_ms = kWaitForServerMs;
   auto publisher = connectors::EventPublisher::Open(std::move(connection), keep_trying);
   if (!publisher) return Complain(publisher.error().message);
-  const Status published = PublishAll(options, *input, *publisher, progress_at);
+  const Status published = PublishAll(options, signals, *input, *publisher, progress_at);
   const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
   const std::uint64_t stored = publisher->stored_count();
   if (!options.quiet) {
@@ -111,7 +112,8 @@ int PublishTick(const PublishOptions& options) {
   auto connection = connectors::Connection::Open(options.target.connection);
   if (!connection) return Complain(connection.error().message);
   for (const std::string& name : options.target.Names()) {
-    const auto stored = connection->Store("lull." + name + ".tick", TickPayload(EventTime{options.tick}), {});
+    const auto stored =
+        connection->Store("lull." + name + ".tick", service::TickPayload(EventTime{options.tick}), {});
     if (!stored) return Complain(stored.error().message);
   }
   return kExitOk;
@@ -124,9 +126,9 @@ int Publish(PublishOptions& options) {
   if (Status ok = options.target.Resolve(options.tick != kUnknown); !ok) {
     return Complain(ok.error().message, kExitUsage);
   }
-  InstallServeSignals();
+  const service::Signals& signals = service::InstallSignals();
   if (!options.events.empty()) {
-    if (const int code = PublishEvents(options); code != kExitOk) return code;
+    if (const int code = PublishEvents(options, signals); code != kExitOk) return code;
   }
   return options.tick == kUnknown ? kExitOk : PublishTick(options);
 }

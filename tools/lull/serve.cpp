@@ -7,10 +7,10 @@
 
 #include "connectors/nats/partitioning.h"
 #include "connectors/nats/serve_config.h"
+#include "service/service.h"
+#include "service/supervisor.h"
 #include "tools/lull/command.h"
 #include "tools/lull/nats_target.h"
-#include "tools/lull/serve_service.h"
-#include "tools/lull/serve_supervisor.h"
 
 namespace lull::tools {
 namespace {
@@ -24,30 +24,32 @@ struct ServeOptions {
   std::optional<std::uint32_t> partition;  // of a deployment with several
 };
 
-int RunService(const connectors::ServeConfig& config, const ServeOptions& options) {
-  ServeLog log(config.name);
-  Operations operations(config, log);
+int RunService(const connectors::ServeConfig& config, const ServeOptions& options,
+               service::Signals& signals) {
+  service::ServiceLog log(config.name);
+  service::Operations operations(config, log);
   if (Status ok = operations.Start(); !ok) {
     log.Error("could not start", {{"why", ok.error().message}});
     return Complain(ok.error().message);
   }
-  Service service(config, log, operations, options.accept_lost_input);
-  if (Status ok = service.Start(); !ok) {
+  service::Service live(config, signals, log, operations, options.accept_lost_input);
+  if (Status ok = live.Start(); !ok) {
     log.Error("could not start", {{"why", ok.error().message}});
     return Complain(ok.error().message);
   }
-  if (Status ok = service.Run(); !ok) {
+  if (Status ok = live.Run(); !ok) {
     log.Error("stopped by a failure", {{"why", ok.error().message}});
     return Complain(ok.error().message);
   }
   return kExitOk;
 }
 
-int Supervise(const connectors::ServeConfig& config, const ServeOptions& options) {
-  ServeLog log(config.name);
+int Supervise(const connectors::ServeConfig& config, const ServeOptions& options,
+              const service::Signals& signals) {
+  service::ServiceLog log(config.name);
   std::vector<std::string> arguments = {"--config", options.config_file};
   if (options.accept_lost_input) arguments.emplace_back("--accept-lost-input");
-  Supervisor supervisor(config, std::move(arguments), log);
+  service::Supervisor supervisor(config, signals, std::move(arguments), log);
   if (Status ok = supervisor.Run(); !ok) {
     log.Error("could not start", {{"why", ok.error().message}});
     return Complain(ok.error().message);
@@ -58,9 +60,10 @@ int Supervise(const connectors::ServeConfig& config, const ServeOptions& options
 int Serve(const ServeOptions& options) {
   const auto config = connectors::LoadServeConfig(options.config_file);
   if (!config) return Complain("the configuration is not usable:\n" + config.error().message, kExitUsage);
-  InstallServeSignals();
+  service::Signals& signals = service::InstallSignals();
   if (!options.partition) {
-    return config->partition_count > 1 ? Supervise(*config, options) : RunService(*config, options);
+    return config->partition_count > 1 ? Supervise(*config, options, signals)
+                                       : RunService(*config, options, signals);
   }
   if (*options.partition >= config->partition_count) {
     return Complain(fmt::format("the deployment has partitions 0 to {}", config->partition_count - 1),
@@ -68,7 +71,7 @@ int Serve(const ServeOptions& options) {
   }
   return RunService(
       config->partition_count > 1 ? connectors::PartitionConfig(*config, *options.partition) : *config,
-      options);
+      options, signals);
 }
 
 int AskOne(connectors::Connection& connection, const std::string& name, const std::string& request,

@@ -6,7 +6,7 @@
 #include "connectors/nats/deploy_marker.h"
 #include "dsl/render.h"
 #include "runtime/entity_image.h"
-#include "tools/lull/serve_deploy.h"
+#include "service/deployment.h"
 
 namespace lull::tools {
 namespace {
@@ -59,7 +59,7 @@ Result<std::unique_ptr<StateView>> StateView::Open(const fs::path& state_folder,
   }
   auto compiled = compiler::Compile(view->loaded_.program);
   if (!compiled) return std::unexpected(compiled.error());
-  view->compiled_ = {WithLateness(compiled->ruleset, marker->lateness_micros), compiled->module};
+  view->compiled_ = {service::WithLateness(compiled->ruleset, marker->lateness_micros), compiled->module};
   if (runtime::LayoutHash(view->ruleset()) != view->head().layout_hash) {
     return Fail("the checkpoint was written by a version of Lull that lays out records in another way.");
   }

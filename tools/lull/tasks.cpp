@@ -8,11 +8,12 @@
 #include "connectors/nats/routed_task.h"
 #include "connectors/nats/stream.h"
 #include "connectors/nats/subject_token.h"
+#include "runtime/base/clock.h"
+#include "service/service_log.h"
+#include "service/signals.h"
 #include "tools/lull/command.h"
 #include "tools/lull/console.h"
 #include "tools/lull/nats_target.h"
-#include "tools/lull/serve_log.h"
-#include "tools/lull/serve_service.h"
 
 namespace lull::tools {
 namespace {
@@ -103,10 +104,10 @@ Result<connectors::InputLog> OpenOutput(connectors::Connection& connection, cons
   return connectors::InputLog::Open(connection, {.stream = *stream, .subject_filter = filter});
 }
 
-int Follow(connectors::InputLog& output, const TasksOptions& options) {
+int Follow(connectors::InputLog& output, const TasksOptions& options, const service::Signals& signals) {
   const Style style = OutputHasColor() ? Style{"\x1b[1m", "\x1b[2m", "\x1b[0m"} : Style{};
   const std::int64_t since = options.since_micros == kUnknown ? 0 : WallMicros() - options.since_micros;
-  while (!StopRequested()) {
+  while (!signals.stop) {
     const auto messages = output.Read(kBatchCount, kReadMs);
     if (!messages) return Complain(messages.error().message);
     for (const connectors::InputMessage& message : *messages) {
@@ -131,12 +132,12 @@ int Follow(connectors::InputLog& output, const TasksOptions& options) {
 
 int Tasks(TasksOptions& options) {
   if (Status ok = options.target.Resolve(true); !ok) return Complain(ok.error().message, kExitUsage);
-  InstallServeSignals();
+  const service::Signals& signals = service::InstallSignals();
   auto connection = connectors::Connection::Open(options.target.connection);
   if (!connection) return Complain(connection.error().message);
   auto output = OpenOutput(*connection, options);
   if (!output) return Complain(output.error().message);
-  return Follow(*output, options);
+  return Follow(*output, options, signals);
 }
 
 }  // namespace
