@@ -58,27 +58,55 @@ Result<OutputChannel> OutputChannel::Open(connectors::Connection& connection,
       connectors::OutputLog::Open(connection, {.stream = from.stream, .publish_wait_ms = kPublishWaitMs});
   if (!output) return std::unexpected(output.error());
   OutputChannel channel(std::move(*output), from, log, std::move(stopping));
-  const auto loaded =
-      connectors::LoadIds(connection, from.stream, from.end.sequence + 1, [&channel](std::string_view id) {
-        channel.known_.insert(HashId(id));
-        channel.last_digest_ = IdDigest(id);
-      });
+  const auto loaded = connectors::LoadIds(connection, from.stream, from.all_up_to + 1,
+                                          [&channel](std::uint64_t sequence, std::string_view id) {
+                                            if (channel.known_.empty()) channel.first_known_ = sequence;
+                                            channel.known_.emplace(HashId(id), sequence);
+                                            channel.last_read_ = {sequence, IdDigest(id)};
+                                          });
   if (!loaded) return std::unexpected(loaded.error());
   return channel;
 }
 
 connectors::OutputMark OutputChannel::end() const {
-  if (!known_.empty()) return from_;
-  return {.stream = from_.stream, .end = {.sequence = output_.last_sequence(), .digest = last_digest_}};
+  const connectors::LogMark stream_end =
+      sent_ > 0 ? connectors::LogMark{.sequence = output_.last_sequence(), .digest = last_sent_digest_}
+                : last_read_;
+  if (known_.empty()) return {.stream = before_.stream, .end = stream_end, .all_up_to = stream_end.sequence};
+  connectors::OutputMark mark = decided_;
+  if (sent_ > 0) mark.end = stream_end;
+  return mark;
+}
+
+void OutputChannel::NoteDecided(const runtime::DecisionId& id) {
+  ++decided_.decided_count;
+  decided_.decided_digest ^= id.low;
+}
+
+std::size_t OutputChannel::EndReplay() {
+  std::uint64_t digest = 0;
+  for (const auto& [id, sequence] : known_) digest ^= id.low;
+  const std::size_t left = known_.size();
+  known_.clear();
+  if (left == before_.decided_count && digest == before_.decided_digest) return 0;
+  // What somebody has trimmed from the log cannot be compared.
+  if (first_known_ != before_.all_up_to + 1 && left <= before_.decided_count) return 0;
+  return std::max<std::size_t>(left - std::min<std::size_t>(left, before_.decided_count), 1);
 }
 
 Status OutputChannel::Send(const std::string& subject, const std::string& id, std::string_view payload) {
-  if (!known_.empty() && known_.erase(HashId(id)) > 0) {
-    ++recognised_;
-    return {};
+  if (!known_.empty()) {
+    const runtime::DecisionId hash = HashId(id);
+    NoteDecided(hash);
+    if (const auto found = known_.find(hash); found != known_.end()) {
+      if (found->second > decided_.end.sequence) decided_.end = {found->second, IdDigest(id)};
+      known_.erase(found);
+      ++recognised_;
+      return {};
+    }
   }
   ++sent_;
-  last_digest_ = IdDigest(id);
+  last_sent_digest_ = IdDigest(id);
   return Persist([&] { return output_.Publish(subject, id, payload); });
 }
 
@@ -140,6 +168,12 @@ std::vector<connectors::OutputMark> Outbox::ends() const {
   std::vector<connectors::OutputMark> ends = {actions_.end(), dead_letters_.end()};
   if (decisions_) ends.push_back(decisions_->end());
   return ends;
+}
+
+std::size_t Outbox::EndReplay() {
+  std::size_t left = actions_.EndReplay() + dead_letters_.EndReplay();
+  if (decisions_) left += decisions_->EndReplay();
+  return left;
 }
 
 runtime::SinkWants Outbox::wants() const {

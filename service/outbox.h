@@ -9,7 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_set>
+#include <unordered_map>
 #include <vector>
 
 #include "connectors/checkpoint/checkpoint_head.h"
@@ -33,7 +33,7 @@ class OutputChannel {
   /// True: stop waiting for the broker, the process is to end.
   using Stopping = std::function<bool()>;
 
-  /// What the process decides lies behind `from`: messages up to there are not asked for again.
+  /// `from`: what was decided before this process goes on.
   static Result<OutputChannel> Open(connectors::Connection& connection, const connectors::OutputMark& from,
                                     ServiceLog& log, Stopping stopping);
 
@@ -43,15 +43,17 @@ class OutputChannel {
   /// Waits until all is stored; fails likewise.
   Status Flush();
 
-  /// A place behind which lies all that is still to be recognised: the stream's end, after Flush, or where
-  /// this process began as long as it has not decided all that was there.
+  /// What has been decided up to now, after Flush.
   connectors::OutputMark end() const;
 
   std::uint64_t sent_count() const { return sent_; }
   /// Messages that were not sent because the stream had them.
   std::uint64_t recognised_count() const { return recognised_; }
-  /// Messages of earlier processes that this one has not decided (yet).
-  std::size_t unclaimed_count() const { return known_.size(); }
+  /// How many messages are recognised when they are decided again.
+  std::size_t known_count() const { return known_.size(); }
+  /// The replay has come to its end: nothing is to be recognised any more. Returns how many messages the
+  /// stream has that were not decided, by this process or before it.
+  std::size_t EndReplay();
 
  private:
   struct IdHash {
@@ -63,16 +65,22 @@ class OutputChannel {
       : output_(std::move(output)),
         log_(&log),
         stopping_(std::move(stopping)),
-        from_(from),
-        last_digest_(from.end.digest) {}
+        before_(from),
+        decided_(from),
+        last_read_(from.end) {}
+  void NoteDecided(const runtime::DecisionId& id);
   Status Persist(const std::function<Status()>& attempt);
 
   connectors::OutputLog output_;
   ServiceLog* log_;
   Stopping stopping_;
-  connectors::OutputMark from_;
-  std::uint64_t last_digest_;                              // of the last id that was sent or read
-  std::unordered_set<runtime::DecisionId, IdHash> known_;  // hashes of ids
+  connectors::OutputMark before_;   // as this process began
+  connectors::OutputMark decided_;  // as long as there are known ones
+  connectors::LogMark last_read_;   // the last message that was there
+  std::uint64_t last_sent_digest_ = 0;
+  /// Hashes of ids, and where they stand.
+  std::unordered_map<runtime::DecisionId, std::uint64_t, IdHash> known_;
+  std::uint64_t first_known_ = 0;  // sequence, when they were loaded
   std::uint64_t sent_ = 0;
   std::uint64_t recognised_ = 0;
   std::int64_t complained_at_ = 0;  // wall time
@@ -103,6 +111,9 @@ class Outbox : public runtime::DecisionSink {
   const Status& status() const { return status_; }
   /// Where the streams end, after Flush.
   std::vector<connectors::OutputMark> ends() const;
+
+  /// As of OutputChannel, over all streams.
+  std::size_t EndReplay();
 
   const OutputChannel& actions() const { return actions_; }
   const OutputChannel& dead_letters() const { return dead_letters_; }

@@ -51,13 +51,13 @@ Status Service::OpenStreams() {
 }
 
 Status Service::RestoreState() {
-  auto recovery =
-      Recover(*connection_, config_, {.input_stream = input_stream_, .accept_lost_input = accept_lost_input_},
-              log_, [this] { return OutputsWait(); });
+  auto recovery = Recover(*connection_, config_,
+                          {.input_stream = input_stream_, .accept_lost_input = options_.accept_lost_input},
+                          log_, [this] { return OutputsWait(); });
   if (!recovery) return std::unexpected(recovery.error());
   outbox_ = std::move(recovery->outbox);
   log_.Info("output log opened", {{"stream", connectors::StreamName(config_.name, "OUT")},
-                                  {"messages", outbox_->actions().unclaimed_count()}});
+                                  {"messages", outbox_->actions().known_count()}});
   if (recovery->engine) {
     engine_ = std::move(recovery->engine);
     applied_ = recovery->head.input;
@@ -126,7 +126,7 @@ Status Service::Begin(const MarkersFound& found, std::shared_ptr<const Deploymen
     engine_ = std::move(*engine);
   }
   clock_.set_lateness(engine_->deployment().program.ruleset->lateness_micros);
-  native_.Start(engine_->shared_deployment());
+  if (options_.native) native_.Start(engine_->shared_deployment());
   return {};
 }
 
@@ -176,7 +176,7 @@ Status Service::Run() {
                 {{"why", ok.error().message}});
       break;
     }
-    ReportProgress();
+    if (Status ok = ReportProgress(); !ok) return ok;
     MoveClock();
     if (checkpoints_)
       checkpoints_->Turn(engine_->engine(), applied_.sequence, [this] { return DescribePlace(); });
@@ -276,16 +276,16 @@ void Service::MeasureLatency(std::span<const InputMessage> messages) {
   for (const InputMessage& message : messages) stats_.latency.Add(now - message.stored_at.micros);
 }
 
-void Service::ReportProgress() {
-  if (!replaying_) return;
+Status Service::ReportProgress() {
+  if (!replaying_) return {};
   const std::uint64_t next = input_->next_sequence();
   const std::int64_t now = WallMicros();
   const double seconds = static_cast<double>(now - began_) / kMicrosPerSecond;
   if (next <= replay_end_) {
-    if (now - reported_ < kReportEveryMicros) return;
+    if (now - reported_ < kReportEveryMicros) return {};
     reported_ = now;
     log_.Info("replaying", {{"sequence", next - 1}, {"of", replay_end_}, {"seconds", seconds}});
-    return;
+    return {};
   }
   replaying_ = false;
   const OutputChannel& actions = outbox_->actions();
@@ -295,10 +295,25 @@ void Service::ReportProgress() {
                           {"recognised", actions.recognised_count()},
                           {"sent", actions.sent_count()},
                           {"seconds", seconds}});
-  if (actions.unclaimed_count() > 0) {
-    log_.Warn("the output log has actions that this replay did not decide; is the head of the input gone?",
-              {{"actions", actions.unclaimed_count()}});
+  return JudgeReplay();
+}
+
+// What the output logs have, and the input log does not give, came from input that is gone: a broker that
+// lost its power may have lost the end of the one and kept that of the other.
+Status Service::JudgeReplay() {
+  const std::size_t unclaimed = outbox_->EndReplay();
+  if (unclaimed == 0) return {};
+  if (options_.accept_lost_input) {
+    log_.Warn("messages in the output logs came from input that is gone; they stay",
+              {{"messages", unclaimed}});
+    return {};
   }
+  return Fail("the output logs of deployment \"" + config_.name + "\" have " + std::to_string(unclaimed) +
+              " messages that its input log " + input_stream_ +
+              " does not give: the broker has lost messages that it had accepted, and Lull has acted on them "
+              "already. What to do: restore the broker's store if there is a copy; or start with "
+              "`--accept-lost-input`, which keeps what was sent and goes on from the input that is there. "
+              "(After a change of the version of Lull it may also be that this one decides otherwise.)");
 }
 
 // ---- Clock

@@ -28,17 +28,22 @@
 
 namespace lull::service {
 
+struct ServiceOptions {
+  bool accept_lost_input = false;  ///< see recovery.h
+  bool native = true;              ///< false: the interpreter runs all rules
+};
+
 /// One thread, but for compiling and for control requests.
 class Service {
  public:
-  /// All must outlive it. `accept_lost_input`: see recovery.h.
+  /// All but the options must outlive it.
   Service(const connectors::ServeConfig& config, Signals& signals, ServiceLog& log, Operations& operations,
-          bool accept_lost_input)
+          ServiceOptions options)
       : config_(config),
         signals_(signals),
         log_(log),
         operations_(operations),
-        accept_lost_input_(accept_lost_input),
+        options_(options),
         input_stream_(connectors::StreamName(config.name, "IN")),
         own_prefix_("lull." + config.name + "."),
         own_entries_{{config.tick_subject(), &Service::ApplyTick},
@@ -70,7 +75,8 @@ class Service {
   Status ApplyMarker(const connectors::InputMessage& message);
   connectors::CheckpointHead DescribePlace();
   void MeasureLatency(std::span<const connectors::InputMessage> messages);
-  void ReportProgress();
+  Status ReportProgress();
+  Status JudgeReplay();
 
   // Clock.
   void MoveClock();
@@ -102,7 +108,7 @@ class Service {
   Signals& signals_;
   ServiceLog& log_;
   Operations& operations_;
-  const bool accept_lost_input_;
+  const ServiceOptions options_;
   const std::string input_stream_;
   const std::string own_prefix_;  // of the subjects of own_entries_
   const std::vector<OwnEntry> own_entries_;

@@ -33,6 +33,10 @@ void ServiceLog::Write(std::string_view level, std::string_view message, Fields 
   }
   line += "}\n";
   const std::lock_guard lock(mutex_);
+  writer_(line);
+}
+
+void ServiceLog::ToStandardError(std::string_view line) {
   // A log that cannot be written has nowhere to say so, and must not stop the service.
   (void)std::fwrite(line.data(), 1, line.size(), stderr);
   (void)std::fflush(stderr);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <concepts>
+#include <functional>
 #include <initializer_list>
 #include <mutex>
 #include <string>
@@ -27,7 +28,11 @@ struct LogField {
 /// May be used by any thread.
 class ServiceLog {
  public:
-  explicit ServiceLog(std::string deployment) : deployment_(std::move(deployment)) {}
+  /// Takes one line, with its end. Called by one thread at a time.
+  using Writer = std::function<void(std::string_view line)>;
+
+  explicit ServiceLog(std::string deployment, Writer writer = ToStandardError)
+      : deployment_(std::move(deployment)), writer_(std::move(writer)) {}
 
   using Fields = std::initializer_list<LogField>;
   void Info(std::string_view message, Fields fields = {}) { Write("info", message, fields); }
@@ -35,9 +40,11 @@ class ServiceLog {
   void Error(std::string_view message, Fields fields = {}) { Write("error", message, fields); }
 
  private:
+  static void ToStandardError(std::string_view line);
   void Write(std::string_view level, std::string_view message, Fields fields);
 
   const std::string deployment_;
+  const Writer writer_;
   std::mutex mutex_;
 };
 

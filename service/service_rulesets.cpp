@@ -79,6 +79,7 @@ Status Service::ApplyMarker(const InputMessage& message) {
 }
 
 void Service::PollNative() {
+  if (!options_.native) return;
   if (auto code = native_.Take()) {
     if (!*code) {
       log_.Warn("no native code could be made; the interpreter goes on", {{"why", code->error().message}});
@@ -122,10 +123,10 @@ void Service::BeginReload(std::optional<ControlRequest> request) {
   }
   reload_request_ = std::move(request);
   log_.Info("reloading", {{"folder", config_.ruleset.string()}});
-  reload_.Start([&config = config_]() -> Result<Deployment> {
+  reload_.Start([&config = config_, native = options_.native]() -> Result<Deployment> {
     Result<connectors::DeployMarker> bundle = ReadBundle(config);
     if (!bundle) return std::unexpected(bundle.error());
-    return Prepare(std::move(*bundle), true);
+    return Prepare(std::move(*bundle), native);
   });
 }
 

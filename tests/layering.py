@@ -12,7 +12,7 @@ HOMES = {
     r"tao/pegtl": r"dsl/grammar(_\w+)?\.(h|cpp)",
     r"boost/graph": r"compiler/(rule_graph|journey_proofs)\.cpp",
     r"llvm(-c)?/": r"compiler/native\w*\.(h|cpp)",
-    r"nats(/|\.h)": r"connectors/nats/",
+    r"nats(/|\.h)": r"(connectors/nats/|tests/simulation/(broker|nats_client)\.cpp)",
     r"toml\+\+": r"connectors/nats/",
     r"rocksdb/": r"connectors/checkpoint/checkpoint_store\.cpp",
     r"httplib": r"connectors/http/http_server\.cpp",

@@ -8,7 +8,7 @@ namespace {
 using runtime::ImageReader;
 using runtime::ImageWriter;
 
-constexpr std::uint8_t kFormat = 1;
+constexpr std::uint8_t kFormat = 2;
 
 template <typename Io>
 void Text(Io& io, std::string& text) {
@@ -45,6 +45,9 @@ void Describe(Io& io, CheckpointHead& head) {
   List(io, head.outputs, [&](OutputMark& output) {
     Text(io, output.stream);
     Mark(io, output.end);
+    io.Small(output.all_up_to);
+    io.Small(output.decided_count);
+    io.Fixed(output.decided_digest);
   });
   List(io, head.sources, [&](SourceHeard& source) {
     Text(io, source.source);

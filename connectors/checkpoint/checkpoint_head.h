@@ -35,9 +35,16 @@ enum class MarkFit : std::uint8_t {
 
 MarkFit FitOf(const LogMark& mark, const LogFacts& facts);
 
+/// A place in an output log. A replay recognises what earlier processes have sent; as long as it has not come
+/// to its end, not all that the log has behind some place is decided.
 struct OutputMark {
   std::string stream;
-  LogMark end;
+  LogMark end;  ///< the last message that was decided
+  /// All messages up to here were; of those behind, as many as `decided_count`, whose ids' hashes give
+  /// `decided_digest` by exclusive or.
+  std::uint64_t all_up_to = 0;
+  std::uint64_t decided_count = 0;
+  std::uint64_t decided_digest = 0;
   friend bool operator==(const OutputMark&, const OutputMark&) = default;
 };
 

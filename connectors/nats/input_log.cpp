@@ -26,6 +26,8 @@ constexpr std::int64_t kPullMsMax = 1'000;
 constexpr std::int64_t kPullMarginMs = 10;
 constexpr std::int64_t kRetryMs = 50;
 constexpr std::int64_t kStateCheckMs = 1'000;
+// Silence means that a pull went astray only if it lasts so many times longer than an answer takes.
+constexpr std::int64_t kAnswersPatience = 4;
 
 // The header holds the name of the stream, and after a space the sequence there.
 std::string_view OriginOf(natsMsg* message) {
@@ -91,6 +93,7 @@ struct InputLog::Impl {
   WallTime newest;
   bool caught_up = false;
   std::int64_t state_checked_ms = 0;
+  std::int64_t heard_ms = 0;  // a message came, or the consumer was made
 
   std::vector<MessageHandle> held;
   std::vector<InputMessage> messages;
@@ -125,7 +128,8 @@ natsStatus InputLog::Impl::AddConsumer(int& code) {
   jsConsumerConfig config;
   jsConsumerConfig_Init(&config);
   config.DeliverPolicy = js_DeliverByStartSequence;
-  config.OptStartSeq = next;
+  // The last message that was read comes again: it shows whether the stream is still the one that was read.
+  config.OptStartSeq = next > first ? next - 1 : next;
   config.ReplayPolicy = js_ReplayInstant;
   config.HeadersOnly = options.headers_only;
   config.FilterSubject = filtered() ? options.subject_filter.c_str() : nullptr;
@@ -183,6 +187,7 @@ Status InputLog::Impl::Attach() {
   if (status == NATS_OK) {
     subscription.reset(sub);
     fresh = true;
+    heard_ms = SteadyMs();
     return {};
   }
   if (IsTransient(status, code)) {
@@ -227,7 +232,8 @@ Status InputLog::Impl::OnSilence() {
   if (Status ok = CheckState(*state); !ok) {
     return ok;
   }
-  if (!caught_up) {
+  const std::int64_t patience = kStateCheckMs + kAnswersPatience * (SteadyMs() - now);
+  if (!caught_up && now - heard_ms > patience) {
     Detach();
   }
   return {};
@@ -236,6 +242,12 @@ Status InputLog::Impl::OnSilence() {
 Status InputLog::Impl::ExplainHole() {
   auto state = ReadStreamState(connection, options.stream);
   if (!state) {
+    Detach();
+    return {};
+  }
+  // Messages that were on their way when a connection broke leave a hole in what was read, not in the stream.
+  if (state->first_sequence <= next &&
+      state->message_count == state->last_sequence + 1 - state->first_sequence) {
     Detach();
     return {};
   }
@@ -258,7 +270,8 @@ Status InputLog::Impl::TakeOne(natsMsg* message, bool& hole) {
     return {};
   }
   if (delivery->sequence < next) {
-    if (delivery->stored_at > newest && next > first) {
+    const bool is_last = delivery->sequence + 1 == next;
+    if (next > first && (is_last ? delivery->stored_at != newest : delivery->stored_at > newest)) {
       return std::unexpected(
           Lost("message " + std::to_string(delivery->sequence) +
                " was read before and has been written anew; the broker has lost messages."));
@@ -359,7 +372,11 @@ Status InputLog::Impl::Take(std::vector<MessageHandle> pulled) {
       held.push_back(std::move(message));
     }
   }
-  const bool was_fresh = std::exchange(fresh, false);
+  if (!pulled.empty()) {
+    heard_ms = SteadyMs();
+  }
+  // The message that comes again tells nothing of those behind it.
+  const bool was_fresh = hole || !messages.empty() ? std::exchange(fresh, false) : fresh;
   if (!messages.empty() && !options.durable.empty()) {
     batch_ends.push_back({messages.back().sequence, natsMsg_GetReply(held.back().get())});
   }

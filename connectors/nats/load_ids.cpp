@@ -12,7 +12,7 @@ constexpr std::int64_t kSilenceMsMax = 10'000;
 }  // namespace
 
 Result<std::uint64_t> LoadIds(Connection& connection, const std::string& stream, std::uint64_t from_sequence,
-                              const std::function<void(std::string_view id)>& take) {
+                              const std::function<void(std::uint64_t, std::string_view)>& take) {
   auto state = ReadStreamState(connection, stream);
   if (!state) {
     return std::unexpected(state.error());
@@ -39,7 +39,7 @@ Result<std::uint64_t> LoadIds(Connection& connection, const std::string& stream,
             "message " + std::to_string(message.sequence) + " of stream " + stream +
             " has no id, so Lull did not write it. What to do: keep other programs from publishing there.");
       }
-      take(message.message_id);
+      take(message.sequence, message.message_id);
       ++count;
     }
     if (!batch->empty()) {

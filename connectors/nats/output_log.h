@@ -60,10 +60,10 @@ class OutputLog {
   std::unique_ptr<Impl> impl_;
 };
 
-/// Calls `take` with the id of every message that the stream has now from a sequence on, oldest first, and
-/// returns how many messages that were. Payloads are not transferred. Messages without an id are an error:
-/// another program wrote them.
+/// Calls `take` with sequence and id of every message that the stream has now from a sequence on, oldest
+/// first, and returns how many messages that were. Payloads are not transferred. Messages without an id are
+/// an error: another program wrote them.
 Result<std::uint64_t> LoadIds(Connection& connection, const std::string& stream, std::uint64_t from_sequence,
-                              const std::function<void(std::string_view id)>& take);
+                              const std::function<void(std::uint64_t sequence, std::string_view id)>& take);
 
 }  // namespace lull::connectors

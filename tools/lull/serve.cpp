@@ -32,7 +32,8 @@ int RunService(const connectors::ServeConfig& config, const ServeOptions& option
     log.Error("could not start", {{"why", ok.error().message}});
     return Complain(ok.error().message);
   }
-  service::Service live(config, signals, log, operations, options.accept_lost_input);
+  service::Service live(config, signals, log, operations,
+                        {.accept_lost_input = options.accept_lost_input});
   if (Status ok = live.Start(); !ok) {
     log.Error("could not start", {{"why", ok.error().message}});
     return Complain(ok.error().message);

@@ -8,7 +8,11 @@ namespace {
 TEST(CheckpointHead, IsRefusedWhereItIsNotWhole) {
   CheckpointHead head;
   head.deployment = "retail";
-  head.outputs = {{.stream = "OUT", .end = {.sequence = 300, .digest = 7}}};
+  head.outputs = {{.stream = "OUT",
+                   .end = {.sequence = 300, .digest = 7},
+                   .all_up_to = 290,
+                   .decided_count = 8,
+                   .decided_digest = 77}};
   const std::string bytes = ToBytes(head);
   EXPECT_EQ(ParseCheckpointHead(bytes), head);
   for (std::size_t size = 0; size < bytes.size(); ++size) {

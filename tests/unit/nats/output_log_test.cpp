@@ -20,7 +20,7 @@ class OutputLogTest : public ::testing::Test {
   std::vector<std::string> StoredIds() {
     Connection own = Connect(server_);
     std::vector<std::string> ids;
-    Must(LoadIds(own, "OUT", 1, [&](std::string_view id) { ids.emplace_back(id); }));
+    Must(LoadIds(own, "OUT", 1, [&](std::uint64_t, std::string_view id) { ids.emplace_back(id); }));
     return ids;
   }
 
@@ -57,7 +57,7 @@ TEST_F(OutputLogTest, AnEmptyStreamHasNoIds) { EXPECT_TRUE(StoredIds().empty());
 
 TEST_F(OutputLogTest, AMessageWithoutAnIdIsNotOurs) {
   Must(connection_.Store("out.a", "x", {}));
-  const auto ids = LoadIds(connection_, "OUT", 1, [](std::string_view) {});
+  const auto ids = LoadIds(connection_, "OUT", 1, [](std::uint64_t, std::string_view) {});
   ASSERT_FALSE(ids.has_value());
   EXPECT_THAT(ids.error().message, HasSubstr("has no id"));
 }
