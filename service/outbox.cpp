@@ -72,9 +72,12 @@ connectors::OutputMark OutputChannel::end() const {
   const connectors::LogMark stream_end =
       sent_ > 0 ? connectors::LogMark{.sequence = output_.last_sequence(), .digest = last_sent_digest_}
                 : last_read_;
-  if (known_.empty()) return {.stream = before_.stream, .end = stream_end, .all_up_to = stream_end.sequence};
   connectors::OutputMark mark = decided_;
-  if (sent_ > 0) mark.end = stream_end;
+  mark.orphans.assign(orphans_.begin(), orphans_.end());
+  if (known_.empty() || sent_ > 0) mark.end = stream_end;
+  if (!known_.empty()) return mark;
+  mark.all_up_to = stream_end.sequence;
+  mark.decided_count = mark.decided_digest = 0;
   return mark;
 }
 
@@ -83,14 +86,17 @@ void OutputChannel::NoteDecided(const runtime::DecisionId& id) {
   decided_.decided_digest ^= id.low;
 }
 
-std::size_t OutputChannel::EndReplay() {
+std::size_t OutputChannel::EndReplay(bool kept) {
   std::uint64_t digest = 0;
   for (const auto& [id, sequence] : known_) digest ^= id.low;
   const std::size_t left = known_.size();
-  known_.clear();
+  const auto known = std::exchange(known_, {});
   if (left == before_.decided_count && digest == before_.decided_digest) return 0;
   // What somebody has trimmed from the log cannot be compared.
   if (first_known_ != before_.all_up_to + 1 && left <= before_.decided_count) return 0;
+  if (kept) {
+    for (const auto& [id, sequence] : known) orphans_.insert(id);
+  }
   return std::max<std::size_t>(left - std::min<std::size_t>(left, before_.decided_count), 1);
 }
 
@@ -104,6 +110,10 @@ Status OutputChannel::Send(const std::string& subject, const std::string& id, st
       ++recognised_;
       return {};
     }
+  }
+  if (!orphans_.empty() && orphans_.erase(HashId(id)) > 0) {
+    ++recognised_;
+    return {};
   }
   ++sent_;
   last_sent_digest_ = IdDigest(id);
@@ -170,9 +180,9 @@ std::vector<connectors::OutputMark> Outbox::ends() const {
   return ends;
 }
 
-std::size_t Outbox::EndReplay() {
-  std::size_t left = actions_.EndReplay() + dead_letters_.EndReplay();
-  if (decisions_) left += decisions_->EndReplay();
+std::size_t Outbox::EndReplay(bool kept) {
+  std::size_t left = actions_.EndReplay(kept) + dead_letters_.EndReplay(kept);
+  if (decisions_) left += decisions_->EndReplay(kept);
   return left;
 }
 

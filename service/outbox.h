@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "connectors/checkpoint/checkpoint_head.h"
@@ -51,9 +52,9 @@ class OutputChannel {
   std::uint64_t recognised_count() const { return recognised_; }
   /// How many messages are recognised when they are decided again.
   std::size_t known_count() const { return known_.size(); }
-  /// The replay has come to its end: nothing is to be recognised any more. Returns how many messages the
-  /// stream has that were not decided, by this process or before it.
-  std::size_t EndReplay();
+  /// The replay has come to its end. Returns how many messages the stream has that were not decided, by this
+  /// process or before it. They are `kept` as orphans, or else this process must not go on.
+  std::size_t EndReplay(bool kept);
 
  private:
   struct IdHash {
@@ -67,7 +68,8 @@ class OutputChannel {
         stopping_(std::move(stopping)),
         before_(from),
         decided_(from),
-        last_read_(from.end) {}
+        last_read_(from.end),
+        orphans_(from.orphans.begin(), from.orphans.end()) {}
   void NoteDecided(const runtime::DecisionId& id);
   Status Persist(const std::function<Status()>& attempt);
 
@@ -80,6 +82,7 @@ class OutputChannel {
   std::uint64_t last_sent_digest_ = 0;
   /// Hashes of ids, and where they stand.
   std::unordered_map<runtime::DecisionId, std::uint64_t, IdHash> known_;
+  std::unordered_set<runtime::DecisionId, IdHash> orphans_;
   std::uint64_t first_known_ = 0;  // sequence, when they were loaded
   std::uint64_t sent_ = 0;
   std::uint64_t recognised_ = 0;
@@ -113,7 +116,7 @@ class Outbox : public runtime::DecisionSink {
   std::vector<connectors::OutputMark> ends() const;
 
   /// As of OutputChannel, over all streams.
-  std::size_t EndReplay();
+  std::size_t EndReplay(bool kept);
 
   const OutputChannel& actions() const { return actions_; }
   const OutputChannel& dead_letters() const { return dead_letters_; }

@@ -110,6 +110,9 @@ Status Service::ChooseDeployment() {
     if (found->count == 0 || found->last != own->marker) {
       if (Status ok = PublishMarker(own->marker); !ok) return ok;
     }
+    // The log begins with the first one there, which may be that of another instance.
+    if (found->count == 0) found = FindMarkers(*connection_, input_stream_, config_.deploy_subject());
+    if (!found) return std::unexpected(found.error());
   } else {
     log_.Error("the ruleset of the configured folder is refused; the one deployed last goes on",
                {{"why", prepared.error().message}});
@@ -133,7 +136,7 @@ Status Service::Begin(const MarkersFound& found, std::shared_ptr<const Deploymen
 /// The one that the log begins with.
 Result<std::shared_ptr<const Deployment>> Service::FirstDeployment(const MarkersFound& found,
                                                                    std::shared_ptr<const Deployment> own) {
-  if (own && (found.count == 0 || found.first == own->marker)) return own;
+  if (own && found.first == own->marker) return own;
   Result<Deployment> old = Prepare(found.first, false);
   if (!old) {
     return std::unexpected(old.error().Within("the deployment at the beginning of stream " + input_stream_ +
@@ -301,7 +304,7 @@ Status Service::ReportProgress() {
 // What the output logs have, and the input log does not give, came from input that is gone: a broker that
 // lost its power may have lost the end of the one and kept that of the other.
 Status Service::JudgeReplay() {
-  const std::size_t unclaimed = outbox_->EndReplay();
+  const std::size_t unclaimed = outbox_->EndReplay(options_.accept_lost_input);
   if (unclaimed == 0) return {};
   if (options_.accept_lost_input) {
     log_.Warn("messages in the output logs came from input that is gone; they stay",

@@ -48,6 +48,10 @@ void Describe(Io& io, CheckpointHead& head) {
     io.Small(output.all_up_to);
     io.Small(output.decided_count);
     io.Fixed(output.decided_digest);
+    List(io, output.orphans, [&](runtime::DecisionId& id) {
+      io.Fixed(id.high);
+      io.Fixed(id.low);
+    });
   });
   List(io, head.sources, [&](SourceHeard& source) {
     Text(io, source.source);

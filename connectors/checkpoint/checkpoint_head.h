@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "runtime/base/result.h"
+#include "runtime/decision_id.h"
 #include "runtime/snapshot.h"
 
 namespace lull::connectors {
@@ -45,6 +46,9 @@ struct OutputMark {
   std::uint64_t all_up_to = 0;
   std::uint64_t decided_count = 0;
   std::uint64_t decided_digest = 0;
+  /// Hashes of ids that the log has although what they came from is gone, which a person has accepted.
+  /// Whatever has such an id is not sent again.
+  std::vector<runtime::DecisionId> orphans;
   friend bool operator==(const OutputMark&, const OutputMark&) = default;
 };
 

@@ -31,6 +31,7 @@ struct Pending {
   std::size_t bytes = 0;
   std::int64_t sent_ms = 0;
   Outcome outcome = Outcome::kUnsent;
+  std::uint64_t sequence = 0;  // if it is stored
 };
 
 bool IsBrokenChain(int broker_code) {
@@ -54,6 +55,7 @@ struct OutputLog::Impl {
   void Stored(std::size_t index, const Acknowledgement& ack);
   void Refused(std::size_t index, int code, std::string text);
   void PopFront(std::size_t count);
+  void PopStored();
   bool NeedsRecovery() const;
   void Settle();
   Result<bool> StrikeOffTail(std::uint64_t tail);
@@ -166,13 +168,24 @@ void OutputLog::Impl::PopFront(std::size_t count) {
 }
 
 void OutputLog::Impl::Stored(std::size_t index, const Acknowledgement& ack) {
-  last_sequence = std::max(last_sequence, ack.sequence);
   pending[index].outcome = Outcome::kStored;
+  pending[index].sequence = ack.sequence;
   if (!ack.duplicate) {
     // It was stored behind the id before it, so that one is stored too, and so on.
+    last_sequence = std::max(last_sequence, ack.sequence);
     PopFront(index + 1);
   }
+  PopStored();
+}
+
+// A duplicate tells nothing of the messages before it: the broker may have forgotten their ids.
+void OutputLog::Impl::PopStored() {
   while (!pending.empty() && pending.front().outcome == Outcome::kStored) {
+    if (pending.front().sequence > last_sequence + 1) {
+      refused = true;  // recovery reads what stands between
+      return;
+    }
+    last_sequence = std::max(last_sequence, pending.front().sequence);
     PopFront(1);
   }
 }
@@ -278,6 +291,10 @@ Result<bool> OutputLog::Impl::StrikeOffTail(std::uint64_t tail) {
 }
 
 Status OutputLog::Impl::StrikeOff(const InputMessage& message) {
+  PopStored();
+  if (message.sequence <= last_sequence) {
+    return {};
+  }
   if (pending.empty() || message.message_id != pending.front().id) {
     hopeless = true;
     return Fail(
@@ -287,9 +304,6 @@ Status OutputLog::Impl::StrikeOff(const InputMessage& message) {
   }
   last_sequence = message.sequence;
   PopFront(1);
-  while (!pending.empty() && pending.front().outcome == Outcome::kStored) {
-    PopFront(1);
-  }
   return {};
 }
 

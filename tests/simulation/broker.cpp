@@ -122,6 +122,11 @@ int Broker::AddStream(const StreamSettings& settings) {
   return 0;
 }
 
+std::int64_t Broker::MemoryOf(const Stream& stream) const {
+  const std::int64_t promised = stream.settings.duplicates_nanos / 1'000;
+  return stream.settings.name.ends_with("_IN") ? promised : std::min(promised, output_memory_);
+}
+
 StoreAnswer Broker::Store(Stream& stream, const Message& message) {
   if (const std::string* expected = FindHeader(message, "Nats-Expected-Stream");
       expected != nullptr && *expected != stream.settings.name) {
@@ -131,8 +136,7 @@ StoreAnswer Broker::Store(Stream& stream, const Message& message) {
   if (id != nullptr) {
     const auto known = stream.ids.find(*id);
     const StoredMessage* before = known == stream.ids.end() ? nullptr : stream.Find(known->second);
-    const std::int64_t window = stream.settings.duplicates_nanos / 1'000;
-    if (before != nullptr && WallMicros() - before->stored_micros < window) {
+    if (before != nullptr && WallMicros() - before->stored_micros < MemoryOf(stream)) {
       return {.sequence = before->sequence, .duplicate = true};
     }
   }
@@ -327,7 +331,7 @@ void Broker::Restart() {
     stream.last_id.clear();
     for (const StoredMessage& stored : stream.messages) {
       const std::string* id = FindHeader(stored.message, "Nats-Msg-Id");
-      if (id == nullptr || now - stored.stored_micros > stream.settings.duplicates_nanos / 1'000) continue;
+      if (id == nullptr || now - stored.stored_micros > MemoryOf(stream)) continue;
       stream.ids[*id] = stored.sequence;
       if (stored.sequence == stream.last_sequence) stream.last_id = *id;
     }

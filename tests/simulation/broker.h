@@ -118,6 +118,9 @@ class Broker {
   /// Whether pulls that want an answer at once wait for the first message, as newer servers do.
   void set_waits_at_once(bool waits) { waits_at_once_ = waits; }
 
+  /// For how long message ids are known in streams that are no input log. What the service promises must not
+  /// rest on it; producers may.
+  void set_output_memory(std::int64_t micros) { output_memory_ = micros; }
   /// How many messages a pull brings at most, as a server does that has other work.
   void set_pull_count_max(std::uint64_t count) { pull_count_max_ = count; }
 
@@ -144,6 +147,7 @@ class Broker {
 
  private:
   StoreAnswer Store(Stream& stream, const Message& message);
+  std::int64_t MemoryOf(const Stream& stream) const;
   void Route(const std::string& to, const Message& message);
   void TakePull(const std::shared_ptr<Link>& from, const Message& message);
   bool Serve(const std::string& name, Consumer& consumer, PullRequest& pull);
@@ -159,6 +163,7 @@ class Broker {
   bool waits_at_once_ = true;
   bool syncs_ = false;
   std::uint64_t pull_count_max_ = 1'000'000;
+  std::int64_t output_memory_ = 120 * kSecond;
   std::int64_t latency_from_ = 50;
   std::int64_t latency_to_ = 2 * kMilli;
   std::uint64_t sessions_ = 0;

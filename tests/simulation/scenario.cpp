@@ -155,11 +155,6 @@ void Life::Turn() {
   }
   if (calm_ && HasSettled()) {
     for (Machine& machine : machines_) {
-      if (const Process* process = machine.process; process != nullptr) {
-        Tell("{} is left: its time is {:.6f}, paused until {:.6f}", machine.name,
-             static_cast<double>(process->local) / kSecond,
-             static_cast<double>(process->paused_until) / kSecond);
-      }
       machine.wanted = false;
       if (machine.signals) machine.signals->stop = true;
     }
@@ -361,7 +356,12 @@ Outcome Life::Run() {
   trouble_ends_ = world_.Between(5 * kSecond, 60 * kSecond);
   for (int i = 0; i < kMachines; ++i)
     machines_[i].number = i, machines_[i].name = fmt::format("machine{}", i);
+  if (reloads_) {
+    for (Machine& machine : machines_) machine.variant = static_cast<int>(world_.Random(kRulesetVariants));
+  }
   machines_[0].wanted = true;
+  machines_[1].wanted = world_.Chance(0.2);
+  if (world_.Chance(0.7)) broker_.set_output_memory(world_.Between(0, 10 * kSecond));
   producers_left_ = static_cast<int>(world_.Between(1, 3));
   for (int i = producers_left_; i-- > 0;) {
     world_.At(world_.Between(2 * kSecond, 4 * kSecond), [this, i] {

@@ -12,7 +12,8 @@ TEST(CheckpointHead, IsRefusedWhereItIsNotWhole) {
                    .end = {.sequence = 300, .digest = 7},
                    .all_up_to = 290,
                    .decided_count = 8,
-                   .decided_digest = 77}};
+                   .decided_digest = 77,
+                   .orphans = {{.high = 1, .low = 2}, {.high = 3, .low = 4}}}};
   const std::string bytes = ToBytes(head);
   EXPECT_EQ(ParseCheckpointHead(bytes), head);
   for (std::size_t size = 0; size < bytes.size(); ++size) {
