@@ -95,6 +95,17 @@ Status SyncFolder(const fs::path& folder) {
   return {};
 }
 
+/// Makes a folder, and those above it, so that a power cut does not take it away again.
+Status MakeFolder(const fs::path& folder) {
+  std::error_code error;
+  if (fs::is_directory(folder, error)) return {};
+  const fs::path parent = fs::absolute(folder, error).parent_path();
+  if (Status ok = MakeFolder(parent); !ok) return ok;
+  fs::create_directory(folder, error);
+  if (error) return std::unexpected(FolderError("make the folder", folder, error));
+  return SyncFolder(parent);
+}
+
 std::optional<std::uint64_t> NumberOf(const fs::path& folder) {
   const std::string name = folder.filename().string();
   if (name.empty() || name.find_first_not_of("0123456789") != std::string::npos || name.size() > 18)
@@ -262,9 +273,9 @@ CheckpointStore& CheckpointStore::operator=(CheckpointStore&&) noexcept = defaul
 CheckpointStore::~CheckpointStore() = default;
 
 Status CheckpointStore::Impl::Claim() {
-  std::error_code error;
-  fs::create_directories(finished(), error);
-  if (error) return std::unexpected(FolderError("make the folder", finished(), error));
+  if (Status ok = MakeFolder(finished()); !ok) return ok;
+  // A process that was killed may have made it and not come to this.
+  if (Status ok = SyncFolder(options.folder); !ok) return ok;
   const fs::path file = options.folder / "lock";
   lock.file = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
   if (lock.file < 0) {

@@ -24,7 +24,9 @@ void CheckIds(Broker& broker, std::vector<std::string>& problems);
 /// clock went past five seconds after it, is answered, once; nobody else is.
 void CheckWaits(Broker& broker, std::vector<std::string>& problems);
 
-/// A service that reads the same input log in a world without faults decides the same.
-void CheckReplay(Broker& broker, const std::string& rules, std::vector<std::string>& problems);
+/// A service that reads the same input log in a world without faults decides the same. If a person has
+/// accepted that input is lost, the output logs may have more: what came from that.
+void CheckReplay(Broker& broker, const std::string& rules, bool may_have_more,
+                 std::vector<std::string>& problems);
 
 }  // namespace lull::simulation

@@ -318,6 +318,9 @@ void Life::CalmDown() {
     world_.At(world_.now() + kSecond, [this] { CalmDown(); });
     return;
   }
+  for (Machine& machine : machines_) {
+    if (machine.process != nullptr && machine.process->finished) AfterEnd(machine);
+  }
   Tell("calm");
   calm_ = true;
   broker_.SetFull(false);
@@ -352,6 +355,7 @@ Outcome Life::Run() {
   broker_.set_waits_at_once(world_.Chance(0.7));
   if (world_.Chance(0.3)) broker_.set_latency(kMilli, world_.Between(5 * kMilli, 200 * kMilli));
   if (world_.Chance(0.4)) broker_.set_pull_count_max(static_cast<std::uint64_t>(world_.Between(1, 40)));
+  if (world_.Chance(0.3)) world_.set_work_max(world_.Between(100, 3 * kMilli));
   reloads_ = world_.Chance(0.5);
   trouble_ends_ = world_.Between(5 * kSecond, 60 * kSecond);
   for (int i = 0; i < kMachines; ++i)
@@ -403,7 +407,7 @@ void Life::End() {
   CheckEvents(broker_, acknowledged_, outcome_.problems);
   CheckIds(broker_, outcome_.problems);
   if (!lost && !reloads_) CheckWaits(broker_, outcome_.problems);
-  if (outcome_.tried.accepted_losses == 0) CheckReplay(broker_, rules_, outcome_.problems);
+  CheckReplay(broker_, rules_, outcome_.tried.accepted_losses > 0, outcome_.problems);
   if (outcome_.problems.empty()) return;
   for (const auto& [name, stream] : broker_.streams()) {
     for (const StoredMessage& stored : stream.messages) {

@@ -10,7 +10,6 @@ namespace lull::simulation {
 namespace {
 
 constexpr std::size_t kStackBytes = 8U << 20;
-constexpr std::int64_t kWorkMicrosMax = 30;
 
 World* g_world = nullptr;
 std::vector<void*> g_stacks;  // free ones
@@ -133,7 +132,7 @@ void World::Pause(Process& process, std::int64_t micros) {
 std::int64_t World::LocalNow() const { return current_ == nullptr ? now_ : std::max(current_->local, now_); }
 
 void World::Work() {
-  if (current_ != nullptr) current_->local = LocalNow() + Between(0, kWorkMicrosMax);
+  if (current_ != nullptr) current_->local = LocalNow() + Between(0, work_max_);
 }
 
 void World::InNameOf(Process& process, const std::function<void()>& what) {

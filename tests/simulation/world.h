@@ -53,6 +53,8 @@ class World {
   World(const World&) = delete;
   World& operator=(const World&) = delete;
 
+  /// How long a process works, at most, from one look at a clock to the next.
+  void set_work_max(std::int64_t micros) { work_max_ = micros; }
   /// The world's time in microseconds; it begins at 0.
   std::int64_t now() const { return now_; }
 
@@ -101,6 +103,7 @@ class World {
 
   std::mt19937_64 random_;
   std::int64_t now_ = 0;
+  std::int64_t work_max_ = 30;
   std::uint64_t order_ = 0;
   std::priority_queue<Due> due_;
   std::vector<std::unique_ptr<Process>> processes_;
