@@ -16,7 +16,7 @@ std::string_view NameOf(DecisionCode code) {
   static constexpr std::array<std::string_view, kDecisionCodeCount> kNames = {
       "",          "never",      "capped",    "quiet_hours",   "outranked", "place_taken",
       "holdout",   "state_over", "answered",  "withdraw_when", "forgotten", "rule_gone",
-      "time_over", "if",         "task_step", "overdue",       "reached"};
+      "time_over", "if",         "task_step", "overdue",       "reached",   "history"};
   return kNames[static_cast<std::size_t>(code)];
 }
 

@@ -49,8 +49,9 @@ enum class DecisionCode : std::uint8_t {
   kStep,          // done, declined: a step of the task said so
   kOverdue,       // escalated: nobody took it in hand in time
   kReached,       // goal
+  kHistory,       // withdrawn: it went out in history, and nobody was told
 };
-inline constexpr std::uint32_t kDecisionCodeCount = 17;
+inline constexpr std::uint32_t kDecisionCodeCount = 18;
 
 /// "never", "capped", "quiet_hours", ...; empty for kNone.
 std::string_view NameOf(DecisionCode code);

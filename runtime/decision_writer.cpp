@@ -126,6 +126,7 @@ constexpr EndText kEndTexts[] = {
     {DecisionCode::kForgotten, "the record was forgotten"},
     {DecisionCode::kRuleGone, "the nudge is not in the new ruleset"},
     {DecisionCode::kTimeOver, "not done in time"},
+    {DecisionCode::kHistory, "it went out in history, and nobody was told"},
 };
 
 }  // namespace

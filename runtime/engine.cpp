@@ -47,6 +47,7 @@ void Engine::ApplyBatch(std::span<const EventFrame> frames, ApplyResult* results
 }
 void Engine::Tick(EventTime instant, LogPosition position) { impl_->Tick(instant.micros, position); }
 void Engine::Finish(EventTime end, LogPosition position) { impl_->Finish(end.micros, position); }
+void Engine::EndHistory(EventTime end, LogPosition position) { impl_->EndHistory(end.micros, position); }
 bool Engine::Erase(std::uint32_t entity, std::string_view key, LogPosition position) {
   return impl_->Erase(entity, key, position);
 }

@@ -99,6 +99,11 @@ class Engine {
   void Tick(EventTime instant, LogPosition position = {});
   /// The input has ended: applies what is buffered, then decides all deadlines up to and including `end`.
   void Finish(EventTime end, LogPosition position = {});
+  /// What was read so far is history up to and including `end`, and nobody was told of what came of it:
+  /// decides what is due by then, and ends what is open, what waits and what would be repeated. What counts
+  /// for limits and pauses stays; who takes part in an experiment begins anew. No clock is behind `end` any
+  /// more.
+  void EndHistory(EventTime end, LogPosition position = {});
   /// Forgets an entity that is no part, and its parts, for good: open tasks are withdrawn. False: it is not
   /// known.
   bool Erase(std::uint32_t entity, std::string_view key, LogPosition position = {});

@@ -32,6 +32,7 @@ class Engine::Impl {
   void ApplyBatch(std::span<const EventFrame> frames, ApplyResult* results);
   void Tick(std::int64_t instant, LogPosition position);
   void Finish(std::int64_t end, LogPosition position);
+  void EndHistory(std::int64_t end, LogPosition position);
   bool Erase(std::uint32_t index, std::string_view key, LogPosition position);
   Status Swap(Program program);
   void UseCode(std::shared_ptr<const CodeTable> code);

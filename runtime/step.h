@@ -50,6 +50,10 @@ class Step : public StepState {
   /// Ends what waits and what is open of a nudge, of the entity or its parts, between two events.
   void WithdrawNudge(std::uint32_t nudge, std::int64_t instant, DecisionCode reason);
 
+  /// What is open, waits or would be repeated, of the entity and its parts, ends; its deadlines have been
+  /// run.
+  void EndHistory(std::int64_t instant);
+
   /// Calls a value function or condition at an instant, between two moments; changes nothing. `fields` are
   /// those of the event that it is about, or null.
   std::uint64_t Probe(FunctionId function, std::int64_t instant, const FieldValue* fields);

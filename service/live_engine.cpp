@@ -65,14 +65,19 @@ void LiveEngine::Apply(std::span<const InputMessage> messages) {
         std::ranges::lower_bound(messages, letter.position.value, {}, &InputMessage::sequence);
     outbox_.AddDeadLetter(*message, letter.code, letter.reason);
   }
-  // Runs of frames that are in time; what is too far ahead stands between them.
+  // Runs of frames that count; what does not stands between them.
   std::size_t from = 0;
   for (std::size_t i = 0; i <= batch.frames.size(); ++i) {
     const bool at_end = i == batch.frames.size();
-    if (!at_end && !IsTooFarAhead(batch.frames[i], messages[batch.sources[i]])) continue;
+    const bool in_history = !at_end && IsInHistory(batch.frames[i], messages[batch.sources[i]]);
+    if (!at_end && !in_history && !IsTooFarAhead(batch.frames[i], messages[batch.sources[i]])) continue;
     ApplyFrames(batch.frames.subspan(from, i - from), batch.sources.subspan(from, i - from), messages);
     from = i + 1;
     if (at_end) break;
+    if (in_history) {
+      ++in_history_;
+      continue;
+    }
     outbox_.AddDeadLetter(messages[batch.sources[i]], DeadLetterCode::kTooFarAhead,
                           "The event's time is further ahead of its arrival than `ahead` allows");
   }

@@ -14,6 +14,7 @@
 #include "runtime/engine.h"
 #include "runtime/ordered_sink.h"
 #include "service/deployment.h"
+#include "service/history.h"
 #include "service/outbox.h"
 #include "service/service_stats.h"
 
@@ -29,6 +30,10 @@ class LiveEngine {
   static Result<std::unique_ptr<LiveEngine>> Restore(std::shared_ptr<const Deployment> deployment,
                                                      Outbox& outbox,
                                                      const connectors::CheckpointReader& checkpoint);
+
+  /// Messages that are in this history already are not counted again.
+  void BeginsWith(const History& history) { history_ = history; }
+  std::uint64_t in_history_count() const { return in_history_; }
 
   /// Applies events; no tick or deployment is among them.
   void Apply(std::span<const connectors::InputMessage> messages);
@@ -50,6 +55,9 @@ class LiveEngine {
   LiveEngine(std::shared_ptr<const Deployment> deployment, Outbox& outbox);
   void ApplyFrames(std::span<const runtime::EventFrame> frames, std::span<const std::uint32_t> sources,
                    std::span<const connectors::InputMessage> messages);
+  bool IsInHistory(const runtime::EventFrame& frame, const connectors::InputMessage& message) const {
+    return message.sequence <= history_.before && frame.time <= history_.until;
+  }
   bool IsTooFarAhead(const runtime::EventFrame& frame, const connectors::InputMessage& message) const;
 
   std::shared_ptr<const Deployment> deployment_;
@@ -60,6 +68,8 @@ class LiveEngine {
   connectors::RawBatch raw_;
   std::vector<runtime::ApplyResult> results_;
   std::uint64_t ignored_before_ = 0;
+  History history_;  // of none, no message is in it
+  std::uint64_t in_history_ = 0;
   bool is_native_ = false;
 };
 

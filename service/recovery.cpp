@@ -58,6 +58,7 @@ class Attempt {
   Result<std::optional<Recovery>> Try(const std::filesystem::path& folder);
   Result<bool> FitsLogs(const CheckpointHead& head, const std::string& name);
   Result<bool> FitsInput(const CheckpointHead& head, const std::string& name);
+  Result<bool> FitsHistory(const CheckpointHead& head, const std::string& name);
   Result<Recovery> FromTheBeginning(bool had_checkpoints);
   std::nullopt_t Reject(const std::string& name, const std::string& why) {
     log_.Error("a checkpoint cannot be used; the one before it is tried",
@@ -97,7 +98,27 @@ Result<bool> Attempt::FitsInput(const CheckpointHead& head, const std::string& n
   return false;
 }
 
+// A checkpoint goes on from the history that its log names, or from none.
+Result<bool> Attempt::FitsHistory(const CheckpointHead& head, const std::string& name) {
+  if (options_.history) {
+    if (head.history == options_.history->mark) return true;
+    Reject(name, "the input log says that the deployment begins with history up to " +
+                     connectors::Rfc3339Text(options_.history->until.micros) +
+                     ", and this checkpoint does not.");
+    return false;
+  }
+  if (head.history.sequence == 0) return true;
+  const auto state = connectors::ReadStreamState(connection_, options_.input_stream);
+  if (!state) return std::unexpected(state.error());
+  // The entry itself may have gone by its age.
+  if (head.history.sequence < state->first_sequence) return true;
+  Reject(name, "it begins with history that the input log does not know of; it is of another log.");
+  return false;
+}
+
 Result<bool> Attempt::FitsLogs(const CheckpointHead& head, const std::string& name) {
+  const auto history = FitsHistory(head, name);
+  if (!history || !*history) return history;
   const auto input = FitsInput(head, name);
   if (!input || !*input) return input;
   const std::vector<std::string> streams = Outbox::StreamsOf(config_);
@@ -153,6 +174,17 @@ Result<std::optional<Recovery>> Attempt::Try(const std::filesystem::path& folder
 }
 
 Result<Recovery> Attempt::FromTheBeginning(bool had_checkpoints) {
+  if (options_.history) {
+    return Fail(
+        "this deployment begins with history up to " +
+        connectors::Rfc3339Text(options_.history->until.micros) + " (" +
+        std::to_string(options_.history->events) + " events, digest " + options_.history->digest +
+        "), and there is no checkpoint that has it: the input log alone is not enough. What to do: put "
+        "a copy of the state folder" +
+        (config_.state_folder ? " " + config_.state_folder->string() : std::string()) +
+        " back in place; or run `lull backfill` again with the same files and the same `--until`, which "
+        "makes the checkpoint anew.");
+  }
   const auto state = connectors::ReadStreamState(connection_, options_.input_stream);
   if (!state) return std::unexpected(state.error());
   const bool has_head = state->first_sequence <= 1;

@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "connectors/checkpoint/checkpoint_store.h"
@@ -17,6 +18,7 @@
 #include "connectors/nats/input_log.h"
 #include "connectors/nats/serve_config.h"
 #include "runtime/base/result.h"
+#include "service/history.h"
 #include "service/live_engine.h"
 #include "service/outbox.h"
 #include "service/service_log.h"
@@ -37,6 +39,8 @@ struct RecoveryOptions {
   std::string input_stream;
   /// A person has decided to go on although accepted input is gone.
   bool accept_lost_input = false;
+  /// What the input log says that the deployment begins with.
+  std::optional<History> history = {};
 };
 
 /// The streams exist. Fails where only a person can decide, with what there is to decide.

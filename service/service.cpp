@@ -51,8 +51,12 @@ Status Service::OpenStreams() {
 }
 
 Status Service::RestoreState() {
+  const auto beginning = ReadBeginning(*connection_, config_, input_stream_);
+  if (!beginning) return std::unexpected(beginning.error());
   auto recovery = Recover(*connection_, config_,
-                          {.input_stream = input_stream_, .accept_lost_input = options_.accept_lost_input},
+                          {.input_stream = input_stream_,
+                           .accept_lost_input = options_.accept_lost_input,
+                           .history = beginning->history},
                           log_, [this] { return OutputsWait(); });
   if (!recovery) return std::unexpected(recovery.error());
   outbox_ = std::move(recovery->outbox);
@@ -61,6 +65,8 @@ Status Service::RestoreState() {
   if (recovery->engine) {
     engine_ = std::move(recovery->engine);
     applied_ = recovery->head.input;
+    history_ = recovery->head.history;
+    if (beginning->history) engine_->BeginsWith(*beginning->history);
     clock_.Restore(recovery->head.sources);
     clock_.Read(EventTime{recovery->head.clock.tick});
     log_.Info("state restored", {{"checkpoint", recovery->head.number},
@@ -215,6 +221,7 @@ connectors::CheckpointHead Service::DescribePlace() {
   head.layout_hash = deployment.layout_hash;
   head.clock = engine_->engine().clock();
   head.input = applied_;
+  head.history = history_;
   head.outputs = outbox_->ends();
   head.sources = clock_.Heard();
   for (const runtime::EntitySpec& entity : deployment.program.ruleset->entities)
@@ -252,6 +259,17 @@ Status Service::ApplyErasure(const InputMessage& message) {
   const bool known =
       engine_->engine().Erase(static_cast<std::uint32_t>(found - entities.begin()), *key, {message.sequence});
   log_.Info("an entity was erased on request", {{"sequence", message.sequence}, {"known", known}});
+  return {};
+}
+
+Status Service::ApplyHistory(const InputMessage& message) {
+  if (MarkOf(message) == history_) {
+    log_.Info("here the history ends that this deployment begins with",
+              {{"sequence", message.sequence}, {"messages_in_history", engine_->in_history_count()}});
+  } else {
+    log_.Warn("history can only be taken in before a deployment begins; this entry is passed over",
+              {{"sequence", message.sequence}});
+  }
   return {};
 }
 

@@ -48,7 +48,8 @@ class Service {
         own_prefix_("lull." + config.name + "."),
         own_entries_{{config.tick_subject(), &Service::ApplyTick},
                      {config.deploy_subject(), &Service::ApplyMarker},
-                     {config.erase_subject(), &Service::ApplyErasure}},
+                     {config.erase_subject(), &Service::ApplyErasure},
+                     {config.backfill_subject(), &Service::ApplyHistory}},
         clock_(config) {}
 
   /// Connects, makes the streams, and finds out what is deployed. Fails with what to do about it.
@@ -72,6 +73,7 @@ class Service {
   Status ApplyBatch(std::span<const connectors::InputMessage> messages);
   Status ApplyTick(const connectors::InputMessage& message);
   Status ApplyErasure(const connectors::InputMessage& message);
+  Status ApplyHistory(const connectors::InputMessage& message);
   Status ApplyMarker(const connectors::InputMessage& message);
   connectors::CheckpointHead DescribePlace();
   void MeasureLatency(std::span<const connectors::InputMessage> messages);
@@ -118,6 +120,7 @@ class Service {
   std::unique_ptr<LiveEngine> engine_;
   std::unique_ptr<CheckpointKeeper> checkpoints_;  // null: none are kept
   connectors::LogMark applied_;                    // of the input; all that came of it is stored
+  connectors::LogMark history_;                    // the entry that names it; sequence 0: there is none
   TickClock clock_;
   ServiceStats stats_;
 

@@ -8,7 +8,9 @@ namespace {
 using runtime::ImageReader;
 using runtime::ImageWriter;
 
-constexpr std::uint8_t kFormat = 2;
+/// 3 has the history.
+constexpr std::uint8_t kFormat = 3;
+constexpr std::uint8_t kFormatWithoutHistory = 2;
 
 template <typename Io>
 void Text(Io& io, std::string& text) {
@@ -33,7 +35,7 @@ void List(Io& io, std::vector<T>& items, Each each) {
 }
 
 template <typename Io>
-void Describe(Io& io, CheckpointHead& head) {
+void Describe(Io& io, CheckpointHead& head, std::uint8_t format) {
   io.Small(head.number);
   io.Fixed(head.made_micros);
   Text(io, head.deployment);
@@ -59,6 +61,7 @@ void Describe(Io& io, CheckpointHead& head) {
   });
   List(io, head.entity_types, [&](std::string& name) { Text(io, name); });
   io.Small(head.entity_count);
+  if (format > kFormatWithoutHistory) Mark(io, head.history);
 }
 
 }  // namespace
@@ -68,7 +71,7 @@ std::string ToBytes(const CheckpointHead& head) {
   ImageWriter writer(bytes);
   writer.Fixed(kFormat);
   CheckpointHead copy = head;
-  Describe(writer, copy);
+  Describe(writer, copy, kFormat);
   return bytes;
 }
 
@@ -82,8 +85,9 @@ Result<CheckpointHead> ParseCheckpointHead(std::string_view bytes) {
                 ". What to do: start the version of Lull that wrote it, or a later one.");
   }
   CheckpointHead head;
-  Describe(reader, head);
-  if (!reader.complete() || format != kFormat) return Fail("the head of the checkpoint is not readable.");
+  if (format >= kFormatWithoutHistory) Describe(reader, head, format);
+  if (!reader.complete() || format < kFormatWithoutHistory)
+    return Fail("the head of the checkpoint is not readable.");
   return head;
 }
 

@@ -67,6 +67,8 @@ struct CheckpointHead {
   std::uint64_t layout_hash = 0;  ///< runtime::LayoutHash of it
   runtime::EngineClock clock;
   LogMark input;
+  /// The entry of the input log that names the history which the state begins with; sequence 0: none.
+  LogMark history;
   std::vector<OutputMark> outputs;
   std::vector<SourceHeard> sources;
   std::vector<std::string> entity_types;  ///< names, by the numbers in the keys

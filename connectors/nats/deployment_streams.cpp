@@ -33,6 +33,7 @@ StreamSpec InputStream(const ServeConfig& config) {
   spec.subjects.push_back(config.tick_subject());
   spec.subjects.push_back(config.deploy_subject());
   spec.subjects.push_back(config.erase_subject());
+  spec.subjects.push_back(config.backfill_subject());
   spec.bytes_max = config.input_bytes_max;
   spec.age_max_micros = config.input_age_micros;
   spec.message_bytes_max = std::max(config.event_bytes_max, spec.message_bytes_max);

@@ -157,6 +157,7 @@ struct ServeConfig {
 
   std::string tick_subject() const { return "lull." + name + ".tick"; }
   std::string erase_subject() const { return "lull." + name + ".erase"; }
+  std::string backfill_subject() const { return "lull." + name + ".backfill"; }
   std::string deploy_subject() const { return "lull." + name + ".deploy"; }
   std::string decision_prefix() const { return "lull." + name + ".decisions"; }
   std::string control_subject() const { return "lull." + name + ".control"; }

@@ -109,7 +109,8 @@ StreamState StateOf(const jsStreamInfo& info) {
   return {.first_sequence = first,
           .last_sequence = state.LastSeq,
           .message_count = state.Msgs,
-          .bytes = state.Bytes};
+          .bytes = state.Bytes,
+          .created = {info.Created / 1'000}};
 }
 
 StreamLook LookAtStream(Connection& connection, const std::string& stream) {

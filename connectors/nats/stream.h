@@ -13,6 +13,7 @@
 
 #include "connectors/nats/connection.h"
 #include "runtime/base/result.h"
+#include "runtime/base/time.h"
 
 namespace lull::connectors {
 
@@ -43,6 +44,7 @@ struct StreamState {
   std::uint64_t last_sequence = 0;   ///< 0 if the stream never had a message
   std::uint64_t message_count = 0;
   std::uint64_t bytes = 0;
+  WallTime created;  ///< by the broker's clock
 };
 
 /// Makes the stream, or brings an existing one to `spec`, and checks that the broker has it so. An existing

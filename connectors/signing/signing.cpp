@@ -121,6 +121,32 @@ bool IsSignedBy(std::string_view public_key, std::string_view message, std::stri
          crypto_sign_verify_detached(bytes.data(), AsBytes(message), message.size(), key.data()) == 0;
 }
 
+struct ContentDigest::Impl {
+  crypto_generichash_state state;
+};
+
+ContentDigest::ContentDigest() : impl_(std::make_unique<Impl>()) {
+  (void)Ready();
+  crypto_generichash_init(&impl_->state, nullptr, 0, crypto_generichash_BYTES);
+}
+ContentDigest::ContentDigest(ContentDigest&&) noexcept = default;
+ContentDigest& ContentDigest::operator=(ContentDigest&&) noexcept = default;
+ContentDigest::~ContentDigest() = default;
+
+void ContentDigest::Add(std::string_view piece) {
+  std::array<unsigned char, 8> size{};
+  for (std::size_t i = 0; i < size.size(); ++i) size[i] = static_cast<unsigned char>(piece.size() >> (8 * i));
+  crypto_generichash_update(&impl_->state, size.data(), size.size());
+  crypto_generichash_update(&impl_->state, AsBytes(piece), piece.size());
+}
+
+std::string ContentDigest::Hex() const {
+  crypto_generichash_state state = impl_->state;
+  std::array<unsigned char, crypto_generichash_BYTES> hash{};
+  crypto_generichash_final(&state, hash.data(), hash.size());
+  return lull::connectors::Hex(hash.data(), hash.size());
+}
+
 std::string ContentHash(const std::vector<std::pair<std::string, std::string>>& files) {
   Ready();  // hashes want no random numbers, so they work without
   crypto_generichash_state state;

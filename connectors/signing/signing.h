@@ -5,6 +5,7 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -43,6 +44,23 @@ class SigningKey {
 bool IsPublicKey(std::string_view text);
 /// False for anything that is not a signature of the message by the key.
 bool IsSignedBy(std::string_view public_key, std::string_view message, std::string_view signature);
+
+/// BLAKE2b of 32 bytes over what is added, piece after piece; a piece's end counts.
+class ContentDigest {
+ public:
+  ContentDigest();
+  ContentDigest(ContentDigest&&) noexcept;
+  ContentDigest& operator=(ContentDigest&&) noexcept;
+  ~ContentDigest();
+
+  void Add(std::string_view piece);
+  /// Hexadecimal, of all so far.
+  std::string Hex() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
 
 /// BLAKE2b of 32 bytes over names and texts with their lengths, hexadecimal.
 std::string ContentHash(const std::vector<std::pair<std::string, std::string>>& files);

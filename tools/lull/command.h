@@ -35,6 +35,8 @@ void AddStatusCommand(CLI::App& app, std::function<int()>& run);
 void AddReloadCommand(CLI::App& app, std::function<int()>& run);
 void AddStateCommand(CLI::App& app, std::function<int()>& run);
 void AddBrokerCommand(CLI::App& app, std::function<int()>& run);
+void AddBackfillCommand(CLI::App& app, std::function<int()>& run);
+void AddIngestCommand(CLI::App& app, std::function<int()>& run);
 void AddDeployCommand(CLI::App& app, std::function<int()>& run);
 void AddApproveCommand(CLI::App& app, std::function<int()>& run);
 void AddRollbackCommand(CLI::App& app, std::function<int()>& run);

@@ -19,7 +19,7 @@ using connectors::OutputFile;
 
 struct RunOptions {
   std::string folder;
-  std::string events;
+  std::vector<std::string> events;
   std::string actions = "-";
   std::string decisions;
   std::string dead_letters;
@@ -73,6 +73,26 @@ Result<Outputs> OpenOutputs(const RunOptions& options) {
   return outputs;
 }
 
+/// Lets actions through once history is over.
+class LiveOnly : public runtime::DecisionSink {
+ public:
+  explicit LiveOnly(runtime::DecisionSink& sink) : sink_(sink) {}
+  void Watch(const Replay& replay) { replay_ = &replay; }
+
+  runtime::SinkWants wants() const override { return sink_.wants(); }
+  void OnDecision(const runtime::Decision& decision) override {
+    if (replay_->is_live()) sink_.OnDecision(decision);
+  }
+  void OnEntryEnd() override { sink_.OnEntryEnd(); }
+  void OnRuleset(const std::shared_ptr<const runtime::Ruleset>& ruleset) override {
+    sink_.OnRuleset(ruleset);
+  }
+
+ private:
+  runtime::DecisionSink& sink_;
+  const Replay* replay_ = nullptr;
+};
+
 /// The chain of sinks between engine and files. Decisions of a file replay are put in order at its end; with
 /// --stream they go on as each entry reveals them.
 class Sinks {
@@ -83,11 +103,20 @@ class Sinks {
       decisions_ = std::make_unique<connectors::DecisionOutput>(*outputs.decisions);
       last = Tee(InOrder(*decisions_, options.stream), *last);
     }
-    first_ = options.counts ? last : Tee(InOrder(actions_, options.stream), *last);
+    if (options.counts) {
+      first_ = last;
+    } else {
+      live_only_ = std::make_unique<LiveOnly>(InOrder(actions_, options.stream));
+      first_ = Tee(*live_only_, *last);
+    }
   }
 
   runtime::DecisionSink& first() { return *first_; }
   const connectors::ReasonCounter& reasons() const { return reasons_; }
+  /// Before anything is decided.
+  void Watch(const Replay& replay) {
+    if (live_only_) live_only_->Watch(replay);
+  }
   void Flush() {
     for (const auto& sink : ordered_) sink->Flush();
   }
@@ -107,6 +136,7 @@ class Sinks {
   std::unique_ptr<connectors::DecisionOutput> decisions_;
   std::vector<std::unique_ptr<runtime::OrderedSink>> ordered_;
   std::vector<std::unique_ptr<runtime::DecisionSink>> others_;
+  std::unique_ptr<LiveOnly> live_only_;
   runtime::DecisionSink* first_ = nullptr;
 };
 
@@ -137,7 +167,7 @@ int Run(const RunOptions& options) {
   }
   const auto program = PrepareProgram(options);
   if (!program) return program.error();
-  Result<connectors::EventFile> input = connectors::EventFile::Open(options.events);
+  Result<EventFiles> input = EventFiles::Open(options.events);
   if (!input) return Complain(input.error().message);
   const Result<Outputs> outputs = OpenOutputs(options);
   if (!outputs) return Complain(outputs.error().message);
@@ -145,6 +175,7 @@ int Run(const RunOptions& options) {
   Sinks sinks(options, *outputs);
   connectors::DeadLetterOutput dead_letters(outputs->dead_letters.get());
   Replay replay(*program, options.replay, *input, dead_letters, sinks.first());
+  sinks.Watch(replay);
   ProgressBar progress(!options.quiet);
   const auto begin = std::chrono::steady_clock::now();
   const Status ran = replay.Run([&](std::uint64_t lines) {
@@ -164,9 +195,16 @@ int Run(const RunOptions& options) {
 
 void AddInputOptions(CLI::App& command, RunOptions& options) {
   command.add_option("DIR", options.folder, "Folder with the *.lull files")->required();
-  command.add_option("--events", options.events, "JSON Lines, plain or .gz; - is standard input")->required();
+  command
+      .add_option("--events", options.events,
+                  "JSON Lines, plain or .gz; - is standard input. Given again: the files are merged by time")
+      ->required()
+      ->allow_extra_args(false);
   AddTimeOption(command, "--until", options.replay.until,
                 "The end of the replay (default: the last event's time)");
+  AddTimeOption(
+      command, "--history-until", options.replay.history_until,
+      "What is decided up to here is history, as for `lull backfill`: no actions, nothing stays open");
   AddDurationOption(command, "--lateness", options.replay.lateness_micros,
                     "How long to wait for events that come late (default: as the ruleset says)");
   AddTimeOption(command, "--max-time", options.replay.max_time, "Events after this time are dead letters");

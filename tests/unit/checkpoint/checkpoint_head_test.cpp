@@ -30,6 +30,19 @@ TEST(CheckpointHead, SaysWhichVersionReadsALaterFormat) {
   EXPECT_NE(parsed.error().message.find("has format 9"), std::string::npos);
 }
 
+TEST(CheckpointHead, OfTheSecondFormatHasNoHistory) {
+  CheckpointHead head;
+  head.deployment = "retail";
+  head.entity_count = 7;
+  std::string bytes = ToBytes(head);
+  // Without the mark: a small number and eight bytes.
+  bytes.resize(bytes.size() - 9);
+  bytes[0] = 2;
+  EXPECT_EQ(ParseCheckpointHead(bytes), head);
+  head.history = {.sequence = 5, .digest = 6};
+  EXPECT_EQ(ParseCheckpointHead(ToBytes(head)), head);
+}
+
 TEST(LogMark, FitsALogOrSaysWhyNot) {
   struct Case {
     const char* what;

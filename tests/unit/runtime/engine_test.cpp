@@ -12,6 +12,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using ::testing::UnorderedElementsAre;
 
 TEST(EngineTest, LateEventsActAtTheClockAndAreCounted) {
   Mixed mixed;
@@ -212,6 +213,43 @@ TEST(EngineTest, AnEventWithoutAKeyIsRefused) {
   EXPECT_EQ(shop.engine->Apply(
                 {.event = 0, .time = {0}, .id = {}, .fields = fields, .keys = &none, .position = {}}),
             ApplyResult::kNoKey);
+}
+
+TEST(EngineTest, AtTheEndOfHistoryWhatIsOpenAndWaitsEndsAndWhatCountsStays) {
+  Mixed mixed;
+  mixed.lab.ruleset->policies[0].holdout_share = 0;
+  Shop shop(mixed.lab);
+  shop.log.with_key = true;
+  for (const double hour : {8, 9}) shop.At(hour, mixed.event, 10, "", "capped");
+  for (const double hour : {20, 21}) shop.At(hour, mixed.event, 10, "", "capped for long");
+  shop.At(23, mixed.event, 3, "", "asleep");
+  shop.At(20.5, mixed.event, 3, "", "open");
+  shop.engine->EndHistory({28 * kHour + kHour / 2});
+  EXPECT_THAT(shop.log.lines,
+              UnorderedElementsAre("8 sent tenth capped", "9 sent tenth capped", "14 waiting call capped",
+                                   "28 waiting call capped", "20 sent tenth capped for long",
+                                   "21 sent tenth capped for long", "26 waiting call capped for long",
+                                   "28 waiting call asleep", "25.5 waiting call open"));
+  shop.log.lines.clear();
+  shop.At(31, mixed.event, 10, "", "capped");
+  shop.At(31, mixed.event, 10, "", "capped for long");
+  shop.Finish(36.5);
+  // What waited is not tried at six, and what was sent in history still counts for the limit.
+  EXPECT_THAT(shop.log.lines,
+              UnorderedElementsAre("31 sent tenth capped", "31 suppressed tenth capped for long",
+                                   "36 sent call capped", "36 waiting call capped for long"));
+}
+
+TEST(EngineTest, ATaskOfHistoryIsWithdrawnAndDoesNotComeBack) {
+  Mixed mixed;
+  mixed.lab.ruleset->policies[0].holdout_share = 0;
+  Shop shop(mixed.lab);
+  shop.At(8, mixed.event, 3);
+  shop.engine->EndHistory({14 * kHour});
+  EXPECT_THAT(shop.log.lines, ElementsAre("13 sent call", "14 withdrawn call"));
+  EXPECT_EQ(shop.log.whys.back(), "it went out in history, and nobody was told");
+  shop.Finish(100);
+  EXPECT_EQ(shop.log.lines.size(), 2U);
 }
 
 }  // namespace
