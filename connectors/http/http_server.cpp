@@ -8,8 +8,10 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <cctype>
 #include <chrono>
 #include <thread>
+#include <utility>
 
 namespace lull::connectors {
 namespace {
@@ -27,6 +29,25 @@ class BoundedStream : public httplib::Stream {
 
   bool is_readable() const override { return begin_ < end_ || Wait(POLLIN); }
   bool is_writable() const override { return true; }
+
+  // The next request of the connection; false: none comes.
+  bool Await() {
+    replying_ = false;
+    received_ = end_ - begin_;
+    deadline_ = After(limits_.idle_ms);
+    const bool comes = is_readable();
+    deadline_ = After(limits_.request_ms);
+    return comes;
+  }
+
+  // A connection that is closed while there is something to read loses the reply on its way.
+  void Linger() {
+    ::shutdown(socket_, SHUT_WR);
+    deadline_ = After(limits_.linger_ms);
+    received_ = 0;
+    do begin_ = end_;
+    while (Fill());
+  }
 
   ssize_t read(char* out, size_t size) override {
     if (begin_ == end_ && !Fill()) return -1;
@@ -97,6 +118,13 @@ class BoundedStream : public httplib::Stream {
   std::size_t received_ = 0;
 };
 
+constexpr std::string_view kBusy =
+    "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 1\r\nConnection: close\r\nContent-Type: "
+    "application/json\r\n"
+    "Content-Length: 63\r\n\r\n{\"error\":\"too many connections\",\"what_to_do\":\"try again later\"}";
+
+// A reply was made before the body was read: the connection cannot go on.
+thread_local bool t_body_unread = false;
 // True on the thread that accepts, while a connection that is one too many is handed on.
 thread_local bool t_turned_away = false;
 
@@ -140,11 +168,18 @@ class BoundedServer : public httplib::Server {
       try {
         BoundedStream stream(socket, limits_);
         bool closed = false;
-        done = process_request(stream, /*close_connection=*/true, closed, nullptr);
+        int left = limits_.requests_a_connection;
+        do {
+          done = process_request(stream, /*close_connection=*/--left == 0, closed, nullptr);
+        } while (done && left > 0 && !closed && !t_body_unread && stream.Await());
+        if (std::exchange(t_body_unread, false) && limits_.linger_ms > 0) stream.Linger();
       } catch (const std::exception&) {
         // A request that the library cannot stand. Whoever sent it gets no answer, which is all it is due.
         done = false;
       }
+    } else if (limits_.linger_ms > 0) {
+      (void)::send(socket, kBusy.data(), kBusy.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+      ::shutdown(socket, SHUT_WR);
     }
     ::shutdown(socket, SHUT_RDWR);
     ::close(socket);
@@ -154,28 +189,65 @@ class BoundedServer : public httplib::Server {
   const HttpLimits limits_;
 };
 
-void Answer(const httplib::Request& request, httplib::Response& response,
+HttpRequest RequestOf(const httplib::Request& request) {
+  HttpRequest plain;
+  for (const auto& [name, value] : request.headers) {
+    std::string lower = name;
+    std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return std::tolower(c); });
+    plain.headers.emplace_back(std::move(lower), value);
+  }
+  plain.body = request.body;
+  return plain;
+}
+
+void Give(HttpReply reply, httplib::Response& response) {
+  response.status = reply.status;
+  for (const auto& [name, value] : reply.headers) response.set_header(name, value);
+  response.set_header("Cache-Control", "no-store");
+  response.set_content(std::move(reply.body), reply.type);
+}
+
+template <typename Make>
+HttpReply Caught(Make make) {
+  try {
+    return make();
+  } catch (const std::exception& error) {
+    return {.status = 500, .body = std::string(error.what()) + "\n"};
+  }
+}
+
+// Before the body is read. False: it is to be read, and the route's `take` to be called.
+bool Answer(const httplib::Request& request, httplib::Response& response,
             const std::vector<HttpRoute>& routes) {
   HttpReply reply;
   const auto route = std::ranges::find(routes, request.path, &HttpRoute::path);
+  const bool reads = request.method == "GET" || request.method == "HEAD";
   if (route == routes.end()) {
     reply = {.status = 404, .body = "there is nothing here\n"};
-  } else if (request.method != "GET" && request.method != "HEAD") {
-    reply = {.status = 405, .body = "only GET is answered here\n"};
-    response.set_header("Allow", "GET, HEAD");
+  } else if (request.method == "POST" && route->take) {
+    std::optional<HttpReply> refusal;
+    if (route->admit) {
+      reply = Caught([&] {
+        refusal = route->admit(RequestOf(request));
+        return refusal.value_or(HttpReply{});
+      });
+      if (reply.status == 500) refusal = reply;
+    }
+    if (!refusal) return false;
+    reply = std::move(*refusal);
+  } else if (!reads || !route->answer) {
+    reply = {.status = 405,
+             .body = route->take ? "only POST is answered here\n" : "only GET is answered here\n",
+             .headers = {{"Allow", route->take ? "POST" : "GET, HEAD"}}};
   } else if (request.has_header("Range")) {
     // Many small ranges of one reply would make a large one.
     reply = {.status = 400, .body = "parts of a reply cannot be had\n"};
   } else {
-    try {
-      reply = route->answer();
-    } catch (const std::exception& error) {
-      reply = {.status = 500, .body = std::string(error.what()) + "\n"};
-    }
+    reply = Caught([&] { return route->answer(); });
   }
-  response.status = reply.status;
-  response.set_header("Cache-Control", "no-store");
-  response.set_content(std::move(reply.body), reply.type);
+  t_body_unread = !reads;
+  Give(std::move(reply), response);
+  return true;
 }
 
 }  // namespace
@@ -200,6 +272,13 @@ struct HttpServer::Impl {
   std::thread thread;
 };
 
+std::optional<std::string_view> HttpRequest::Header(std::string_view name) const {
+  for (const auto& [header, value] : headers) {
+    if (header == name) return value;
+  }
+  return {};
+}
+
 HttpServer::HttpServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 HttpServer::~HttpServer() {
@@ -222,17 +301,22 @@ Result<std::unique_ptr<HttpServer>> HttpServer::Start(const std::string& host, i
   });
   impl->server.set_pre_routing_handler(
       [raw = impl.get()](const httplib::Request& request, httplib::Response& response) {
-        Answer(request, response, raw->routes);
-        return httplib::Server::HandlerResponse::Handled;
+        return Answer(request, response, raw->routes) ? httplib::Server::HandlerResponse::Handled
+                                                      : httplib::Server::HandlerResponse::Unhandled;
       });
+  for (const HttpRoute& route : impl->routes) {
+    if (!route.take) continue;
+    impl->server.Post(route.path, [&route](const httplib::Request& request, httplib::Response& response) {
+      Give(Caught([&] { return route.take(RequestOf(request)); }), response);
+    });
+  }
   errno = 0;
   impl->port = port == 0                               ? impl->server.bind_to_any_port(host)
                : impl->server.bind_to_port(host, port) ? port
                                                        : -1;
   if (impl->port < 0) {
-    return Fail(
-        "cannot listen on " + where + (errno == 0 ? "" : ": " + std::string(std::strerror(errno))) +
-        ". What to do: choose another address or port for `listen` under [http], or stop what uses it.");
+    return Fail("cannot listen on " + where + (errno == 0 ? "" : ": " + std::string(std::strerror(errno))) +
+                ". What to do: choose another address or port for `listen`, or stop what uses it.");
   }
   impl->thread = std::thread([raw = impl.get(), host] { raw->Listen(host); });
   while (!impl->server.is_running()) std::this_thread::yield();

@@ -124,10 +124,10 @@ void ReadSources(ConfigReader& reader, const toml::table& root, std::vector<Serv
   }
 }
 
-void ReadTop(ConfigReader& reader, const toml::table& root, ServeConfig& config) {
+void ReadTop(ConfigReader& reader, const toml::table& root, bool needs_rules, ServeConfig& config) {
   reader.OnlyKeys(root, "here",
                   {"name", "ruleset", "lateness", "nats", "source", "actions", "ticks", "deploy",
-                   "partitions", "state", "limits", "http"});
+                   "partitions", "state", "limits", "http", "ingest"});
   config.name = reader.Text(root, "name").value_or("");
   if (!root.contains("name")) {
     reader.Complain(root, "`name` is missing: the name of the deployment, such as name = \"retail\".");
@@ -137,8 +137,8 @@ void ReadTop(ConfigReader& reader, const toml::table& root, ServeConfig& config)
   config.ruleset = reader.Path(root, "ruleset").value_or("");
   if (!root.contains("ruleset")) {
     reader.Complain(root, "`ruleset` is missing: the folder with the rule files.");
-  } else if (std::error_code error;
-             !config.ruleset.empty() && !std::filesystem::is_directory(config.ruleset, error)) {
+  } else if (std::error_code error; needs_rules && !config.ruleset.empty() &&
+                                    !std::filesystem::is_directory(config.ruleset, error)) {
     reader.Complain(*root.get("ruleset"), "there is no folder " + config.ruleset.string() + ".");
   }
   config.lateness_micros = reader.Duration(root, "lateness", 0);
@@ -290,9 +290,7 @@ void ReadHttp(ConfigReader& reader, const toml::table& root, std::uint32_t parti
   }
 }
 
-}  // namespace
-
-Result<ServeConfig> ParseServeConfig(std::string_view text, const std::filesystem::path& file) {
+Result<ServeConfig> Parse(std::string_view text, const std::filesystem::path& file, bool needs_rules) {
   ConfigReader reader(file);
   toml::table root;
   try {
@@ -302,7 +300,7 @@ Result<ServeConfig> ParseServeConfig(std::string_view text, const std::filesyste
     return Fail(reader.errors().front());
   }
   ServeConfig config;
-  ReadTop(reader, root, config);
+  ReadTop(reader, root, needs_rules, config);
   ReadNats(reader, root, config.nats);
   ReadSources(reader, root, config.sources);
   ReadSections(reader, root, config);
@@ -316,6 +314,17 @@ Result<ServeConfig> ParseServeConfig(std::string_view text, const std::filesyste
     message += (message.empty() ? "" : "\n") + error;
   }
   return Fail(message);
+}
+
+}  // namespace
+
+Result<ServeConfig> ParseServeConfig(std::string_view text, const std::filesystem::path& file) {
+  return Parse(text, file, true);
+}
+
+Result<ServeConfig> ParseServeConfigWithoutRules(std::string_view text, const std::filesystem::path& file);
+Result<ServeConfig> ParseServeConfigWithoutRules(std::string_view text, const std::filesystem::path& file) {
+  return Parse(text, file, false);
 }
 
 std::optional<ListenAddress> ParseListenAddress(std::string_view text) {

@@ -14,7 +14,7 @@ constexpr CommandAdder kCommands[] = {
     AddServeCommand,  AddDoctorCommand,      AddStatusCommand,  AddReloadCommand,   AddStateCommand,
     AddDiffCommand,   AddDeployCommand,      AddApproveCommand, AddRollbackCommand, AddHistoryCommand,
     AddKeygenCommand, AddBrokerCommand,      AddTasksCommand,   AddPublishCommand,  AddBackfillCommand,
-    AddCompletionsCommand, AddManCommand,     AddVersionCommand,
+    AddIngestCommand, AddCompletionsCommand, AddManCommand,     AddVersionCommand,
 };
 
 constexpr const char* kFooter =
