@@ -9,10 +9,16 @@
 #include <cerrno>
 #include <cstring>
 
+#include "connectors/nats/acknowledgement.h"
 #include "connectors/nats/handles.h"
 
 namespace lull::connectors {
 namespace {
+
+/// No stream ends there.
+constexpr char kNoSuchSequence[] = "9223372036854775807";
+/// The broker's own number of "wrong last sequence".
+constexpr int kWrongLastSequence = 10'071;
 
 constexpr std::int64_t kTryMs = 1'000;
 constexpr std::size_t kGreetingBytesMax = 64 << 10;
@@ -175,6 +181,33 @@ Right MayStore(Connection& connection, const std::string& subject) {
   // That nobody listens there is an answer, too: the message got that far.
   if (status == NATS_OK || status == NATS_NO_RESPONDERS) return Right::kGranted;
   return WasRefused(connection.impl().connection, subject) ? Right::kDenied : Right::kNotShown;
+}
+
+Reach Reaches(Connection& connection, const std::string& subject, const std::string& stream) {
+  natsMsg* raw = nullptr;
+  natsStatus status = natsMsg_Create(&raw, subject.c_str(), nullptr, nullptr, 0);
+  const MessageHandle message(raw);
+  if (status == NATS_OK) status = natsMsgHeader_Set(raw, kExpectedStreamHeader, stream.c_str());
+  if (status == NATS_OK) status = natsMsgHeader_Set(raw, kExpectedLastSequenceHeader, kNoSuchSequence);
+  if (status != NATS_OK) return Reach::kNone;
+  natsMsg* reply = nullptr;
+  status = natsConnection_RequestMsg(&reply, connection.impl().connection, raw, kTryMs);
+  const MessageHandle owner(reply);
+  if (status != NATS_OK) {
+    return WasRefused(connection.impl().connection, subject) ? Reach::kDenied : Reach::kNone;
+  }
+  const Acknowledgement ack =
+      ParseAcknowledgement({natsMsg_GetData(reply), static_cast<std::size_t>(natsMsg_GetDataLength(reply))});
+  return ack.broker_code == kWrongLastSequence ? Reach::kYes : Reach::kAnother;
+}
+
+std::string ExampleSubject(const std::string& pattern, const std::string& key) {
+  std::string subject = pattern;
+  const std::size_t last = subject.rfind('*');
+  if (last != subject.npos) subject.replace(last, 1, key);
+  for (std::size_t at = subject.find('*'); at != subject.npos; at = subject.find('*'))
+    subject.replace(at, 1, "any");
+  return subject;
 }
 
 Right MayListen(Connection& connection, const std::string& subject) {

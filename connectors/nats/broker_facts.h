@@ -45,6 +45,18 @@ enum class Right : std::uint8_t {
 Right MayStore(Connection& connection, const std::string& subject);
 Right MayListen(Connection& connection, const std::string& subject);
 
+/// Where a message to a subject goes, tried likewise: on the condition that the stream is this one, and ends
+/// where no stream does.
+enum class Reach : std::uint8_t {
+  kYes,
+  kAnother,  ///< another stream takes it
+  kNone,     ///< nobody does
+  kDenied,
+};
+Reach Reaches(Connection& connection, const std::string& subject, const std::string& stream);
+/// A subject of the pattern, with `key` for its last wildcard and any other text for those before.
+std::string ExampleSubject(const std::string& pattern, const std::string& key);
+
 /// How far the broker's clock is ahead of this machine's, to some milliseconds: of a message that is stored
 /// in `probe`, which must exist and keep only its last one.
 Result<std::int64_t> BrokerAheadMicros(Connection& connection, const StreamSpec& probe);

@@ -7,7 +7,7 @@ import subprocess
 import time
 import unittest
 
-from harness import LULL, ROOT, Nats, NatsError, Serve, event, mini_rules, wait_until
+from harness import LULL, ROOT, event, mini_rules, wait_until
 from test_operate import Operate, read_metrics
 
 DEPLOY = ROOT / "tools/deploy"
@@ -104,7 +104,7 @@ class Packaging(Operate):
 
     def test_the_guide_names_what_there_is(self):
         text = GUIDE.read_text()
-        source = (ROOT / "connectors/http/service_metrics.cpp").read_text()
+        source = "".join((ROOT / path).read_text() for path in ("connectors/http/service_metrics.cpp", "service/gateway.cpp"))
         for name in set(re.findall(r"`(lull_[a-z_]+?)(?:\{[^`]*)?`", text)):
             self.assertIn(f'"{name}"', source, "the guide names a metric that there is not")
         commands = subprocess.run([LULL, "--help"], capture_output=True, text=True).stdout
@@ -149,53 +149,6 @@ class Packaging(Operate):
 
 class Guide(Operate):
     """What OPERATIONS.md tells people to do, done."""
-
-    def connect(self, **credentials):
-        client = Nats(self.broker.port, **credentials)
-        self.addCleanup(client.close)
-        return client
-
-    def test_documented_accounts(self):
-        (block,) = re.findall(r"```\n(accounts \{.*?)```", GUIDE.read_text(), re.DOTALL)
-        text = block.replace('"$2a$11$..."', "s3cret").replace("RETAIL", "E2E")
-        config = self.broker.folder / "nats.conf"
-        config.write_text(text)
-        self.broker.kill()
-        self.broker.options = ["-c", str(config)]
-        self.broker.start()
-        for wrong in ({}, {"user": "lull", "pass": "wrong"}, {"user": "nobody", "pass": "s3cret"},
-                      {"auth_token": "s3cret"}):
-            with self.assertRaises(NatsError):
-                Nats(self.broker.port, **wrong)
-        self.write_rules(mini_rules())
-        (self.folder / "password").write_text("s3cret\n")
-        url = f'url = "{self.broker.url}"\n'
-        # The harness writes [nats] with the address alone.
-        top = f'[nats]\n{url}user = "lull"\npassword_file = "password"\n'
-        path = self.folder / "lull.toml"
-        path.write_text(f'name = "e2e"\nruleset = "{self.rules}"\n{top}[[source]]\nsubject = "events.>"\n'
-                        '[ticks]\nautomatic = false\n[http]\nlisten = "127.0.0.1:0"\n')
-        serve = Serve(path, self.folder / "serve.log")
-        self.serves.append(serve)
-        serve.wait_for_line("running")
-        self.find_port(serve)
-        self.wait_ready(serve)
-        producer = self.connect(user="producer", **{"pass": "s3cret"})
-        producer.store("events.shop", event("asked", "2026-03-02T10:00:00Z", "c1", topic="t"))
-        lull = self.connect(user="lull", **{"pass": "s3cret"})
-        lull.store("lull.e2e.tick", "2026-03-02T12:30:00Z")
-        wait_until(lambda: lull.state("LULL_E2E_OUT")["messages"] == 1, lambda: "no action", serve)
-        sales = self.connect(user="sales", **{"pass": "s3cret"})
-        self.assertEqual(sales.state("LULL_E2E_OUT")["messages"], 1)
-        forbidden = [("producer", "lull.e2e.actions.sales.x"), ("producer", "lull.e2e.tick"),
-                     ("producer", "lull.e2e.control"), ("producer", "$JS.API.STREAM.DELETE.LULL_E2E_IN"),
-                     ("sales", "events.shop"), ("sales", "lull.e2e.actions.sales.x"), ("sales", "lull.e2e.tick"),
-                     ("sales", "$JS.API.STREAM.DELETE.LULL_E2E_OUT"), ("sales", "$JS.API.STREAM.PURGE.LULL_E2E_OUT")]
-        for user, subject in forbidden:
-            with self.assertRaisesRegex(NatsError, "ermissions Violation", msg=f"{user} {subject}"):
-                self.connect(user=user, **{"pass": "s3cret"}).request(subject, b"{}")
-        self.assertEqual(lull.state("LULL_E2E_OUT")["messages"], 1)
-        self.assertEqual(serve.stop(), 0)
 
     def test_old_actions_may_be_removed(self):
         self.write_rules(mini_rules())

@@ -62,6 +62,21 @@ void AddConfigErrors(const std::string& message, CheckList& found) {
   }
 }
 
+}  // namespace
+
+Finding CheckList::Worst() const {
+  Finding worst = Finding::kOk;
+  for (const Checked& checked : list_) worst = std::max(worst, checked.finding);
+  return worst;
+}
+
+void Print(const CheckList& found, bool json) {
+  if (json) PrintJson(found.list(), found.Worst() != Finding::kProblem);
+  if (!json) PrintText(found.list());
+}
+
+namespace {
+
 int Doctor(const DoctorOptions& options) {
   CheckList found;
   const auto config = connectors::LoadServeConfig(options.config);
@@ -72,11 +87,8 @@ int Doctor(const DoctorOptions& options) {
   } else {
     AddConfigErrors(config.error().message, found);
   }
-  const bool ok = std::ranges::none_of(
-      found.list(), [](const Checked& checked) { return checked.finding == Finding::kProblem; });
-  if (options.json) PrintJson(found.list(), ok);
-  if (!options.json) PrintText(found.list());
-  return ok ? kExitOk : kExitRuleErrors;
+  Print(found, options.json);
+  return found.Worst() != Finding::kProblem ? kExitOk : kExitRuleErrors;
 }
 
 }  // namespace

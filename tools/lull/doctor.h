@@ -33,6 +33,7 @@ class CheckList {
     list_.push_back({std::move(check), Finding::kProblem, std::move(text), std::move(next)});
   }
   const std::vector<Checked>& list() const { return list_; }
+  Finding Worst() const;
 
  private:
   std::vector<Checked> list_;
@@ -42,5 +43,8 @@ class CheckList {
 void CheckMachine(const connectors::ServeConfig& config, CheckList& found);
 /// The broker. Leaves behind the stream of probes that a running service makes, too, and nothing else.
 void CheckBroker(const connectors::ServeConfig& config, CheckList& found);
+
+/// To standard output: one line for each, or one JSON object.
+void Print(const CheckList& found, bool json);
 
 }  // namespace lull::tools

@@ -6,9 +6,11 @@
 #include <cmath>
 
 #include "connectors/nats/broker_facts.h"
+#include "connectors/nats/broker_roles.h"
 #include "connectors/nats/deploy_marker.h"
 #include "connectors/nats/deployment_streams.h"
 #include "connectors/nats/partitioning.h"
+#include "connectors/nats/stream.h"
 #include "tools/lull/doctor.h"
 
 namespace lull::tools {
@@ -239,14 +241,45 @@ void CheckRunning(const ServeConfig& config, Connection& connection, CheckList& 
   found.Ok("service", what + (status ? " runs." : " does not run, or does not answer."));
 }
 
-// Each partition as the deployment that it is.
-std::vector<ServeConfig> PartsOf(const ServeConfig& config) {
-  if (config.partition_count <= 1) return {config};
-  std::vector<ServeConfig> parts;
-  for (std::uint32_t partition = 0; partition < config.partition_count; ++partition) {
-    parts.push_back(connectors::PartitionConfig(config, partition));
+// What a key of the partition is published to gets into its stream.
+void CheckMapping(const std::string& source, const std::string& key, const std::string& stream,
+                  Connection& connection, CheckList& found) {
+  const std::string subject = connectors::ExampleSubject(source, key);
+  const std::string check = "mapping of " + source + " to " + stream;
+  switch (connectors::Reaches(connection, subject, stream)) {
+    case connectors::Reach::kYes:
+      return found.Ok(check, "key " + key + " gets there.");
+    case connectors::Reach::kAnother:
+      return found.Problem(
+          check, subject + " gets into another stream.",
+          "the broker has mappings for another count: take those of `lull broker mappings`.");
+    case connectors::Reach::kDenied:
+      return found.Ok(check, "this user may not publish " + subject + ", so it cannot be tried.");
+    case connectors::Reach::kNone:
+      return found.Problem(check, "no stream takes " + subject + ".",
+                           "include what `lull broker mappings` prints in the broker's configuration, or run "
+                           "`lull ingest` with `route = true`.");
   }
-  return parts;
+}
+
+// With a key for each partition.
+void CheckMappings(const ServeConfig& config, Connection& connection, CheckList& found) {
+  for (std::uint32_t partition = 0; config.partition_count > 1 && partition < config.partition_count;
+       ++partition) {
+    std::string key;
+    for (int i = 0; key.empty(); ++i) {
+      const std::string candidate = "lull-doctor-" + std::to_string(i);
+      if (connectors::PartitionOf(candidate, config.partition_count) == partition) key = candidate;
+    }
+    const std::string stream =
+        connectors::StreamName(connectors::PartitionConfig(config, partition).name, "IN");
+    if (!connectors::ReadStreamState(connection, stream)) {
+      found.Ok("mapping to " + stream, "cannot be tried before the first `lull serve` makes the stream.");
+      continue;
+    }
+    for (const connectors::ServeSource& source : config.sources)
+      CheckMapping(source.subject, key, stream, connection, found);
+  }
 }
 
 }  // namespace
@@ -270,12 +303,13 @@ void CheckBroker(const ServeConfig& config, CheckList& found) {
   found.Ok("jetstream",
            fmt::format("is on, {} bytes stored{}.", use->stored_bytes,
                        use->stored_bytes_max ? fmt::format(" of {}", *use->stored_bytes_max) : ""));
-  for (const ServeConfig& own : PartsOf(config)) {
+  for (const ServeConfig& own : connectors::PartsOf(config)) {
     CheckStreams(own, *connection, found);
     CheckRights(own, *connection, found);
     CheckRunning(own, *connection, found);
   }
-  CheckWriting(PartsOf(config).front(), *connection, found);
+  CheckMappings(config, *connection, found);
+  CheckWriting(connectors::PartsOf(config).front(), *connection, found);
 }
 
 }  // namespace lull::tools
