@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 
 #include "dsl/load.h"
@@ -18,12 +19,17 @@ constexpr auto kLookEvery = std::chrono::milliseconds(200);
 constexpr auto kTryAgainAfter = std::chrono::seconds(1);
 /// Of those that wait for approval; whoever can write the head could else keep the thread busy for good.
 constexpr std::uint64_t kLookBackMax = 64;
+/// Between two looks at what the other partitions say, for each of them.
+constexpr std::int64_t kVotePauseMs = 5;
 
 }  // namespace
 
 BucketWatcher::BucketWatcher(const connectors::ServeConfig& config, ServiceLog& log, std::uint64_t in_force,
                              const std::vector<LoggedRevision>& logged)
-    : config_(config), log_(log), in_force_(in_force) {
+    : config_(config),
+      log_(log),
+      partition_(config.is_partition ? std::optional(config.partition) : std::nullopt),
+      in_force_(in_force) {
   // An earlier process may have ended before it could tell.
   const std::size_t recent = logged.size() - std::min<std::size_t>(logged.size(), kLookBackMax);
   for (std::size_t i = recent; i < logged.size(); ++i) NoteAccepted(logged[i]);
@@ -73,9 +79,11 @@ void BucketWatcher::Run() {
       if (!connection) status = std::unexpected(connection.error());
     }
     if (connection_ && !bucket_) {
-      auto bucket = connectors::DeploymentBucket::Open(*connection_, config_.name);
-      if (bucket) bucket_.emplace(std::move(*bucket));
-      if (!bucket) status = std::unexpected(bucket.error());
+      auto bucket = connectors::DeploymentBucket::Open(*connection_, config_.deployment());
+      status = !bucket      ? std::unexpected(bucket.error())
+               : partition_ ? bucket->TellPartitions(config_.partition_of)
+                            : Status();
+      if (status) bucket_.emplace(std::move(*bucket));
     }
     if (bucket_) status = WriteVerdicts();
     if (bucket_ && status) status = Look();
@@ -100,11 +108,11 @@ Status BucketWatcher::WriteVerdicts() {
     accepted = accepted_;
   }
   for (const Verdict& verdict : accepted) {
-    const auto known = bucket_->StatusOf(verdict.revision);
+    const auto known = bucket_->StatusOf(verdict.revision, partition_);
     if (!known) return std::unexpected(known.error());
     const bool is_told = *known && (*known)->outcome == Outcome::kAccepted;
     if (!is_told) {
-      if (Status ok = bucket_->SetStatus(verdict.revision, verdict.status); !ok) return ok;
+      if (Status ok = Tell(verdict.revision, verdict.status); !ok) return ok;
     }
     over_.insert(verdict.revision);
     const std::lock_guard lock(mutex_);
@@ -115,7 +123,7 @@ Status BucketWatcher::WriteVerdicts() {
 
 bool BucketWatcher::HasVerdict(std::uint64_t revision, Status& status) {
   if (over_.contains(revision)) return true;
-  const auto known = bucket_->StatusOf(revision);
+  const auto known = bucket_->StatusOf(revision, partition_);
   if (!known) status = std::unexpected(known.error());
   if (!known || !*known || !(*known)->is_final()) return false;
   over_.insert(revision);
@@ -144,11 +152,12 @@ Status BucketWatcher::Look() {
 
 // What was passed over by a newer one will not come any more.
 Status BucketWatcher::Supersede(std::uint64_t in_force) {
+  if (verified_ && verified_->marker.revision <= in_force) verified_.reset();
   awaiting_.erase(in_force);
   while (!awaiting_.empty() && *awaiting_.begin() < in_force) {
     const std::uint64_t revision = *awaiting_.begin();
     const std::string why = fmt::format("revision {} took effect first", in_force);
-    const Status ok = bucket_->SetStatus(
+    const Status ok = Tell(
         revision, {.outcome = Outcome::kSuperseded, .why = why, .version = {}, .at_micros = WallMicros()});
     if (!ok) return ok;
     over_.insert(revision);
@@ -159,8 +168,8 @@ Status BucketWatcher::Supersede(std::uint64_t in_force) {
 
 Status BucketWatcher::Refuse(std::uint64_t revision, const std::string& why) {
   log_.Error("a revision is refused; what is in force goes on", {{"revision", revision}, {"why", why}});
-  Status ok = bucket_->SetStatus(
-      revision, {.outcome = Outcome::kRefused, .why = why, .version = {}, .at_micros = WallMicros()});
+  Status ok =
+      Tell(revision, {.outcome = Outcome::kRefused, .why = why, .version = {}, .at_micros = WallMicros()});
   if (!ok) return ok;
   over_.insert(revision);
   ++refused_;
@@ -171,7 +180,7 @@ Status BucketWatcher::Refuse(std::uint64_t revision, const std::string& why) {
 Result<connectors::Bundle> BucketWatcher::Verified(std::uint64_t revision, const std::string& text) {
   Result<connectors::Bundle> bundle = connectors::ParseBundle(text);
   if (!bundle) return bundle;
-  if (Status ok = connectors::CheckBundle(*bundle, config_.name, revision); !ok)
+  if (Status ok = connectors::CheckBundle(*bundle, config_.deployment(), revision); !ok)
     return std::unexpected(ok.error());
   if (config_.require_signature && connectors::SignersOf(*bundle, config_.trusted_keys).empty()) {
     return Fail(bundle->signatures.empty()
@@ -195,15 +204,16 @@ Result<bool> BucketWatcher::IsApproved(connectors::Bundle& bundle) {
     const std::string why =
         fmt::format("{} of {} signatures. What to do: `lull approve {}` with another trusted key", count,
                     config_.approvals, revision);
-    const Status ok = bucket_->SetStatus(
-        revision,
-        {.outcome = Outcome::kAwaitsApproval, .why = why, .version = {}, .at_micros = WallMicros()});
+    const Status ok =
+        Tell(revision,
+             {.outcome = Outcome::kAwaitsApproval, .why = why, .version = {}, .at_micros = WallMicros()});
     if (!ok) return std::unexpected(ok.error());
   }
   return false;
 }
 
 Result<BucketWatcher::Progress> BucketWatcher::Consider(std::uint64_t revision) {
+  if (verified_ && verified_->marker.revision == revision) return Vote();
   const auto text = bucket_->ReadRevision(revision);
   if (!text) return std::unexpected(text.error());
   if (!*text) return Progress::kPending;
@@ -219,16 +229,55 @@ Result<BucketWatcher::Progress> BucketWatcher::Consider(std::uint64_t revision) 
   Result<Deployment> prepared = PrepareTested({.lateness_micros = config_.lateness_micros.value_or(kUnknown),
                                                .ahead_micros = config_.ahead_micros,
                                                .revision = revision,
-                                               .files = bundle->files});
+                                               .files = bundle->files},
+                                              {.splits_by_key = config_.is_partition});
   if (!prepared) return refuse(prepared.error());
   log_.Info("a revision is ready", {{"revision", revision},
                                     {"by", bundle->manifest.by},
                                     {"comment", bundle->manifest.comment},
                                     {"hash", bundle->manifest.hash}});
+  auto ready = std::make_shared<const Deployment>(std::move(*prepared));
+  if (!partition_) {
+    Offer(std::move(ready));
+    return Progress::kOffered;
+  }
+  verified_ = std::move(ready);
+  patient_until_ms_ = SteadyMs() + config_.deploy_patience_micros / 1'000;
+  vote_again_ms_ = 0;
+  awaiting_.insert(revision);
+  const Status ok =
+      Tell(revision, {.outcome = Outcome::kReady, .why = {}, .version = {}, .at_micros = WallMicros()});
+  return ok ? Vote() : std::unexpected(ok.error());
+}
+
+Result<BucketWatcher::Progress> BucketWatcher::Vote() {
+  const std::int64_t now = SteadyMs();
+  if (now < vote_again_ms_) return Progress::kPending;
+  vote_again_ms_ = now + kVotePauseMs * config_.partition_of;
+  const std::uint64_t revision = verified_->marker.revision;
+  const auto statuses = bucket_->StatusesOf(revision);
+  if (!statuses) return std::unexpected(statuses.error());
+  switch (connectors::VoteOf(*statuses, *partition_, now < patient_until_ms_)) {
+    case connectors::PartitionVote::kWait:
+      return Progress::kPending;
+    case connectors::PartitionVote::kTake:
+      Offer(std::exchange(verified_, nullptr));
+      return Progress::kOffered;
+    case connectors::PartitionVote::kRefuse:
+      break;
+  }
+  verified_.reset();
+  const auto refusal = std::ranges::find_if(
+      *statuses, [](const auto& status) { return status && status->outcome == Outcome::kRefused; });
+  const Status ok = Refuse(
+      revision, fmt::format("partition {} has refused it: {}", refusal - statuses->begin(), (*refusal)->why));
+  return ok ? Result<Progress>(Progress::kOver) : std::unexpected(ok.error());
+}
+
+void BucketWatcher::Offer(std::shared_ptr<const Deployment> deployment) {
   const std::lock_guard lock(mutex_);
-  offered_ = revision;
-  offer_ = std::make_shared<const Deployment>(std::move(*prepared));
-  return Progress::kOffered;
+  offered_ = deployment->marker.revision;
+  offer_ = std::move(deployment);
 }
 
 }  // namespace lull::service

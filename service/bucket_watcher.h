@@ -2,7 +2,8 @@
 // the path of events, and offered to the service's loop, which puts them into the input log.
 //
 // The newest revision above the one in force that has no verdict is considered first. A verdict is final: a
-// refused revision is never tried again, and none below the one in force ever takes effect.
+// refused revision is never tried again, and none below the one in force ever takes effect. A partition waits
+// for the others to verify it too (connectors/nats/revision_status.h).
 #pragma once
 
 #include <atomic>
@@ -56,18 +57,27 @@ class BucketWatcher {
   Status Supersede(std::uint64_t in_force);
   bool HasVerdict(std::uint64_t revision, Status& status);
   Result<Progress> Consider(std::uint64_t revision);
+  Result<Progress> Vote();
+  void Offer(std::shared_ptr<const Deployment> deployment);
+  Status Tell(std::uint64_t revision, const connectors::RevisionStatus& status) {
+    return bucket_->SetStatus(revision, status, partition_);
+  }
   Result<connectors::Bundle> Verified(std::uint64_t revision, const std::string& text);
   Result<bool> IsApproved(connectors::Bundle& bundle);
   Status Refuse(std::uint64_t revision, const std::string& why);
 
   const connectors::ServeConfig& config_;
   ServiceLog& log_;
+  const std::optional<std::uint32_t> partition_;  // nothing: there are none
 
   // The thread's own.
   std::optional<connectors::Connection> connection_;
   std::optional<connectors::DeploymentBucket> bucket_;
   std::set<std::uint64_t> over_;      // revisions whose verdict has been told
-  std::set<std::uint64_t> awaiting_;  // those of which it was told that they await approval
+  std::set<std::uint64_t> awaiting_;  // those of which it was told that they await approval, or others
+  std::shared_ptr<const Deployment> verified_;  // waits for the other partitions
+  std::int64_t patient_until_ms_ = 0;           // of a steady clock
+  std::int64_t vote_again_ms_ = 0;              // likewise
 
   std::atomic<std::uint64_t> refused_ = 0;
   std::mutex mutex_;

@@ -118,9 +118,12 @@ Result<Deployment> Prepare(connectors::DeployMarker marker, bool native) {
   return deployment;
 }
 
-Result<Deployment> PrepareTested(connectors::DeployMarker marker) {
+Result<Deployment> PrepareTested(connectors::DeployMarker marker, const RulesetDemands& demands) {
   if (Status ok = CheckSize(marker); !ok) return std::unexpected(ok.error());
   const dsl::LoadedRuleset loaded = dsl::LoadRulesetTexts(marker.files);
+  if (demands.splits_by_key && loaded.good()) {
+    if (Status ok = FitsPartitions(loaded.program); !ok) return std::unexpected(ok.error());
+  }
   if (Status ok = loaded.good() ? trial::RunOwnTests(loaded) : Status(); !ok)
     return std::unexpected(ok.error());
   return Prepare(std::move(marker), true);

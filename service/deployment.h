@@ -42,9 +42,14 @@ Status CheckSize(const connectors::DeployMarker& marker);
 /// as text, or if the runtime cannot run it.
 Result<Deployment> Prepare(connectors::DeployMarker marker, bool native);
 
+/// What is asked of a ruleset beside being right.
+struct RulesetDemands {
+  bool splits_by_key = false;  // all that happens to an entity can be told from its whole's key
+};
+
 /// Runs the tests that the bundle brings along, then prepares it in native code. Fails with all that speaks
 /// against deploying it.
-Result<Deployment> PrepareTested(connectors::DeployMarker marker);
+Result<Deployment> PrepareTested(connectors::DeployMarker marker, const RulesetDemands& demands);
 
 /// Native code for a deployment, made on a thread of its own.
 class NativeCompiler {

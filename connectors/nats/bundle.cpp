@@ -3,7 +3,6 @@
 #include <simdjson.h>
 
 #include <algorithm>
-#include <array>
 
 #include "connectors/json_text.h"
 #include "connectors/signing/signing.h"
@@ -14,9 +13,6 @@ namespace {
 using simdjson::SUCCESS;
 
 constexpr std::int64_t kFormat = 1;
-constexpr std::array<std::string_view, 4> kOutcomes = {"accepted", "refused", "awaits_approval",
-                                                       "superseded"};
-
 void Member(std::string& out, std::string_view name, std::string_view text) {
   out += out.back() == '{' ? "\"" : ",\"";
   out += name;
@@ -120,35 +116,6 @@ Result<Bundle> ParseBundle(std::string_view json) {
                      ParseManifest(bundle.signed_text, bundle.manifest);
   if (!whole) return Fail("not a bundle that this version of Lull can read");
   return bundle;
-}
-
-std::string ToJson(const RevisionStatus& status) {
-  std::string out = "{";
-  Member(out, "outcome", NameOf(status.outcome));
-  Member(out, "why", status.why);
-  Member(out, "version", status.version);
-  Member(out, "sequence", status.sequence);
-  Member(out, "at", status.at_micros);
-  return out + "}";
-}
-
-Result<RevisionStatus> ParseRevisionStatus(std::string_view json) {
-  simdjson::dom::parser parser;
-  simdjson::dom::element root;
-  RevisionStatus status;
-  std::string outcome;
-  const bool whole =
-      parser.parse(json.data(), json.size()).get(root) == SUCCESS && Read(root, "outcome", outcome) &&
-      Read(root, "why", status.why) && Read(root, "version", status.version) &&
-      root["sequence"].get(status.sequence) == SUCCESS && root["at"].get(status.at_micros) == SUCCESS;
-  const auto found = std::ranges::find(kOutcomes, outcome);
-  if (!whole || found == kOutcomes.end()) return Fail("not a status that this version of Lull can read");
-  status.outcome = static_cast<RevisionStatus::Outcome>(found - kOutcomes.begin());
-  return status;
-}
-
-std::string_view NameOf(RevisionStatus::Outcome outcome) {
-  return kOutcomes[static_cast<std::size_t>(outcome)];
 }
 
 std::vector<std::string> SignersOf(const Bundle& bundle, const std::vector<std::string>& trusted_keys) {

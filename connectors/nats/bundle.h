@@ -47,21 +47,6 @@ std::string ToJson(const Bundle& bundle);
 /// Fails on anything that ToJson does not write. Nothing is verified.
 Result<Bundle> ParseBundle(std::string_view json);
 
-/// What became of a revision: written by the service, read by who waits for it.
-struct RevisionStatus {
-  enum class Outcome : std::uint8_t { kAccepted, kRefused, kAwaitsApproval, kSuperseded };
-  Outcome outcome = Outcome::kRefused;
-  std::string why;             // of a refused one: diagnostics and all
-  std::string version;         // of an accepted one: of its meaning
-  std::uint64_t sequence = 0;  // the same: where in the input log it took effect
-  std::int64_t at_micros = 0;
-
-  bool is_final() const { return outcome != Outcome::kAwaitsApproval; }
-};
-std::string ToJson(const RevisionStatus& status);
-Result<RevisionStatus> ParseRevisionStatus(std::string_view json);
-std::string_view NameOf(RevisionStatus::Outcome outcome);
-
 /// Which of the keys have signed the manifest, each once, in their order.
 std::vector<std::string> SignersOf(const Bundle& bundle, const std::vector<std::string>& trusted_keys);
 

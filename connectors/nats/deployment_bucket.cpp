@@ -8,11 +8,15 @@ namespace lull::connectors {
 namespace {
 
 constexpr char kHeadKey[] = "head";
+constexpr char kPartitionsKey[] = "partitions";
 constexpr std::int64_t kBucketBytesMax = 1LL << 30;
 constexpr int kTriesMax = 100;
+constexpr std::uint64_t kPartitionsMax = 1'024;
 
 std::string RevisionKey(std::uint64_t revision) { return "revision." + std::to_string(revision); }
-std::string StatusKey(std::uint64_t revision) { return "status." + std::to_string(revision); }
+std::string StatusKey(std::uint64_t revision, std::optional<std::uint32_t> partition) {
+  return "status." + std::to_string(revision) + (partition ? "." + std::to_string(*partition) : "");
+}
 std::string ApprovalKey(std::uint64_t revision, const std::string& key) {
   return "approval." + std::to_string(revision) + "." + key.substr(key.find(':') + 1);
 }
@@ -121,17 +125,45 @@ Result<std::vector<BundleSignature>> DeploymentBucket::Approvals(std::uint64_t r
   return approvals;
 }
 
-Status DeploymentBucket::SetStatus(std::uint64_t revision, const RevisionStatus& status) {
-  return impl_->bucket.Put(StatusKey(revision), ToJson(status));
+Status DeploymentBucket::TellPartitions(std::uint32_t count) {
+  const auto told = impl_->bucket.Get(kPartitionsKey);
+  if (!told) return std::unexpected(told.error());
+  const std::string text = std::to_string(count);
+  return *told && (*told)->text == text ? Status() : impl_->bucket.Put(kPartitionsKey, text);
 }
 
-Result<std::optional<RevisionStatus>> DeploymentBucket::StatusOf(std::uint64_t revision) {
-  const auto value = impl_->bucket.Get(StatusKey(revision));
+Result<std::uint32_t> DeploymentBucket::PartitionCount() {
+  const auto told = impl_->bucket.Get(kPartitionsKey);
+  if (!told) return std::unexpected(told.error());
+  const auto count = *told ? ParseNumber((*told)->text) : std::nullopt;
+  return count && *count > 1 && *count <= kPartitionsMax ? static_cast<std::uint32_t>(*count) : 1;
+}
+
+Status DeploymentBucket::SetStatus(std::uint64_t revision, const RevisionStatus& status,
+                                   std::optional<std::uint32_t> partition) {
+  return impl_->bucket.Put(StatusKey(revision, partition), ToJson(status));
+}
+
+Result<std::optional<RevisionStatus>> DeploymentBucket::StatusOf(std::uint64_t revision,
+                                                                 std::optional<std::uint32_t> partition) {
+  const auto value = impl_->bucket.Get(StatusKey(revision, partition));
   if (!value) return std::unexpected(value.error());
   if (!*value) return std::nullopt;
   Result<RevisionStatus> status = ParseRevisionStatus((*value)->text);
   if (!status) return std::nullopt;
   return *status;
+}
+
+Result<PartitionStatuses> DeploymentBucket::StatusesOf(std::uint64_t revision) {
+  const auto count = PartitionCount();
+  if (!count) return std::unexpected(count.error());
+  PartitionStatuses statuses;
+  for (std::uint32_t partition = 0; partition < *count; ++partition) {
+    auto status = StatusOf(revision, *count == 1 ? std::nullopt : std::optional(partition));
+    if (!status) return std::unexpected(status.error());
+    statuses.push_back(std::move(*status));
+  }
+  return statuses;
 }
 
 }  // namespace lull::connectors

@@ -3,7 +3,8 @@
 //   head             the number of the newest revision
 //   revision.N       its bundle; made once, never replaced
 //   approval.N.KEY   the signature of somebody else who agrees; KEY is the public key in hexadecimal
-//   status.N         what the service made of it
+//   status.N         what the service made of it; with partitions status.N.P, what each did
+//   partitions       how many there are; without partitions it is not there
 //
 // The bucket proves nothing by itself: whoever reads a revision checks its signatures. One thread.
 #pragma once
@@ -18,6 +19,7 @@
 
 #include "connectors/nats/bundle.h"
 #include "connectors/nats/connection.h"
+#include "connectors/nats/revision_status.h"
 #include "runtime/base/result.h"
 
 namespace lull::connectors {
@@ -43,9 +45,19 @@ class DeploymentBucket {
   Result<std::vector<BundleSignature>> Approvals(std::uint64_t revision,
                                                  const std::vector<std::string>& keys);
 
-  Status SetStatus(std::uint64_t revision, const RevisionStatus& status);
+  /// Each partition tells how many there are, when it begins to look.
+  Status TellPartitions(std::uint32_t count);
+  /// 1: there are no partitions, or none has been here.
+  Result<std::uint32_t> PartitionCount();
+
+  /// Of a deployment without partitions there is no `partition`.
+  Status SetStatus(std::uint64_t revision, const RevisionStatus& status,
+                   std::optional<std::uint32_t> partition = {});
   /// Nothing: the service has not looked at it, or what stands there is no status.
-  Result<std::optional<RevisionStatus>> StatusOf(std::uint64_t revision);
+  Result<std::optional<RevisionStatus>> StatusOf(std::uint64_t revision,
+                                                 std::optional<std::uint32_t> partition = {});
+  /// Of all partitions, as many as there are.
+  Result<PartitionStatuses> StatusesOf(std::uint64_t revision);
 
  private:
   struct Impl;

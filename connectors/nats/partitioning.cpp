@@ -49,6 +49,9 @@ ServeConfig PartitionConfig(const ServeConfig& config, std::uint32_t partition) 
   own.name = config.name + "_" + number;
   own.partition_count = 1;
   own.is_partition = true;
+  own.whole = config.name;
+  own.partition = partition;
+  own.partition_of = config.partition_count;
   own.action_prefix = config.action_prefix + "." + number;
   for (ServeSource& source : own.sources) {
     source.subject = PartitionSubject(config.name, partition) + "." + source.subject;

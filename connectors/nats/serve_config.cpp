@@ -157,10 +157,6 @@ void ReadPartitions(ConfigReader& reader, const toml::table& root, ServeConfig& 
   if (count == 1) {
     return;
   }
-  if (config.deploy_from_bucket) {
-    reader.Complain(
-        *section, "partitions read their ruleset from the folder; take `from = \"bucket\"` out of [deploy].");
-  }
   for (const ServeSource& source : config.sources) {
     const bool has_key = source.subject.find('*') != std::string::npos && !source.subject.ends_with('>');
     if (!source.stream.empty() || !has_key) {
@@ -208,7 +204,8 @@ void ReadTrustedKeys(ConfigReader& reader, const toml::table& deploy, ServeConfi
 void ReadDeploy(ConfigReader& reader, const toml::table& root, ServeConfig& config) {
   const toml::table* deploy = reader.Table(root, "deploy");
   if (deploy == nullptr) return;
-  reader.OnlyKeys(*deploy, "in [deploy]", {"from", "trusted_keys", "require_signature", "approvals"});
+  reader.OnlyKeys(*deploy, "in [deploy]",
+                  {"from", "trusted_keys", "require_signature", "approvals", "patience"});
   const std::string from = reader.Text(*deploy, "from").value_or("folder");
   if (from != "folder" && from != "bucket") {
     reader.Complain(*deploy->get("from"), "`from` must be \"folder\" or \"bucket\".");
@@ -219,6 +216,8 @@ void ReadDeploy(ConfigReader& reader, const toml::table& root, ServeConfig& conf
   std::int64_t approvals = 1;
   reader.Whole(*deploy, "approvals", 1, 16, approvals);
   config.approvals = static_cast<std::size_t>(approvals);
+  config.deploy_patience_micros =
+      reader.Duration(*deploy, "patience", 0).value_or(config.deploy_patience_micros);
   if (!config.deploy_from_bucket) return;
   if (config.require_signature && config.trusted_keys.size() < config.approvals) {
     reader.Complain(*deploy,

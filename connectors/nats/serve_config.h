@@ -80,6 +80,9 @@
 //   approvals = 2
 //       So many different trusted keys must have signed a revision (`lull approve`) before it takes effect
 //       (default: 1, the one who deploys).
+//   patience = "1m"
+//       With partitions: how long a revision that one has verified waits for the others to do so, before it
+//       takes effect without them.
 //
 //   [limits]
 //   input_bytes  = "4 GiB"     of the input log; when full, producers are refused
@@ -139,7 +142,10 @@ struct ServeConfig {
   std::int64_t tick_delay_micros = 2 * kMicrosPerSecond;
   std::uint32_t partition_count = 1;
   std::int64_t lease_micros = 10 * kMicrosPerSecond;
-  bool is_partition = false;                          ///< made by PartitionConfig
+  bool is_partition = false;       ///< made by PartitionConfig
+  std::string whole;               ///< of a partition: the deployment that it is part of ...
+  std::uint32_t partition = 0;     ///< ... its number ...
+  std::uint32_t partition_of = 1;  ///< ... and how many there are
   std::optional<std::filesystem::path> state_folder;  ///< none: no checkpoints
   std::int64_t checkpoint_interval_micros = 5 * kMicrosPerSecond;
   std::size_t checkpoint_keep_count = 4;
@@ -147,6 +153,7 @@ struct ServeConfig {
   std::vector<std::string> trusted_keys;
   bool require_signature = true;
   std::size_t approvals = 1;
+  std::int64_t deploy_patience_micros = kMicrosPerMinute;
   std::int64_t input_bytes_max = 4LL << 30;
   std::int64_t action_bytes_max = 1LL << 30;
   std::int64_t dead_bytes_max = 256LL << 20;
@@ -155,11 +162,14 @@ struct ServeConfig {
   std::int64_t ahead_micros = 5 * kMicrosPerMinute;
   std::optional<ListenAddress> http;  ///< nothing: no endpoint
 
+  /// What is deployed, to all partitions at once.
+  const std::string& deployment() const { return is_partition ? whole : name; }
   std::string tick_subject() const { return "lull." + name + ".tick"; }
   std::string erase_subject() const { return "lull." + name + ".erase"; }
   std::string backfill_subject() const { return "lull." + name + ".backfill"; }
   std::string deploy_subject() const { return "lull." + name + ".deploy"; }
   std::string decision_prefix() const { return "lull." + name + ".decisions"; }
+  std::string shadow_prefix() const { return "lull." + name + ".shadow"; }
   std::string control_subject() const { return "lull." + name + ".control"; }
   std::string dead_prefix() const { return "lull." + name + ".dead"; }
   std::string probe_subject() const { return "lull." + name + ".probe"; }

@@ -1,5 +1,6 @@
 """Several partitions over several instances decide what one replay decides, whoever comes and goes."""
 import json
+import shutil
 import socket
 import subprocess
 import time
@@ -12,7 +13,7 @@ RATE = 2000
 COUNT = 3
 
 
-class Partitions(EndToEnd):
+class Partitioned(EndToEnd):
     def setUp(self):
         super().setUp()
         self.broker.kill()
@@ -25,7 +26,7 @@ class Partitions(EndToEnd):
                                            capture_output=True, text=True, check=True).stdout)
         self.broker = Broker(self.broker_folder, mappings)
 
-    def write_config(self, url, state="state"):
+    def write_config(self, url, state="state", more=""):
         config = self.folder / f"{state}.toml"
         config.write_text(f"""
 name = "e2e"
@@ -42,11 +43,12 @@ lease = "1s"
 [state]
 folder = "state"
 interval = "200ms"
+{more}
 """)
         return config
 
-    def instance(self, number):
-        serve = Serve(self.write_config(self.broker.url, f"instance{number}"), self.folder / f"instance{number}.log")
+    def instance(self, number, more=""):
+        serve = Serve(self.write_config(self.broker.url, f"instance{number}", more), self.folder / f"instance{number}.log")
         self.serves.append(serve)
         return serve
 
@@ -98,6 +100,8 @@ interval = "200ms"
         return {name: {member: value for member, value in action.items() if member != "position"}
                 for name, action in actions.items() if "kind" not in action}
 
+
+class Partitions(Partitioned):
     def test_instances_come_and_go(self):
         events = self.simulate(customers=300)
         first = self.instance(1)
@@ -163,6 +167,141 @@ interval = "200ms"
                 return reply.read().decode()
         except OSError:
             return ""
+
+
+class DeployToPartitions(Partitioned):
+    """A revision is verified by each partition, and takes effect in each at one position of its own log."""
+
+    def setUp(self):
+        super().setUp()
+        self.keys = {}
+        for name in ("ann", "eve"):
+            done = subprocess.run([LULL, "keygen", str(self.folder / f"{name}.key")], capture_output=True, text=True, check=True)
+            self.keys[name] = done.stdout.strip()
+
+    def bucket(self, trusted="ann", more=""):
+        return f'[deploy]\nfrom = "bucket"\ntrusted_keys = ["{self.keys[trusted]}"]\n{more}'
+
+    def lull(self, command, *arguments, key="ann"):
+        words = [LULL, command, *arguments, "--nats", self.broker.url, "--name", "e2e"]
+        if key:
+            words += ["--key", str(self.folder / f"{key}.key")]
+        done = subprocess.run(words, capture_output=True, text=True, timeout=WAIT_S)
+        return done.returncode, done.stdout + done.stderr
+
+    def history(self):
+        code, text = self.lull("history", "--json", key=None)
+        self.assertEqual(code, 0, text)
+        return [json.loads(line) for line in text.splitlines()]
+
+    def variant(self, number):
+        """Rules that decide the same, of another meaning."""
+        folder = self.folder / f"variant{number}"
+        shutil.copytree(self.rules, folder)
+        (folder / "extra.lull").write_text(f"feature busy_{number} of customer = count of activity in last {number + 1} days\n"
+                                           f"nudge never_{number} of customer {{\n  while busy_{number} > 1000000\n"
+                                           f'  do call "never"\n  to sales / store\n}}\n')
+        return str(folder)
+
+    def marked(self, partition):
+        """Revisions in the partition's input log, with their positions."""
+        with self.broker.client() as client:
+            return [(json.loads(payload).get("revision", 0), sequence)
+                    for sequence, subject, _, payload in client.messages(f"LULL_E2E_{partition}_IN")
+                    if subject == f"lull.e2e_{partition}.deploy"]
+
+    def test_instances_come_and_go_while_revisions_are_deployed(self):
+        events = self.simulate(customers=300)
+        first = self.instance(1, self.bucket())
+        self.wait_until_shared(first)
+        first.wait_for_line("running", COUNT)
+        publisher = self.publish_by_key(events)
+        running = [first]
+        for revision in range(1, 6):
+            if revision == 2:
+                running.append(self.instance(2, self.bucket()))
+                # Not waited for: partitions move while the revision is being verified.
+            if revision == 4:
+                time.sleep(self.random.uniform(0.0, 0.5))
+                running.pop().kill()
+            if revision == 5:
+                running.append(self.instance(3, self.bucket()))
+            code, text = self.lull("deploy", self.variant(revision))
+            self.assertEqual(code, 0, text)
+            self.assertIn(f"revision {revision} is in force", text)
+            self.assertIn("in all partitions", text)
+        self.finish_publishing(publisher)
+        self.wait_until_shared(*running)
+        with self.broker.client() as client:
+            for p in range(COUNT):
+                client.store(f"lull.e2e_{p}.tick", self.tick)
+        self.wait_for_every_partition(first)
+        expected, _ = self.replay(events)
+
+        def without_version(actions):
+            return {id: {name: value for name, value in action.items() if name != "version"}
+                    for id, action in actions.items()}
+
+        self.assertEqual(without_version(self.all_actions()), without_version(expected))
+        rows = self.history()
+        for partition in range(COUNT):
+            markers = self.marked(partition)
+            self.assertEqual([revision for revision, _ in markers], [0, 1, 2, 3, 4, 5])
+            for row in rows:
+                self.assertEqual(row["outcome"], "accepted")
+                own = row["partitions"][partition]
+                self.assertEqual((own["outcome"], own["sequence"]), ("accepted", dict(markers)[row["revision"]]))
+        code, text = self.lull("rollback")
+        self.assertEqual(code, 0, text)
+        self.assertEqual(self.history()[0]["version"], rows[1]["version"])
+        # Whoever starts next goes on with it.
+        for serve in running:
+            serve.stop()
+        last = self.instance(4, self.bucket())
+        last.wait_for_line("caught up", COUNT)
+        answer = subprocess.run([LULL, "status", "--config", str(last.config)], capture_output=True, text=True, timeout=WAIT_S)
+        self.assertEqual([json.loads(line)["revision"] for line in answer.stdout.splitlines()], [6] * COUNT)
+
+    def partition(self, number, more):
+        serve = Serve.__new__(Serve)
+        serve.config = self.write_config(self.broker.url, f"partition{number}", more)
+        serve.log = self.folder / f"partition{number}.log"
+        serve.start("--partition", str(number))
+        self.serves.append(serve)
+        serve.wait_for_line("running")
+        return serve
+
+    def test_what_one_refuses_takes_effect_in_none(self):
+        for number in range(COUNT):
+            self.partition(number, self.bucket("eve" if number == 1 else "ann"))
+        code, text = self.lull("deploy", self.variant(1))
+        self.assertEqual(code, 1, text)
+        self.assertIn("partition 1 has refused it", text)
+        self.assertIn("none of the keys", text)
+        self.assertEqual([self.marked(p) for p in range(COUNT)], [[(0, 1)]] * COUNT)
+        self.assertEqual({own["outcome"] for own in self.history()[0]["partitions"]}, {"refused"})
+
+    def test_a_partition_that_is_away_takes_it_when_it_comes(self):
+        for number in (0, 1):
+            self.partition(number, self.bucket(more='patience = "2s"\n'))
+        code, text = self.lull("deploy", self.variant(1), "--wait", "8s")
+        self.assertEqual(code, 3, text)
+        self.assertIn("accepted in partitions 0, 1; not looked at in partition 2", text)
+        # The others wait no longer than they have to.
+        self.assertEqual([len(self.marked(p)) for p in (0, 1)], [2, 2])
+        self.partition(2, self.bucket(more='patience = "2s"\n'))
+        wait_until(lambda: self.history()[0]["outcome"] == "accepted", lambda: str(self.history()))
+
+    def test_a_ruleset_that_crosses_partitions_is_refused_by_all(self):
+        serve = self.instance(1, self.bucket())
+        self.wait_until_shared(serve)
+        folder = self.folder / "crossing"
+        folder.mkdir()
+        (folder / "rules.lull").write_text(
+            mini_rules() + "\nentity store by store_id\nevent moved_in of customer, store { note text }\n")
+        code, text = self.lull("deploy", str(folder))
+        self.assertEqual(code, 1, text)
+        self.assertIn("moved_in is of several entities", text)
 
 
 if __name__ == "__main__":

@@ -73,31 +73,56 @@ void Sign(Bundle& bundle, const std::optional<SigningKey>& key) {
   if (key) bundle.signatures.push_back({key->PublicKey(), key->Sign(bundle.signed_text)});
 }
 
+using WholeStatus = Result<std::optional<RevisionStatus>>;
+
+WholeStatus WholeStatusOf(DeploymentBucket& bucket, std::uint64_t revision) {
+  const auto statuses = bucket.StatusesOf(revision);
+  if (!statuses) return std::unexpected(statuses.error());
+  return connectors::WholeOf(*statuses);
+}
+
+/// The exit code, once there is nothing more to wait for.
+std::optional<int> Tell(std::uint64_t revision, const RevisionStatus& status) {
+  switch (status.outcome) {
+    case Outcome::kAccepted:
+      fmt::print("revision {} is in force: version {}, {}\n", revision, status.version,
+                 status.sequence > 0 ? fmt::format("from position {} of the input log on", status.sequence)
+                                     : "in all partitions");
+      return kExitOk;
+    case Outcome::kAwaitsApproval:
+      fmt::print("revision {} awaits approval: {}\n", revision, status.why);
+      return kExitOk;
+    case Outcome::kPartly:
+      return Complain(fmt::format("revision {} is in force in some partitions only: {}\nWhat to do: deploy "
+                                  "again once the reason is gone, or `lull rollback`.",
+                                  revision, status.why),
+                      kExitRuleErrors);
+    case Outcome::kRefused:
+    case Outcome::kSuperseded:
+      return Complain(fmt::format("revision {} is {}; what was in force goes on:\n{}", revision,
+                                  connectors::NameOf(status.outcome), status.why),
+                      kExitRuleErrors);
+    case Outcome::kReady:
+      break;
+  }
+  return {};
+}
+
 /// Waits for what the service makes of a revision, and tells it.
 int Await(DeploymentBucket& bucket, std::uint64_t revision, const DeployOptions& options) {
   if (options.no_wait) return kExitOk;
   const auto until = std::chrono::steady_clock::now() + std::chrono::microseconds(options.wait_micros);
+  WholeStatus status;
   while (std::chrono::steady_clock::now() < until) {
-    const auto status = bucket.StatusOf(revision);
+    status = WholeStatusOf(bucket, revision);
     if (!status) return Complain(status.error().message);
-    if (!*status) {
-      std::this_thread::sleep_for(kLookEvery);
-      continue;
-    }
-    switch ((*status)->outcome) {
-      case Outcome::kAccepted:
-        fmt::print("revision {} is in force: version {}, from position {} of the input log on\n", revision,
-                   (*status)->version, (*status)->sequence);
-        return kExitOk;
-      case Outcome::kAwaitsApproval:
-        fmt::print("revision {} awaits approval: {}\n", revision, (*status)->why);
-        return kExitOk;
-      case Outcome::kRefused:
-      case Outcome::kSuperseded:
-        return Complain(fmt::format("revision {} is {}; what was in force goes on:\n{}", revision,
-                                    connectors::NameOf((*status)->outcome), (*status)->why),
-                        kExitRuleErrors);
-    }
+    const std::optional<int> exit = *status ? Tell(revision, **status) : std::nullopt;
+    if (exit) return *exit;
+    std::this_thread::sleep_for(kLookEvery);
+  }
+  if (status && *status) {
+    return Complain(
+        fmt::format("revision {} is not in force in all partitions yet: {}", revision, (*status)->why));
   }
   return Complain(
       fmt::format("no `lull serve` of deployment \"{}\" has looked at revision {} yet. Is it running, with "
@@ -166,7 +191,7 @@ Result<std::uint64_t> PreviousInForce(DeploymentBucket& bucket) {
   if (!head) return head;
   bool found_one = false;
   for (std::uint64_t revision = *head; revision > 0; --revision) {
-    const auto status = bucket.StatusOf(revision);
+    const auto status = WholeStatusOf(bucket, revision);
     if (!status) return std::unexpected(status.error());
     if (!*status || (*status)->outcome != Outcome::kAccepted) continue;
     if (std::exchange(found_one, true)) return revision;
@@ -194,7 +219,7 @@ int Approve(DeployOptions& options) {
   DeploymentBucket& bucket = (*opened)->bucket;
   const Result<Bundle> bundle = Read(bucket, options.target.name, options.revision);
   if (!bundle) return Complain(bundle.error().message);
-  const auto status = bucket.StatusOf(options.revision);
+  const auto status = WholeStatusOf(bucket, options.revision);
   if (!status) return Complain(status.error().message);
   if (*status && (*status)->is_final()) {
     return Complain(fmt::format("revision {} needs no approval: it is {}", options.revision,
@@ -210,7 +235,7 @@ int Approve(DeployOptions& options) {
   // The status that asks for approval stands there until the service has seen this one.
   const auto until = std::chrono::steady_clock::now() + std::chrono::microseconds(options.wait_micros);
   while (!options.no_wait && std::chrono::steady_clock::now() < until) {
-    const auto now = bucket.StatusOf(options.revision);
+    const auto now = WholeStatusOf(bucket, options.revision);
     if (!now) return Complain(now.error().message);
     if (*now && (*now)->is_final()) return Await(bucket, options.revision, options);
     std::this_thread::sleep_for(kLookEvery);

@@ -27,7 +27,8 @@ struct Row {
   std::uint64_t revision = 0;
   connectors::Manifest manifest;  // of a bundle that cannot be read, empty
   std::vector<connectors::BundleSignature> signatures;
-  std::optional<connectors::RevisionStatus> status;
+  connectors::PartitionStatuses by_partition;
+  std::optional<connectors::RevisionStatus> status;  // as a whole
 
   std::string outcome() const {
     return status ? std::string(connectors::NameOf(status->outcome)) : "not looked at";
@@ -48,9 +49,10 @@ Result<std::vector<Row>> ReadRows(connectors::DeploymentBucket& bucket, std::uin
       row.manifest = bundle->manifest;
       row.signatures = bundle->signatures;
     }
-    const auto status = bucket.StatusOf(revision);
-    if (!status) return std::unexpected(status.error());
-    row.status = *status;
+    auto statuses = bucket.StatusesOf(revision);
+    if (!statuses) return std::unexpected(statuses.error());
+    row.by_partition = std::move(*statuses);
+    row.status = connectors::WholeOf(row.by_partition);
   }
   return rows;
 }
@@ -59,6 +61,12 @@ std::string Text(const std::string& text) {
   std::string out;
   connectors::AppendJsonText(out, text);
   return out;
+}
+
+void PrintStatus(const connectors::RevisionStatus& status) {
+  fmt::print(",\"decided_at\":\"{}\",\"why\":{},\"version\":{},\"sequence\":{}",
+             connectors::Rfc3339Text(status.at_micros), Text(status.why), Text(status.version),
+             status.sequence);
 }
 
 void PrintJson(const Row& row) {
@@ -71,10 +79,17 @@ void PrintJson(const Row& row) {
     fmt::print("{}{}", i == 0 ? "" : ",", Text(row.signatures[i].key));
   }
   fmt::print("]");
-  if (row.status) {
-    fmt::print(",\"decided_at\":\"{}\",\"why\":{},\"version\":{},\"sequence\":{}",
-               connectors::Rfc3339Text(row.status->at_micros), Text(row.status->why),
-               Text(row.status->version), row.status->sequence);
+  if (row.status) PrintStatus(*row.status);
+  if (row.by_partition.size() > 1) {
+    fmt::print(",\"partitions\":[");
+    for (std::size_t i = 0; i < row.by_partition.size(); ++i) {
+      const auto& status = row.by_partition[i];
+      fmt::print("{}{{\"outcome\":{}", i == 0 ? "" : ",",
+                 Text(status ? std::string(NameOf(status->outcome)) : ""));
+      if (status) PrintStatus(*status);
+      fmt::print("}}");
+    }
+    fmt::print("]");
   }
   fmt::print("}}\n");
 }
@@ -94,7 +109,12 @@ void PrintText(const Row& row) {
              manifest.of > 0 ? fmt::format("[files of {}] ", manifest.of) : "", Plain(manifest.comment));
   if (!row.status) return;
   if (row.status->outcome == connectors::RevisionStatus::Outcome::kAccepted) {
-    fmt::print("      version {} from position {} on\n", Plain(row.status->version), row.status->sequence);
+    std::string positions;
+    for (const auto& status : row.by_partition) {
+      positions += (positions.empty() ? "" : ", ") + std::to_string(status ? status->sequence : 0);
+    }
+    fmt::print("      version {} from position{} {} on\n", Plain(row.status->version),
+               row.by_partition.size() > 1 ? "s" : "", positions);
   } else if (!row.status->why.empty()) {
     fmt::print("      {}\n", Plain(row.status->why.substr(0, row.status->why.find('\n'))));
   }

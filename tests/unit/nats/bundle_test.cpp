@@ -103,21 +103,6 @@ TEST(Bundle, HashesTellFilesApart) {
   EXPECT_EQ(ContentHash(kFiles).size(), 64U);
 }
 
-TEST(RevisionStatusTest, IsReadAsItWasWritten) {
-  for (const auto outcome :
-       {RevisionStatus::Outcome::kAccepted, RevisionStatus::Outcome::kRefused,
-        RevisionStatus::Outcome::kAwaitsApproval, RevisionStatus::Outcome::kSuperseded}) {
-    const Result<RevisionStatus> read = ParseRevisionStatus(ToJson(RevisionStatus{
-        .outcome = outcome, .why = "a\n\"b\"", .version = "v", .sequence = 9, .at_micros = 5}));
-    ASSERT_TRUE(read.has_value());
-    EXPECT_EQ(read->outcome, outcome);
-    EXPECT_EQ(read->why, "a\n\"b\"");
-    EXPECT_EQ(read->sequence, 9U);
-  }
-  EXPECT_FALSE(
-      ParseRevisionStatus(R"({"outcome":"fine","why":"","version":"","sequence":0,"at":0})").has_value());
-}
-
 TEST(SigningKeyTest, IsAFileOfItsOwnerOnly) {
   const std::filesystem::path folder = std::filesystem::path(testing::TempDir()) / "signing_key_test";
   std::filesystem::remove_all(folder);

@@ -44,6 +44,21 @@ TEST(DeploymentBucketTest, HasWhatWasPutThere) {
   EXPECT_EQ(Must(other.StatusOf(2)).value().sequence, 4U);
 }
 
+TEST(DeploymentBucketTest, EachPartitionTellsForItself) {
+  testing::TestServer server;
+  Connection connection = Connect(server);
+  DeploymentBucket bucket = Must(DeploymentBucket::Open(connection, "shop"));
+  EXPECT_EQ(Must(bucket.PartitionCount()), 1U);
+  EXPECT_EQ(Must(bucket.StatusesOf(1)).size(), 1U);
+  Must(bucket.TellPartitions(3));
+  Must(bucket.TellPartitions(3));
+  Must(bucket.SetStatus(1, {.outcome = RevisionStatus::Outcome::kReady, .why = {}, .version = {}}, 2));
+  const PartitionStatuses statuses = Must(bucket.StatusesOf(1));
+  ASSERT_EQ(statuses.size(), 3U);
+  EXPECT_FALSE(statuses[0].has_value());
+  EXPECT_EQ(statuses[2].value().outcome, RevisionStatus::Outcome::kReady);
+}
+
 TEST(DeploymentBucketTest, NoTwoRevisionsAreOne) {
   testing::TestServer server;
   constexpr int kEach = 20;
