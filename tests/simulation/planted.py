@@ -1,4 +1,4 @@
-#!/ usr / bin / env python3
+#!/usr/bin/env python3
 """Plants one bug at a time into the product, and looks whether the simulation finds it.
 
   tests/simulation/planted.py [--build build/release] [NAME ...]
@@ -18,7 +18,7 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 WORLDS = "1000"
 
-#Name, file, text, text in its place.
+# Name, file, text, text in its place.
 BUGS = [
     ("a log that was written anew is read on", "connectors/nats/input_log.cpp",
      "config.OptStartSeq = next > first ? next - 1 : next;", "config.OptStartSeq = next;"),
