@@ -129,7 +129,7 @@ Status OutputChannel::Persist(const std::function<Status()>& attempt) {
   for (;;) {
     Status done = attempt();
     if (done || output_.hopeless() || stopping_()) return done;
-    const std::int64_t now = WallMicros();
+    const std::int64_t now = SteadyMicros();
     if (now - complained_at_ > kComplainEveryMicros) {
       complained_at_ = now;
       log_->Warn("outputs wait for the broker; no input is read meanwhile", {{"why", done.error().message}});

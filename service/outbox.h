@@ -86,7 +86,7 @@ class OutputChannel {
   std::uint64_t first_known_ = 0;  // sequence, when they were loaded
   std::uint64_t sent_ = 0;
   std::uint64_t recognised_ = 0;
-  std::int64_t complained_at_ = 0;  // wall time
+  std::int64_t complained_at_ = 0;  // of a steady clock
 };
 
 /// The sink of the engine. The first failure sticks: what follows it is dropped, because it will be decided

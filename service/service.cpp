@@ -25,7 +25,7 @@ constexpr std::int64_t kComplainEveryMicros = 10 * kMicrosPerSecond;
 // ---------------------------------------------------------------------------------------------------
 
 Status Service::Start() {
-  began_ = WallMicros();
+  began_ = SteadyMicros();
   connectors::ConnectionOptions options = config_.nats;
   options.wait_for_server_ms = kWaitForServerMs;
   options.log = [this](std::string_view line) { log_.Warn(line); };
@@ -69,10 +69,11 @@ Status Service::RestoreState() {
     if (beginning->history) engine_->BeginsWith(*beginning->history);
     clock_.Restore(recovery->head.sources);
     clock_.Read(EventTime{recovery->head.clock.tick});
-    log_.Info("state restored", {{"checkpoint", recovery->head.number},
-                                 {"sequence", applied_.sequence},
-                                 {"entities", recovery->head.entity_count},
-                                 {"seconds", static_cast<double>(WallMicros() - began_) / kMicrosPerSecond}});
+    log_.Info("state restored",
+              {{"checkpoint", recovery->head.number},
+               {"sequence", applied_.sequence},
+               {"entities", recovery->head.entity_count},
+               {"seconds", static_cast<double>(SteadyMicros() - began_) / kMicrosPerSecond}});
   }
   return config_.state_folder ? KeepState(*recovery) : Status();
 }
@@ -300,7 +301,7 @@ void Service::MeasureLatency(std::span<const InputMessage> messages) {
 Status Service::ReportProgress() {
   if (!replaying_) return {};
   const std::uint64_t next = input_->next_sequence();
-  const std::int64_t now = WallMicros();
+  const std::int64_t now = SteadyMicros();
   const double seconds = static_cast<double>(now - began_) / kMicrosPerSecond;
   if (next <= replay_end_) {
     if (now - reported_ < kReportEveryMicros) return {};
@@ -343,16 +344,17 @@ Status Service::JudgeReplay() {
 void Service::MoveClock() {
   if (replaying_ || !input_->caught_up() || !connection_->connected()) return;
   const WallTime now{WallMicros()};
-  const std::optional<EventTime> due = clock_.Due(now);
+  const std::int64_t steady = SteadyMicros();
+  const std::optional<EventTime> due = clock_.Due(now, steady);
   ReportSilence(now);
   if (!due) return;
-  clock_.Published(now);
+  clock_.Published(steady);
   const auto stored = connection_->Store(config_.tick_subject(), TickPayload(*due),
                                          {.expect_last_sequence = input_->next_sequence() - 1});
   operations_.TickStored(stored.has_value());
   // A refusal means that events came meanwhile: they are read first.
-  if (stored || now.micros - complained_at_ < kComplainEveryMicros) return;
-  complained_at_ = now.micros;
+  if (stored || steady - complained_at_ < kComplainEveryMicros) return;
+  complained_at_ = steady;
   log_.Warn("the clock could not be moved", {{"why", stored.error().message}});
 }
 

@@ -126,7 +126,7 @@ class Service {
 
   std::uint64_t replay_end_ = 0;  // the log's last message when this process began
   bool replaying_ = true;
-  std::int64_t began_ = 0;  // wall time
+  std::int64_t began_ = 0;  // of a steady clock, as those below
   std::int64_t reported_ = 0;
   std::vector<std::string> silent_;  // sources, as last told
   std::int64_t complained_at_ = 0;
@@ -138,7 +138,7 @@ class Service {
   std::optional<ControlRequest> reload_request_;
   std::unique_ptr<BucketWatcher> bucket_;      // null: deployments come from the folder
   std::shared_ptr<const Deployment> offered_;  // by the bucket, and not yet in the log
-  std::int64_t offered_again_at_ = 0;          // wall time
+  std::int64_t offered_again_at_ = 0;          // of a steady clock
   ControlInbox control_;
 };
 

@@ -56,7 +56,7 @@ Status Service::ApplyMarker(const InputMessage& message) {
       next = std::make_shared<const Deployment>(std::move(*prepared));
     }
     const std::string before = engine_->deployment().marker.version;
-    const std::int64_t began = WallMicros();
+    const std::int64_t began = SteadyMicros();
     const std::int64_t began_cpu = ThreadCpuMicros();
     if (Status ok = engine_->Swap(next); !ok) return ok;
     std::erase(candidates_, next);
@@ -66,7 +66,7 @@ Status Service::ApplyMarker(const InputMessage& message) {
                                   {"from", before},
                                   {"to", marker->version},
                                   {"revision", marker->revision},
-                                  {"micros", WallMicros() - began},
+                                  {"micros", SteadyMicros() - began},
                                   {"cpu_micros", ThreadCpuMicros() - began_cpu},
                                   {"native", next->is_native}});
   }
@@ -101,10 +101,10 @@ void Service::PollBucket() {
     candidates_.push_back(offer);
     offered_ = std::move(offer);
   }
-  if (!offered_ || WallMicros() < offered_again_at_) return;
+  if (!offered_ || SteadyMicros() < offered_again_at_) return;
   if (Status ok = PublishMarker(offered_->marker); !ok) {
     log_.Warn("a revision could not be put into the log; this is tried again", {{"why", ok.error().message}});
-    offered_again_at_ = WallMicros() + kMicrosPerSecond;
+    offered_again_at_ = SteadyMicros() + kMicrosPerSecond;
     return;
   }
   offered_.reset();

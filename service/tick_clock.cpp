@@ -32,8 +32,8 @@ void TickClock::Saw(const connectors::InputMessage& message) {
   }
 }
 
-std::optional<EventTime> TickClock::Due(WallTime now) {
-  if (!automatic_ || now.micros - published_.micros < interval_micros_) return {};
+std::optional<EventTime> TickClock::Due(WallTime now, std::int64_t steady_micros) {
+  if (!automatic_ || (published_ && steady_micros - *published_ < interval_micros_)) return {};
   const EventTime instant{now.micros - std::max(delay_micros_, lateness_micros_)};
   if (instant <= last_ || !SilentSources(now).empty()) return {};
   return instant;

@@ -28,10 +28,11 @@ class TickClock {
   /// `lateness_micros` of the ruleset in force: ticks stay at least so far behind.
   void set_lateness(std::int64_t lateness_micros) { lateness_micros_ = lateness_micros; }
 
-  /// The instant of the tick that is due; nothing if it is too early, or a source is silent.
-  std::optional<EventTime> Due(WallTime now);
-  /// A tick was published (whether or not the log took it) or read.
-  void Published(WallTime now) { published_ = now; }
+  /// The instant of the tick that is due; nothing if it is too early, or a source is silent. `steady_micros`
+  /// is of a clock that does not jump: the machine's may, and come back.
+  std::optional<EventTime> Due(WallTime now, std::int64_t steady_micros);
+  /// A tick was published, whether or not the log took it.
+  void Published(std::int64_t steady_micros) { published_ = steady_micros; }
   void Read(EventTime instant) { last_ = std::max(last_, instant); }
   EventTime last() const { return last_; }
 
@@ -55,7 +56,7 @@ class TickClock {
   std::int64_t lateness_micros_ = 0;
   bool automatic_;
   std::vector<Watched> watched_;
-  WallTime published_;
+  std::optional<std::int64_t> published_;  // of a steady clock
   EventTime last_;
 };
 

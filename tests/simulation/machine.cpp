@@ -15,8 +15,6 @@ using simulation::World;
 
 namespace {
 
-/// 2026-01-01.
-constexpr std::int64_t kWorldBeginsMicros = 1'767'225'600'000'000;
 constexpr std::int64_t kJobMicrosMax = 30 * simulation::kMilli;
 
 }  // namespace
@@ -25,7 +23,7 @@ std::int64_t WallMicros() {
   World& world = TheWorld();
   world.Work();
   const std::int64_t offset = world.current() == nullptr ? 0 : world.current()->wall_offset;
-  return kWorldBeginsMicros + world.LocalNow() + offset;
+  return world.begins() + world.LocalNow() + offset;
 }
 
 std::int64_t SteadyMicros() {

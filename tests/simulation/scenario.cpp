@@ -22,6 +22,8 @@ namespace lull::simulation {
 namespace {
 
 constexpr std::int64_t kCalmMicros = 120 * kSecond;
+/// So long after all is well a service may learn that somebody else has written, or wait for an answer.
+constexpr std::int64_t kAftermathMicros = 30 * kSecond;
 constexpr int kMachines = 2;
 
 connectors::ServeConfig ConfigOf(const std::string& rules, int variant, const std::string& state) {
@@ -85,6 +87,7 @@ class Life {
   std::set<std::string> acknowledged_;  // ids of events
   std::int64_t trouble_ends_ = 0;
   bool calm_ = false;
+  std::int64_t calm_since_ = 0;
   bool reloads_ = false;
   std::int64_t settled_since_ = -1;
   std::uint64_t settled_at_ = 0;
@@ -143,7 +146,7 @@ void Life::AfterEnd(Machine& machine) {
     }
     for (Machine& each : machines_) each.accept_lost_input = true;
     ++outcome_.tried.accepted_losses;
-  } else if (calm_) {
+  } else if (calm_ && world_.now() > calm_since_ + kAftermathMicros) {
     outcome_.problems.push_back("a service stopped although nothing is wrong any more: " + why);
   }
 }
@@ -323,6 +326,7 @@ void Life::CalmDown() {
   }
   Tell("calm");
   calm_ = true;
+  calm_since_ = world_.now();
   broker_.SetFull(false);
   for (auto& [path, folder] : StateFolders()) folder.full = false;
   for (Machine& machine : machines_) {
@@ -332,9 +336,11 @@ void Life::CalmDown() {
   const std::size_t left = world_.Random(kMachines);
   for (Machine& machine : machines_) machine.wanted = &machine == &machines_[left];
   Kill(machines_[1 - left]);
-  // It may have learnt only now that somebody else has written.
-  Kill(machines_[left]);
-  for (Machine& machine : machines_) machine.start_at = world_.now() + 6 * kSecond;
+  // The one that is left goes on as it is, or is started anew.
+  if (world_.Chance(0.5)) Kill(machines_[left]);
+  for (Machine& machine : machines_) {
+    if (machine.process == nullptr || machine.process->killed) machine.start_at = world_.now() + 6 * kSecond;
+  }
 }
 
 /// Everything is read, and the clock has gone past all that waits.
@@ -355,6 +361,9 @@ Outcome Life::Run() {
   broker_.set_waits_at_once(world_.Chance(0.7));
   if (world_.Chance(0.3)) broker_.set_latency(kMilli, world_.Between(5 * kMilli, 200 * kMilli));
   if (world_.Chance(0.4)) broker_.set_pull_count_max(static_cast<std::uint64_t>(world_.Between(1, 40)));
+  // Half a minute before midnight, or before the clocks are changed, where the rules are at home.
+  constexpr std::int64_t kBegins[] = {1'767'225'600, 1'774'738'770, 1'774'746'000 - 30, 1'792'890'000 - 30};
+  world_.set_begins(kBegins[world_.Random(4)] * kSecond);
   if (world_.Chance(0.3)) world_.set_work_max(world_.Between(100, 3 * kMilli));
   reloads_ = world_.Chance(0.5);
   trouble_ends_ = world_.Between(5 * kSecond, 60 * kSecond);
@@ -433,7 +442,7 @@ Tried& Tried::operator+=(const Tried& other) {
 std::string RulesetText(int variant) {
   return fmt::format(R"(ruleset sim {{
   title     "Two waits and a count"
-  zone      "UTC"
+  zone      "Europe/Berlin"
   currency  USD
   channels  call as task, mail as message
 }}
@@ -470,6 +479,13 @@ nudge ring of customer {{
   while  not_called
   do     call "Call"
   to     sales
+}}
+
+nudge greet of customer {{
+  on  seen
+  if  (count of seen today) is 2
+  do  mail "Twice on {{seen.time}}"
+  to  sales
 }}
 
 nudge write of customer {{

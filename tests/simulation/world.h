@@ -53,6 +53,9 @@ class World {
   World(const World&) = delete;
   World& operator=(const World&) = delete;
 
+  /// The wall time at which it begins, since 1970; 2026-01-01 unless set.
+  void set_begins(std::int64_t micros) { begins_ = micros; }
+  std::int64_t begins() const { return begins_; }
   /// How long a process works, at most, from one look at a clock to the next.
   void set_work_max(std::int64_t micros) { work_max_ = micros; }
   /// The world's time in microseconds; it begins at 0.
@@ -103,6 +106,7 @@ class World {
 
   std::mt19937_64 random_;
   std::int64_t now_ = 0;
+  std::int64_t begins_ = 1'767'225'600 * kSecond;
   std::int64_t work_max_ = 30;
   std::uint64_t order_ = 0;
   std::priority_queue<Due> due_;
