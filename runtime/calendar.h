@@ -33,17 +33,20 @@ struct CalendarSpec {
   struct Days {  // both ends in
     std::int64_t first = 0;
     std::int64_t last = 0;
+    friend bool operator==(const Days&, const Days&) = default;
   };
   struct YearlyDays {  // both ends in; from the later to the earlier date: over New Year
     std::int32_t first_month = 1;
     std::int32_t first_day = 1;
     std::int32_t last_month = 1;
     std::int32_t last_day = 1;
+    friend bool operator==(const YearlyDays&, const YearlyDays&) = default;
   };
   /// A day with hours of its own; several make several spans. They stand, whatever is closed.
   struct SpecialHours {
     std::int64_t day = 0;
     OpenSpan hours;
+    friend bool operator==(const SpecialHours&, const SpecialHours&) = default;
   };
   std::string name;
   std::string zone = "UTC";
@@ -51,6 +54,7 @@ struct CalendarSpec {
   std::vector<Days> closed;
   std::vector<YearlyDays> closed_yearly;
   std::vector<SpecialHours> special;
+  friend bool operator==(const CalendarSpec&, const CalendarSpec&) = default;
 };
 
 class Calendar {

@@ -4,7 +4,7 @@
 #include <array>
 
 #include "runtime/base/check.h"
-#include "runtime/engine_impl.h"
+#include "runtime/engine_succession.h"
 
 namespace lull::runtime {
 namespace {
@@ -52,7 +52,11 @@ bool Engine::Erase(std::uint32_t entity, std::string_view key, LogPosition posit
   return impl_->Erase(entity, key, position);
 }
 EventTime Engine::latest_time() const { return {impl_->latest_time()}; }
-Status Engine::Swap(Program program) { return impl_->Swap(std::move(program)); }
+Status Engine::Swap(Program program, LogPosition position) {
+  return impl_->Swap(std::move(program), position);
+}
+bool Engine::ContinueSwap(std::size_t count_max) { return impl_->ContinueSwap(count_max); }
+bool Engine::swap_under_way() const { return impl_->swap_under_way(); }
 void Engine::UseCode(std::shared_ptr<const CodeTable> code) { impl_->UseCode(std::move(code)); }
 void Engine::BeginSnapshot(SnapshotSink& sink) { impl_->BeginSnapshot(sink); }
 bool Engine::ContinueSnapshot(std::size_t count_max) { return impl_->ContinueSnapshot(count_max); }
@@ -75,18 +79,20 @@ Engine::Impl::Impl(Program program, const EngineOptions& options, DecisionSink& 
   for (const EntitySpec& entity : program.ruleset->entities) {
     stores_.push_back(std::make_unique<RecordStore>(entity, texts_));
   }
+  if (options_.live) wheels_.resize(stores_.size());
+  with_tasks_.resize(stores_.size());
   Install(std::move(program), std::move(plan), zone);
 }
 
 Engine::Impl::~Impl() {
-  for (std::size_t index = 0; index < stores_.size(); ++index) {
-    stores_[index]->ForEach([&](std::byte* record) {
-      RecordHeader& header = HeaderOf(record);
-      if (header.side == nullptr) return;
-      DropPending(*header.side);
-      FreeSide(header, program_.ruleset->entities[index], texts_);
-    });
+  for (const std::unique_ptr<RecordStore>& store : stores_) {
+    FreeSides(*store);
+    if (store->before() != nullptr) FreeSides(*store->before());
   }
+  for (std::size_t index = 0; succession_ != nullptr && index < succession_->leaving.size(); ++index) {
+    if (succession_->leaving[index] != nullptr) FreeSides(*succession_->leaving[index]);
+  }
+  stores_.clear();  // what waits in them is of the ruleset before
 }
 
 void Engine::Impl::Install(Program program, RulePlan plan, const Zone& zone) {
@@ -94,8 +100,6 @@ void Engine::Impl::Install(Program program, RulePlan plan, const Zone& zone) {
   plan_ = std::make_unique<const RulePlan>(std::move(plan));
   lateness_micros_ = LatenessOf(*program_.ruleset);
   pending_fields_.assign(program_.ruleset->frame_slot_count, FieldValue{});
-  wheels_.clear();
-  if (options_.live) wheels_.resize(program_.ruleset->entities.size());
   step_.SetProgram(*program_.ruleset, *program_.code, *plan_, zone);
   MarkAllChanged();
   sink_.OnRuleset(program_.ruleset);
@@ -211,6 +215,7 @@ bool Engine::Impl::Sees(const EventFrame& frame, std::size_t place) const {
 ApplyResult Engine::Impl::ApplyTo(std::uint32_t index, std::string_view key, std::uint64_t hash,
                                   const EventFrame& frame) {
   const bool is_step = ruleset().events[frame.event].task_step != TaskStepKind::kNone;
+  if (succession_ != nullptr) Reach(index, key, hash);
   RecordStore::Found found;
   if (is_step) {
     found.record = stores_[index]->Find(key, hash);
@@ -364,6 +369,7 @@ void Engine::Impl::Discard(std::uint32_t index, std::byte* record) {
 
 bool Engine::Impl::Erase(std::uint32_t index, std::string_view key, LogPosition position) {
   LULL_CHECK(!IsPart(index));
+  if (succession_ != nullptr) Reach(index, key, RecordStore::HashKey(key));
   std::byte* record = stores_[index]->Find(key);
   if (record == nullptr) return false;
   position_ = position;
@@ -398,7 +404,9 @@ void Engine::Impl::Schedule(std::uint32_t index, std::byte* record) {
   if (header.side != nullptr && header.side->pending_first != nullptr) {
     instant = std::min(instant, header.side->pending_first->time - 1);
   }
-  wheels_[index].Schedule(stores_[index]->IndexOf(record), instant);
+  const std::uint32_t place = stores_[index]->IndexOf(record);
+  wheels_[index].Schedule(place, instant);
+  if (header.side != nullptr && !header.side->tasks.empty()) with_tasks_[index].Add(place);
 }
 
 void Engine::Impl::EndEntity() {
@@ -416,6 +424,7 @@ void Engine::Impl::EndEntry() {
 
 void Engine::Impl::Tick(std::int64_t instant, LogPosition position) {
   if (instant <= tick_) return;
+  FinishSwap();
   tick_ = instant;
   position_ = position;
   for (std::uint32_t index = 0; index < wheels_.size(); ++index) {
@@ -427,6 +436,7 @@ void Engine::Impl::Tick(std::int64_t instant, LogPosition position) {
 }
 
 void Engine::Impl::Finish(std::int64_t end, LogPosition position) {
+  FinishSwap();
   position_ = position;
   const std::int64_t deadlines_before = end == kNever ? kNever : end + 1;
   for (std::uint32_t index = 0; index < stores_.size(); ++index) {

@@ -113,7 +113,13 @@ class Engine {
   /// Goes on with another ruleset, between two events. The same version: every state stays as it is. Another
   /// one: state carries over by meaning, what is already true when first watched is held without triggering,
   /// and tasks of nudges that are gone are withdrawn. Fails, changing nothing, if the new zone is unknown.
-  Status Swap(Program program);
+  /// With `live`, entities are brought over one by one afterwards: each before something happens to it, and
+  /// all of them before the next Tick, Finish, Swap or snapshot, which takes long if there are many. When
+  /// that is, and how it is sliced, changes no decision.
+  Status Swap(Program program, LogPosition position = {});
+  /// Brings over some `count_max` more entities, between two entries. True: that was all.
+  bool ContinueSwap(std::size_t count_max);
+  bool swap_under_way() const;
   /// The same ruleset executed in another way (interpreter, native code).
   void UseCode(std::shared_ptr<const CodeTable> code);
 

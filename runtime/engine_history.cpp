@@ -6,6 +6,7 @@
 namespace lull::runtime {
 
 void Engine::Impl::EndHistory(std::int64_t end, LogPosition position) {
+  FinishSwap();
   tick_ = std::max(tick_, end + 1);
   position_ = position;
   for (std::uint32_t index = 0; index < stores_.size(); ++index) {

@@ -34,7 +34,9 @@ class Engine::Impl {
   void Finish(std::int64_t end, LogPosition position);
   void EndHistory(std::int64_t end, LogPosition position);
   bool Erase(std::uint32_t index, std::string_view key, LogPosition position);
-  Status Swap(Program program);
+  Status Swap(Program program, LogPosition position);
+  bool ContinueSwap(std::size_t count_max);
+  bool swap_under_way() const { return succession_ != nullptr; }
   void UseCode(std::shared_ptr<const CodeTable> code);
   EngineStats stats() const;
   void BeginSnapshot(SnapshotSink& sink);
@@ -55,8 +57,8 @@ class Engine::Impl {
     std::uint32_t part = 0;  // Part::number
     std::byte* record = nullptr;
   };
-  Located Locate(const EntityName& name) const;
-  bool ReadSlot(const EntityName& name, std::uint32_t offset, SlotKind kind, FieldValue& value) const;
+  Located Locate(const EntityName& name);
+  bool ReadSlot(const EntityName& name, std::uint32_t offset, SlotKind kind, FieldValue& value);
   std::string TextOf(std::uint32_t text_id) const {
     return text_id == 0 ? std::string() : std::string(texts_.View(text_id).view());
   }
@@ -110,21 +112,36 @@ class Engine::Impl {
   void GiveOut(std::uint32_t index, std::byte* record, std::uint32_t place);
   void MarkAllChanged();
 
-  // Swap (engine_swap.cpp).
+  // Swap (engine_swap.cpp) ...
   struct Successor;
+  struct Succession;
   Successor FindSuccessor(std::uint32_t from, const Ruleset& next) const;
-  void Settle(const std::vector<Successor>& successors, std::uint32_t index);
-  void SettleParts(const std::vector<Successor>& successors, RecordHeader& header);
-  void CarrySide(const std::vector<Successor>& successors, const Successor& successor, const Ruleset& next,
-                 EntitySide& side, const RulePlan& new_plan);
-  void CarryEach(const Successor& successor, EntitySide& side, const RulePlan& new_plan);
-  void CarryPending(const Ruleset& from, const Ruleset& to, EntitySide& side);
-  void Carry(const std::vector<Successor>& successors, const Successor& successor, const Ruleset& next,
-             const RulePlan& new_plan, RecordStore& store);
-  void JoinParts(const std::vector<Successor>& successors, const Ruleset& next,
-                 std::vector<std::unique_ptr<RecordStore>>& stores);
-  void Resume(const Successor& successor, const std::vector<std::vector<std::uint64_t>>& carried,
-              const std::vector<bool>& new_nudges);
+  std::vector<bool> GoneNudges(const std::vector<Successor>& successors) const;
+  std::vector<bool> EndingNudges(const std::vector<Successor>& successors, const Ruleset& next) const;
+  std::vector<std::uint32_t> WithTasksOf(const std::vector<bool>& nudges, const RecordStore& store,
+                                         const IndexSet& with_tasks) const;
+  void SettleEntity(Entity& entity, std::int64_t clock, const std::vector<bool>& gone);
+  void SettleAll(const std::vector<Successor>& successors, std::int64_t clock_gain_micros);
+  void ReplaceStores(const Ruleset& next);
+  void BringOverTasksOf(const std::vector<bool>& ending);
+  // ... and what comes after it (engine_carry.cpp).
+  void CarryEach(const Successor& successor, EntitySide& side);
+  void CarrySide(const Successor& successor, EntitySide& side);
+  void CarryPending(EntitySide& side);
+  /// The record in its new place, and what hangs on it; null: the place is free.
+  std::byte* TakeOver(const Successor& successor, std::uint32_t place);
+  void TakeOverParts(Family& family);
+  /// An entity that is no part and waits.
+  void BringOver(std::uint32_t index, std::uint32_t place);
+  /// Before an entity that is no part is looked for.
+  void Reach(std::uint32_t index, std::string_view key, std::uint64_t hash);
+  /// An entity of a type that has gone.
+  void Leave(RecordStore& store, std::byte* record);
+  bool BringOverSome(std::uint32_t index, std::size_t& count_max);
+  bool LeaveSome(const std::unique_ptr<RecordStore>& store, std::size_t& count_max);
+  void FinishSwap();
+  void FreeSides(const RecordStore& store);
+
   void FoldCounters();
 
   Program program_;
@@ -139,7 +156,9 @@ class Engine::Impl {
   std::vector<TextView> pending_keys_;
   std::vector<std::unique_ptr<RecordStore>> stores_;  // by entity
   PartStores parts_{stores_, texts_};
-  std::vector<TimerWheel> wheels_;  // by entity, if live; a whole's serves its parts
+  std::vector<TimerWheel> wheels_;          // by entity, if live; a whole's serves its parts
+  std::vector<IndexSet> with_tasks_;        // by entity, if live: those with open tasks are among them
+  std::unique_ptr<Succession> succession_;  // null: all entities are those of the ruleset in force
   Step step_;
   std::int64_t tick_ = kUnknown;
   std::int64_t latest_time_ = kUnknown;

@@ -36,17 +36,21 @@ bool Engine::ReadSlot(const EntityName& name, std::uint32_t offset, SlotKind kin
 std::string Engine::TextOf(std::uint32_t text_id) const { return impl_->TextOf(text_id); }
 std::string Engine::PartKey(const Part& part) const { return impl_->PartKey(part); }
 
-bool Engine::Impl::ReadSlot(const EntityName& name, std::uint32_t offset, SlotKind kind,
-                            FieldValue& value) const {
+bool Engine::Impl::ReadSlot(const EntityName& name, std::uint32_t offset, SlotKind kind, FieldValue& value) {
   const std::byte* record = Locate(name).record;
   if (record != nullptr) value = runtime::ReadSlot(record, offset, kind, texts_);
   return record != nullptr;
 }
 
-Engine::Impl::Located Engine::Impl::Locate(const EntityName& name) const {
+Engine::Impl::Located Engine::Impl::Locate(const EntityName& name) {
   Located located;
   located.whole = ruleset().entities[name.entity].whole;
-  if (located.whole == kNoIndex) {
+  const bool is_part = located.whole != kNoIndex;
+  if (succession_ != nullptr) {
+    const std::string_view key = is_part ? name.whole_key : name.key;
+    Reach(is_part ? located.whole : name.entity, key, RecordStore::HashKey(key));
+  }
+  if (!is_part) {
     std::byte* record = stores_[name.entity]->Find(name.key);
     return {.whole = name.entity, .whole_record = record, .record = record};
   }
@@ -64,7 +68,7 @@ Engine::Impl::Located Engine::Impl::Locate(const EntityName& name) const {
 
 void Engine::Impl::Preset(const EntityName& name, std::span<const SlotValue> values) {
   const std::uint32_t whole = ruleset().entities[name.entity].whole;
-  std::byte* record = nullptr;
+  std::byte* record = Locate(name).record;  // which is brought over
   if (whole == kNoIndex) {
     record = stores_[name.entity]->FindOrCreate(name.key).record;
   } else {

@@ -1,25 +1,13 @@
 // What has changed since the last snapshot, given out while entries go on; and the way back.
-#include <bit>
-
 #include "runtime/base/check.h"
 #include "runtime/engine_impl.h"
 #include "runtime/entity_image.h"
 
 namespace lull::runtime {
 
-std::uint32_t IndexSet::Next(std::uint32_t from) const {
-  std::size_t word = from / 64;
-  if (word >= words_.size()) return kNone;
-  std::uint64_t bits = words_[word] & (~std::uint64_t{0} << (from % 64));
-  while (bits == 0) {
-    if (++word == words_.size()) return kNone;
-    bits = words_[word];
-  }
-  return static_cast<std::uint32_t>(word * 64 + static_cast<std::size_t>(std::countr_zero(bits)));
-}
-
 void Engine::Impl::BeginSnapshot(SnapshotSink& sink) {
   LULL_CHECK(options_.snapshots && snapshot_ == nullptr);
+  FinishSwap();
   snapshot_ = &sink;
   snapshot_store_ = 0;
   snapshot_index_ = 0;

@@ -11,13 +11,20 @@ namespace lull::runtime {
 
 inline constexpr std::size_t kHugePageBytes = std::size_t{1} << 21;
 
+/// Advice only: without huge pages everything works, more slowly. What is there already is joined later.
+inline void AdviseHugePages(void* memory, std::size_t bytes) {
+  static_cast<void>(madvise(memory, bytes, MADV_HUGEPAGE));
+}
+inline void AdviseSmallPages(void* memory, std::size_t bytes) {
+  static_cast<void>(madvise(memory, bytes, MADV_NOHUGEPAGE));
+}
+
 /// `bytes` bytes, not initialised, aligned to `alignment` (a power of two); for std::free. Throws
 /// std::bad_alloc.
 inline void* AllocateLarge(std::size_t bytes, std::size_t alignment = kHugePageBytes) {
   void* memory = std::aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment);
   if (memory == nullptr) throw std::bad_alloc();
-  // Advice only: without huge pages everything works, more slowly.
-  if (bytes >= kHugePageBytes) static_cast<void>(madvise(memory, bytes, MADV_HUGEPAGE));
+  if (bytes >= kHugePageBytes) AdviseHugePages(memory, bytes);
   return memory;
 }
 

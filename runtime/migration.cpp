@@ -169,14 +169,9 @@ void MigrationPlan::CarryInstants(const std::byte* source, std::byte* target, co
   std::memcpy(target + limit.to, instants.data(), limit.to_count * sizeof(std::int64_t));
 }
 
-void MigrateRecords(const MigrationPlan& plan, RecordStore& from, RecordStore& to) {
-  LULL_CHECK(&from.texts() == &to.texts());
-  from.ForEach([&](std::byte* source) {
-    const RecordStore::Found target = to.FindOrCreate(from.KeyOf(source));
-    LULL_CHECK(target.created);
-    plan.Carry(source, target.record, to.texts());
-    from.Erase(source);
-  });
+bool TakeOver(const MigrationPlan& plan, RecordStore& store, std::uint32_t index) {
+  return store.Take(index,
+                    [&](std::byte* source, std::byte* target) { plan.Carry(source, target, store.texts()); });
 }
 
 }  // namespace lull::runtime

@@ -86,8 +86,7 @@ class MigrationPlan {
   std::vector<Pair> nudges_;
 };
 
-/// Carries all records of `from` over to `to`, which has none yet, in the order of `from`. `from` is left
-/// empty. Both stores share one text pool.
-void MigrateRecords(const MigrationPlan& plan, RecordStore& from, RecordStore& to);
+/// Takes over one record that waits in the store before. False: its place is free.
+bool TakeOver(const MigrationPlan& plan, RecordStore& store, std::uint32_t index);
 
 }  // namespace lull::runtime

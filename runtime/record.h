@@ -66,5 +66,8 @@ inline std::uint32_t& TextAt(std::byte* record, std::uint32_t offset) {
 }
 
 inline RecordHeader* HeaderAt(std::byte* record) { return reinterpret_cast<RecordHeader*>(record); }
+inline const RecordHeader* HeaderAt(const std::byte* record) {
+  return reinterpret_cast<const RecordHeader*>(record);
+}
 
 }  // namespace lull::runtime

@@ -4,6 +4,7 @@
 #include <bit>
 #include <cstdlib>
 #include <cstring>
+#include <utility>
 
 #include "runtime/base/check.h"
 #include "runtime/hash.h"
@@ -80,15 +81,31 @@ RecordStore::RecordStore(const EntitySpec& entity, TextPool& texts)
   }
 }
 
+RecordStore::RecordStore(const EntitySpec& entity, TextPool& texts, std::unique_ptr<RecordStore> before)
+    : RecordStore(entity, texts) {
+  LULL_CHECK(before->before_ == nullptr && &before->texts_ == &texts);
+  table_.swap(before->table_);
+  used_ = before->used_;
+  free_ = before->free_;
+  count_ = before->count_;
+  while (slabs_.size() << slab_shift_ < used_) AddSlab(false);
+  if (used_ == 0) return;
+  waiting_.Fill(used_);
+  before_ = std::move(before);
+}
+
 RecordStore::~RecordStore() {
-  ForEach([this](std::byte* record) { ReleaseContents(record); });
+  ForEach([this](std::byte* record) {
+    ReleaseContents(record);
+    texts_.Release(HeaderAt(record)->key_id);
+  });
   for (const std::uint32_t id : default_text_ids_) texts_.Release(id);
   for (std::byte* slab : slabs_) std::free(slab);
 }
 
 bool RecordStore::Matches(const Entry& entry, std::string_view key, std::uint64_t hash) const {
   if (entry.hash != hash || entry.size_plus_one != key.size() + 1) return false;
-  const std::byte* record = RecordAt(entry.index);
+  const std::byte* record = Place(entry.index);
   return key.size() <= kInlineKeyBytes ? PrefixBefore(record) == PrefixOf(key) : KeyOf(record) == key;
 }
 
@@ -106,16 +123,16 @@ RecordStore::Found RecordStore::FindOrCreate(std::string_view key, std::uint64_t
   if ((count_ + 1) * 4 > table_.size() * 3) GrowTable();
   const std::uint32_t index = AllocateIndex();
   std::byte* record = RecordAt(index);
-  Initialise(record, key);
+  *HeaderAt(record) = RecordHeader{};
+  HeaderAt(record)->key_id = texts_.Intern(TextView::Of(key));
+  PrefixBefore(record) = PrefixOf(key);
+  Initialise(record);
   InsertEntry({.hash = hash, .index = index, .size_plus_one = static_cast<std::uint32_t>(key.size() + 1)});
   ++count_;
   return {record, true};
 }
 
-void RecordStore::Initialise(std::byte* record, std::string_view key) {
-  *HeaderAt(record) = RecordHeader{};
-  HeaderAt(record)->key_id = texts_.Intern(TextView::Of(key));
-  PrefixBefore(record) = PrefixOf(key);
+void RecordStore::Initialise(std::byte* record) {
   if (!entity_.image.empty()) std::memcpy(record + kBitsOffset, entity_.image.data(), entity_.image.size());
   for (std::size_t i = 0; i < default_text_ids_.size(); ++i) {
     texts_.Retain(default_text_ids_[i]);
@@ -128,7 +145,39 @@ void RecordStore::ReleaseContents(std::byte* record) {
     Window(entity_, window, record, texts_).Free();
   }
   for (const std::uint32_t offset : entity_.text_offsets) texts_.Release(TextAt(record, offset));
-  texts_.Release(HeaderAt(record)->key_id);
+}
+
+bool RecordStore::BeginTake(std::uint32_t index) {
+  waiting_.Remove(index);
+  const std::byte* source = before_->RecordAt(index);
+  std::byte* target = RecordAt(index);
+  *HeaderAt(target) = RecordHeader{};
+  HeaderAt(target)->key_id = HeaderAt(source)->key_id;
+  if (HeaderAt(target)->key_id == 0) {
+    HeaderAt(target)->moment_count = HeaderAt(source)->moment_count;
+    return false;
+  }
+  PrefixBefore(target) = PrefixBefore(source);
+  Initialise(target);
+  return true;
+}
+
+void RecordStore::Leave(std::byte* record) {
+  LULL_CHECK(HeaderAt(record)->side == nullptr);
+  ReleaseContents(record);
+  HeaderAt(record)->key_id = 0;
+}
+
+void RecordStore::Shed(std::uint32_t index) {
+  if (before_ == nullptr) return;
+  const std::uint32_t end = std::min(index, used_ - 1) >> before_->slab_shift_;
+  for (std::uint32_t slab = before_->shed_ >> before_->slab_shift_; slab < end; ++slab) {
+    std::free(std::exchange(before_->slabs_[slab], nullptr));
+  }
+  before_->shed_ = end << before_->slab_shift_;
+  if (index != IndexSet::kNone) return;
+  before_.reset();
+  for (std::byte* slab : slabs_) AdviseHugePages(slab, slab_bytes_);
 }
 
 void RecordStore::Erase(std::byte* record) {
@@ -146,6 +195,7 @@ void RecordStore::Erase(std::byte* record) {
   table_[gap] = {};
   const std::uint32_t index = IndexOf(record);
   ReleaseContents(record);
+  texts_.Release(header->key_id);
   *header = RecordHeader{};
   header->moment_count = free_;
   free_ = index;
@@ -178,16 +228,19 @@ void RecordStore::GrowTable() {
 std::uint32_t RecordStore::AllocateIndex() {
   if (free_ != kNoIndex) {
     const std::uint32_t index = free_;
-    free_ = HeaderAt(RecordAt(index))->moment_count;
+    free_ = HeaderAt(Place(index))->moment_count;
+    waiting_.Remove(index);
     return index;
   }
   LULL_CHECK(used_ < kNoIndex - 1);
-  if (used_ == slabs_.size() << slab_shift_) AddSlab();
+  if (used_ == slabs_.size() << slab_shift_) AddSlab(true);
   return used_++;
 }
 
-void RecordStore::AddSlab() {
+// Records that are taken over come in any order: each of the first would wait for the zeros of a huge page.
+void RecordStore::AddSlab(bool on_huge_pages) {
   auto* slab = static_cast<std::byte*>(AllocateLarge(slab_bytes_, slab_bytes_));
+  if (!on_huge_pages) AdviseSmallPages(slab, slab_bytes_);
   *reinterpret_cast<std::uint32_t*>(slab) = static_cast<std::uint32_t>(slabs_.size() << slab_shift_);
   slabs_.push_back(slab);
 }
@@ -203,7 +256,7 @@ std::byte* RecordStore::PrefetchRecord(std::uint64_t hash) const {
   const std::size_t mask = table_.size() - 1;
   for (std::size_t at = hash & mask; table_[at].size_plus_one != 0; at = (at + 1) & mask) {
     if (table_[at].hash != hash) continue;
-    std::byte* record = RecordAt(table_[at].index);
+    std::byte* record = Place(table_[at].index);
     const std::byte* start = record - kPrefixBytes;
     const std::size_t bytes = std::min<std::size_t>(stride_, 4 * kCacheLineBytes);
     for (std::size_t line = 0; line < bytes; line += kCacheLineBytes) __builtin_prefetch(start + line, 1);
@@ -212,6 +265,9 @@ std::byte* RecordStore::PrefetchRecord(std::uint64_t hash) const {
   return nullptr;
 }
 
-std::size_t RecordStore::memory_bytes() const { return table_.size() * sizeof(Entry) + used_ * stride_; }
+std::size_t RecordStore::memory_bytes() const {
+  return table_.size() * sizeof(Entry) + (used_ - shed_) * stride_ +
+         (before_ == nullptr ? 0 : before_->memory_bytes());
+}
 
 }  // namespace lull::runtime

@@ -2,13 +2,19 @@
 //
 // An open-addressing table of 16-byte entries points to records in slabs; a record's address never changes
 // until it is erased. Keys of up to 16 bytes are compared without reading the text pool.
+//
+// A store can go on with the records of another one, for another ruleset, at once and without looking at any
+// of them: it takes over the table, and each record keeps its number. Where a record waits in the store
+// before is known by one bit until somebody takes it over.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string_view>
 #include <vector>
 
+#include "runtime/index_set.h"
 #include "runtime/large_memory.h"
 #include "runtime/record.h"
 #include "runtime/ruleset.h"
@@ -21,6 +27,8 @@ namespace lull::runtime {
 class RecordStore {
  public:
   RecordStore(const EntitySpec& entity, TextPool& texts);
+  /// Goes on with the records of `before`, which has none of its own waiting. Both share one text pool.
+  RecordStore(const EntitySpec& entity, TextPool& texts, std::unique_ptr<RecordStore> before);
   ~RecordStore();
   RecordStore(const RecordStore&) = delete;
   RecordStore& operator=(const RecordStore&) = delete;
@@ -57,15 +65,41 @@ class RecordStore {
            static_cast<std::size_t>(index & slab_mask_) * stride_;
   }
 
-  /// Calls visit(std::byte*) for every record by rising index. The visitor may erase the record it is given.
+  /// Calls visit(std::byte*) for every record that does not wait by rising index. The visitor may erase the
+  /// record it is given.
   template <typename Visit>
   void ForEach(Visit&& visit) const {
-    for (std::uint32_t index = 0; index < used_; ++index) {
+    for (std::uint32_t index = shed_; index < used_; ++index) {
+      if (Waits(index)) continue;
       std::byte* record = RecordAt(index);
       if (reinterpret_cast<const RecordHeader*>(record)->key_id != 0) visit(record);
     }
   }
 
+  /// Whether this place's record lies in the store before. What is found by its key is then no record yet.
+  bool Waits(std::uint32_t index) const { return before_ != nullptr && waiting_.Has(index); }
+  /// The first place that waits, of at least `from`; IndexSet::kNone if there is none.
+  std::uint32_t NextWaiting(std::uint32_t from) const {
+    return before_ == nullptr ? IndexSet::kNone : waiting_.Next(from);
+  }
+  /// Null: nothing waits there.
+  const RecordStore* before() const { return before_.get(); }
+  /// Ends the waiting of a place: calls move(source, target) with the old record and a fresh one of the same
+  /// key, and releases what it has left in the old one. False: the place is free.
+  template <typename Move>
+  bool Take(std::uint32_t index, Move&& move) {
+    if (!BeginTake(index)) return false;
+    std::byte* source = before_->RecordAt(index);
+    move(source, RecordAt(index));
+    before_->Leave(source);
+    return true;
+  }
+  /// Nothing below `index` waits any more: gives memory of the store before back, all of it at kNone.
+  void Shed(std::uint32_t index);
+
+  /// All places are below it.
+  std::uint32_t end() const { return used_; }
+  /// Records, with those that wait.
   std::size_t count() const { return count_; }
   /// Of table and records, without texts and windows.
   std::size_t memory_bytes() const;
@@ -88,9 +122,16 @@ class RecordStore {
   void InsertEntry(Entry entry);
   void GrowTable();
   std::uint32_t AllocateIndex();
-  void AddSlab();
-  void Initialise(std::byte* record, std::string_view key);
+  void AddSlab(bool on_huge_pages);
+  void Initialise(std::byte* record);
   void ReleaseContents(std::byte* record);
+  bool BeginTake(std::uint32_t index);
+  /// A record has been taken over: what is left of it goes, but for its key.
+  void Leave(std::byte* record);
+  /// Where the key of a place is found: here, or in the store before.
+  std::byte* Place(std::uint32_t index) const {
+    return Waits(index) ? before_->RecordAt(index) : RecordAt(index);
+  }
 
   const EntitySpec& entity_;
   TextPool& texts_;
@@ -104,6 +145,9 @@ class RecordStore {
   std::uint32_t used_ = 0;
   std::uint32_t free_ = kNoIndex;  // linked through RecordHeader::moment_count
   std::size_t count_ = 0;
+  std::unique_ptr<RecordStore> before_;  // null: nothing waits
+  IndexSet waiting_;                     // places whose record, or link of free_, lies there
+  std::uint32_t shed_ = 0;               // of a store before another one: slabs below it are gone
 };
 
 }  // namespace lull::runtime

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "runtime/base/time.h"
+#include "runtime/index_set.h"
 
 namespace lull::runtime {
 
@@ -32,29 +33,6 @@ struct EngineClock {
   std::int64_t tick = kUnknown;         // the latest one
   std::int64_t latest_time = kUnknown;  // of an event that was applied
   friend bool operator==(const EngineClock&, const EngineClock&) = default;
-};
-
-/// A set of small numbers, as bits.
-class IndexSet {
- public:
-  bool Has(std::uint32_t index) const {
-    return index / 64 < words_.size() && ((words_[index / 64] >> (index % 64)) & 1U) != 0;
-  }
-  void Add(std::uint32_t index) {
-    if (index / 64 >= words_.size()) words_.resize(index / 64 + 1 + words_.size() / 2);
-    words_[index / 64] |= std::uint64_t{1} << (index % 64);
-  }
-  void Remove(std::uint32_t index) {
-    if (index / 64 < words_.size()) words_[index / 64] &= ~(std::uint64_t{1} << (index % 64));
-  }
-  void Clear() { words_.assign(words_.size(), 0); }
-  /// The smallest number of at least `from`; kNone if there is none.
-  std::uint32_t Next(std::uint32_t from) const;
-
-  static constexpr std::uint32_t kNone = 0xFFFF'FFFF;
-
- private:
-  std::vector<std::uint64_t> words_;
 };
 
 /// The records of one store that a snapshot is about, by their index.

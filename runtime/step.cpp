@@ -192,7 +192,7 @@ void Step::ApplyEvent(const EventFrame& frame, std::int64_t instant) {
   FollowUp();
   if (member_count > 1) DropCrowd();
   Refill();
-  Settle();
+  Settle(false);
 }
 
 // The whole first: what it closes here its followers have to see.
@@ -345,7 +345,7 @@ Step::Fate Step::DeadlineMoment(std::int64_t instant) {
     EndTasksForgotten();
     return Fate::kForgotten;
   }
-  Settle();
+  Settle(true);
   LULL_CHECK(HeaderOf(whole).wake > instant);
   return Fate::kAlive;
 }
@@ -387,73 +387,6 @@ bool Step::IsForgettable() {
   if (due <= moment.now) return true;
   Arm(due);
   return false;
-}
-
-void Step::HoldExisting(std::int64_t instant, const std::vector<std::vector<std::uint64_t>>& carried,
-                        const std::vector<bool>& new_nudges) {
-  BeginChain(instant, instant - 1);
-  TakeAllParts();
-  for (std::size_t index = 0; index < member_count; ++index) {
-    Select(index);
-    carried_ = &carried[entity_index];
-    for (const JourneySpec& journey : entity->journeys) {
-      if (SlotI64(journey.entered_offset) == kUnknown) SlotI64(journey.entered_offset) = instant;
-    }
-    AskGroups(true);
-    carried_ = nullptr;
-    members[index].due = true;
-    moment.next_wake = instant;
-    for (std::uint32_t group = 0; HasGroupWakes() && group < entity->groups.size(); ++group) {
-      GroupWake(group) = instant;
-    }
-  }
-  triggers.clear();
-  EndWhatIsOver();
-  for (std::size_t index = 0; index < member_count; ++index) {
-    Select(index);
-    for (std::uint32_t nudge = 0; nudge < ruleset->nudges.size(); ++nudge) {
-      const NudgeSpec& spec = ruleset->nudges[nudge];
-      if (spec.including_existing && spec.entity == entity_index && new_nudges[nudge]) IncludeExisting(nudge);
-    }
-  }
-  Select(0);
-  Settle();
-}
-
-void Step::EndWhatIsOver() {
-  if (shared() == nullptr) return;
-  const auto is_over = [this](std::uint32_t condition) {
-    return condition != kNoIndex && !TestBit(moment.record, condition);
-  };
-  std::erase_if(shared()->waiting, [&](const WaitingNudge& waiting) {
-    Select(Take(waiting.part));
-    return is_over(ruleset->nudges[waiting.nudge].due_condition);
-  });
-  for (std::size_t index = 0; index < member_count; ++index) {
-    Select(index);
-    if (side() != nullptr) {
-      std::erase_if(side()->reminders, [&](const Reminder& reminder) {
-        return is_over(ruleset->nudges[reminder.nudge].state_condition);
-      });
-    }
-    for (std::uint32_t nudge = 0; nudge < ruleset->nudges.size(); ++nudge) {
-      const NudgeSpec& spec = ruleset->nudges[nudge];
-      if (spec.entity != entity_index || spec.keep_when_over) continue;
-      if (is_over(spec.state_condition)) Withdraw(nudge, 0, DecisionCode::kStateEnded);
-    }
-  }
-}
-
-void Step::WithdrawNudge(std::uint32_t nudge, std::int64_t instant, DecisionCode reason) {
-  BeginChain(instant, instant - 1);
-  TakeAllParts();
-  for (std::size_t index = 0; index < member_count; ++index) {
-    if (members[index].entity != ruleset->nudges[nudge].entity) continue;
-    Select(index);
-    DropWaiting(nudge, 0);
-    Withdraw(nudge, 0, reason);
-  }
-  Select(0);
 }
 
 }  // namespace lull::runtime

@@ -42,9 +42,9 @@ class Step : public StepState {
   void ApplyEvent(const EventFrame& frame, std::int64_t instant);
 
   /// Of a record that was carried over to a new ruleset, and its parts: what is true at `instant` of
-  /// conditions without a bit in `carried` (by entity) is held without triggering, and the next deadline
-  /// moment arms everything anew. Rules `including existing` that are new (`new_nudges`, by number) have
-  /// their trigger in that moment.
+  /// conditions without a bit in `carried` (by entity) is held without triggering, and all wake-ups are found
+  /// anew. Where something else has changed by the new rules, and for rules `including existing` that are new
+  /// (`new_nudges`, by number), there is a deadline moment at `instant`.
   void HoldExisting(std::int64_t instant, const std::vector<std::vector<std::uint64_t>>& carried,
                     const std::vector<bool>& new_nudges);
   /// Ends what waits and what is open of a nudge, of the entity or its parts, between two events.
@@ -125,7 +125,6 @@ class Step : public StepState {
   /// Of the member in hand: nudges `on every ...` whose instant this is; arms the next ones.
   void RunSchedules();
   bool IsForgettable();
-  void EndWhatIsOver();
   void Stir() {
     changed_ = true;
     members[hand].changed = true;
@@ -142,8 +141,17 @@ class Step : public StepState {
   void DropCrowd();
   /// The places that forgotten parts held are filled in a follow-up moment.
   void Refill();
-  /// Writes the members' wake-ups back.
-  void Settle();
+  /// Writes the members' wake-ups back. `renews`: all that a due member's wake-up stood for was looked at;
+  /// else it only comes earlier.
+  void Settle(bool renews);
+
+  // After a swap (step_swap.cpp).
+  void EndWhatIsOver();
+  /// Arms all of the member in hand that no condition arms, or leaves it to the deadline moment that is due.
+  void ArmMember();
+  void ArmReminders();
+  void ArmShared();
+  using StepState::ArmShared;
 
   // Listeners (step_conditions.cpp).
   void Open(std::uint32_t condition);
@@ -174,6 +182,8 @@ class Step : public StepState {
 
   // Reminders, and what is already so (step_waiting.cpp).
   void AddDueReminders();
+  /// When it goes out next, of the member in hand; kNever: not as things are.
+  std::int64_t NextOf(const Reminder& reminder);
   bool IsWaiting(std::uint32_t nudge, WaitSerial serial);
   void DropReminders(std::uint32_t nudge, WaitSerial serial);
   void IncludeExisting(std::uint32_t nudge);
@@ -213,6 +223,7 @@ class Step : public StepState {
   Arbiter arbiter_;
   std::size_t early_words_ = 1;                          // of Member::early
   const std::vector<std::uint64_t>* carried_ = nullptr;  // while HoldExisting runs
+  bool left_ = false;  // ... and something is left to a deadline moment at its instant
   std::uint64_t forgotten_parts_ = 0;
   // Of any member, in this moment.
   bool changed_ = false;

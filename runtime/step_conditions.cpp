@@ -55,8 +55,11 @@ void Step::AskBefore(bool all) {
 
 void Step::OnConditionEdge(std::uint32_t condition, bool value) {
   if (carried_ != nullptr) {
-    if ((((*carried_)[condition / 64] >> (condition % 64)) & 1U) != 0) return;
-    if (value && entity->conditions[condition].including_existing) return;
+    const bool is_carried = (((*carried_)[condition / 64] >> (condition % 64)) & 1U) != 0;
+    if (is_carried || (value && entity->conditions[condition].including_existing)) {
+      left_ = true;
+      return;
+    }
     SetBit(moment.record, condition, value);
     const std::uint32_t since = entity->conditions[condition].since_offset;
     if (value && since != kNoOffset) SlotI64(since) = moment.now;

@@ -177,6 +177,7 @@ bool Step::UpdateEach(std::uint32_t wait, bool gate) {
       continue;
     }
     if (!entry.begun && !early) BeginEach(wait, entry);
+    left_ = left_ || (carried_ != nullptr && !entry.begun);
     any = any || spec.keep_overdue || !entry.begun;
   }
   ResetTrigger();

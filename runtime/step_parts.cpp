@@ -154,12 +154,10 @@ void Step::Refill() {
   DecideMoment();
 }
 
-void Step::Settle() {
+void Step::Settle(bool renews) {
   Select(0);
   RecordHeader& of_whole = HeaderOf(whole);
   Family* of = family();
-  // A deadline moment has looked at all that the due ones depend on; else a wake-up only comes earlier.
-  const bool renews = moment.age_now == moment.now;
   const auto next = [&](const Member& member, std::int64_t before, std::int64_t found) {
     return renews && member.due ? found : std::min(before, found);
   };

@@ -5,16 +5,20 @@
 
 namespace lull::runtime {
 
+std::int64_t Step::NextOf(const Reminder& reminder) {
+  const NudgeSpec& nudge = ruleset->nudges[reminder.nudge];
+  if (nudge.repeat_max > 0 && reminder.count >= nudge.repeat_max) return kNever;
+  if (nudge.repeat_every == kNoFunction || !TestBit(moment.record, nudge.due_condition)) return kNever;
+  if (IsWaiting(reminder.nudge, reminder.serial)) return kNever;
+  SetTrigger(reminder.nudge, reminder.serial);
+  const std::int64_t due = DeadlineOf(nudge.repeat_every, reminder.sent);
+  // Without a pause it would go out again and again at one instant.
+  return due <= reminder.sent ? kNever : due;
+}
+
 void Step::AddDueReminders() {
   for (const Reminder& reminder : side()->reminders) {
-    const NudgeSpec& nudge = ruleset->nudges[reminder.nudge];
-    if (nudge.repeat_max > 0 && reminder.count >= nudge.repeat_max) continue;
-    if (nudge.repeat_every == kNoFunction || !TestBit(moment.record, nudge.due_condition)) continue;
-    if (IsWaiting(reminder.nudge, reminder.serial)) continue;
-    SetTrigger(reminder.nudge, reminder.serial);
-    const std::int64_t due = DeadlineOf(nudge.repeat_every, reminder.sent);
-    // Without a pause it would go out again and again at one instant.
-    if (due <= reminder.sent) continue;
+    const std::int64_t due = NextOf(reminder);
     if (due > moment.age_now) {
       Arm(due);
       continue;
@@ -23,6 +27,16 @@ void Step::AddDueReminders() {
         .waiting.push_back(
             {.nudge = reminder.nudge, .part = part(), .serial = reminder.serial, .is_reminder = true});
     each_due_ = true;
+  }
+  ResetTrigger();
+}
+
+void Step::ArmReminders() {
+  if (side() == nullptr || side()->reminders.empty()) return;
+  for (const Reminder& reminder : side()->reminders) {
+    const std::int64_t due = NextOf(reminder);
+    left_ = left_ || due <= moment.now;
+    Arm(due);
   }
   ResetTrigger();
 }

@@ -28,6 +28,8 @@ void CheckpointKeeper::Turn(runtime::Engine& engine, std::uint64_t sequence, con
     if (const auto outcome = writer_.Take()) Outcome(engine, *outcome);
     return;
   }
+  // It would have to wait for all entities.
+  if (engine.swap_under_way()) return;
   const std::int64_t began = SteadyMicros();
   // A swap ends a snapshot: the old ruleset's state is of no use to the new one.
   if (head_ && !engine.snapshot_under_way()) Begin(engine, describe);

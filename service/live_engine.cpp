@@ -101,8 +101,8 @@ void LiveEngine::ApplyFrames(std::span<const runtime::EventFrame> frames,
 
 void LiveEngine::Tick(EventTime instant, std::uint64_t sequence) { engine_->Tick(instant, {sequence}); }
 
-Status LiveEngine::Swap(std::shared_ptr<const Deployment> deployment) {
-  if (Status ok = engine_->Swap(deployment->program); !ok) return ok;
+Status LiveEngine::Swap(std::shared_ptr<const Deployment> deployment, std::uint64_t sequence) {
+  if (Status ok = engine_->Swap(deployment->program, {sequence}); !ok) return ok;
   deployment_ = std::move(deployment);
   ignored_before_ += decoder_->ignored_count();
   decoder_ = std::make_unique<connectors::JsonDecoder>(deployment_->program.ruleset);

@@ -39,7 +39,7 @@ class LiveEngine {
   void Apply(std::span<const connectors::InputMessage> messages);
   void Tick(EventTime instant, std::uint64_t sequence);
   /// Goes on with another deployment, at this place of the log.
-  Status Swap(std::shared_ptr<const Deployment> deployment);
+  Status Swap(std::shared_ptr<const Deployment> deployment, std::uint64_t sequence);
   void UseCode(NativeCompiler::Code code);
 
   const Deployment& deployment() const { return *deployment_; }

@@ -186,6 +186,7 @@ Status Service::Run() {
                 {{"why", ok.error().message}});
       break;
     }
+    BringOver();
     if (Status ok = ReportProgress(); !ok) return ok;
     MoveClock();
     if (checkpoints_)
@@ -203,7 +204,8 @@ Status Service::Run() {
 }
 
 Status Service::ReadOnce() {
-  const auto messages = input_->Read(kBatchCount, checkpoints_ && checkpoints_->busy() ? 1 : kIdleReadMs);
+  const bool busy = (checkpoints_ && checkpoints_->busy()) || engine_->engine().swap_under_way();
+  const auto messages = input_->Read(kBatchCount, busy ? 1 : kIdleReadMs);
   if (!messages) return std::unexpected(messages.error());
   if (messages->empty()) return {};
   if (Status ok = ApplyBatch(*messages); !ok) return ok;
@@ -343,6 +345,8 @@ Status Service::JudgeReplay() {
 
 void Service::MoveClock() {
   if (replaying_ || !input_->caught_up() || !connection_->connected()) return;
+  // A tick needs all entities, and would wait for those that are not brought over.
+  if (engine_->engine().swap_under_way()) return;
   const WallTime now{WallMicros()};
   const std::int64_t steady = SteadyMicros();
   const std::optional<EventTime> due = clock_.Due(now, steady);

@@ -86,6 +86,8 @@ class Service {
 
   // Rulesets.
   Status PublishMarker(const connectors::DeployMarker& marker);
+  bool MarkerMayFollow();
+  void BringOver();
   std::shared_ptr<const Deployment> FindCandidate(const connectors::DeployMarker& marker);
   void PollNative();
   void BeginReload(std::optional<ControlRequest> request);
@@ -139,6 +141,8 @@ class Service {
   std::unique_ptr<BucketWatcher> bucket_;      // null: deployments come from the folder
   std::shared_ptr<const Deployment> offered_;  // by the bucket, and not yet in the log
   std::int64_t offered_again_at_ = 0;          // of a steady clock
+  std::uint64_t marker_sequence_ = 0;          // of the latest deployment that was put into the log
+  std::int64_t swapped_at_ = 0;                // of a steady clock
   ControlInbox control_;
 };
 

@@ -8,6 +8,10 @@ using connectors::InputMessage;
 
 namespace {
 
+/// Of a turn; a slice of entities takes much less.
+constexpr std::int64_t kBringOverMicros = 5'000;
+constexpr std::size_t kBringOverEntities = 256;
+
 std::string Reloaded(bool changed, const std::string& version, std::uint64_t sequence) {
   std::string out = "{\"ok\":true,\"changed\":";
   out += changed ? "true" : "false";
@@ -21,8 +25,26 @@ std::string Reloaded(bool changed, const std::string& version, std::uint64_t seq
 Status Service::PublishMarker(const connectors::DeployMarker& marker) {
   const auto stored = connection_->Store(config_.deploy_subject(), ToJson(marker), {});
   if (!stored) return std::unexpected(stored.error());
+  marker_sequence_ = stored->sequence;
   log_.Info("deployment added to the log", {{"version", marker.version}, {"sequence", stored->sequence}});
   return {};
+}
+
+// A swap that finds another one under way has to end it first.
+bool Service::MarkerMayFollow() {
+  return applied_.sequence >= marker_sequence_ && !engine_->engine().swap_under_way();
+}
+
+// Entities are brought over to a new ruleset between batches, for a few milliseconds each time.
+void Service::BringOver() {
+  runtime::Engine& engine = engine_->engine();
+  if (!engine.swap_under_way()) return;
+  const std::int64_t began = SteadyMicros();
+  bool done = false;
+  while (!done && SteadyMicros() - began < kBringOverMicros) done = engine.ContinueSwap(kBringOverEntities);
+  if (!done) return;
+  log_.Info("all entities are brought over",
+            {{"version", engine_->deployment().marker.version}, {"micros", SteadyMicros() - swapped_at_}});
 }
 
 std::shared_ptr<const Deployment> Service::FindCandidate(const connectors::DeployMarker& marker) {
@@ -58,9 +80,10 @@ Status Service::ApplyMarker(const InputMessage& message) {
     const std::string before = engine_->deployment().marker.version;
     const std::int64_t began = SteadyMicros();
     const std::int64_t began_cpu = ThreadCpuMicros();
-    if (Status ok = engine_->Swap(next); !ok) return ok;
+    if (Status ok = engine_->Swap(next, message.sequence); !ok) return ok;
     std::erase(candidates_, next);
     ++stats_.deployments_accepted;
+    swapped_at_ = SteadyMicros();
     clock_.set_lateness(next->program.ruleset->lateness_micros);
     log_.Info("ruleset swapped", {{"sequence", message.sequence},
                                   {"from", before},
@@ -101,7 +124,7 @@ void Service::PollBucket() {
     candidates_.push_back(offer);
     offered_ = std::move(offer);
   }
-  if (!offered_ || SteadyMicros() < offered_again_at_) return;
+  if (!offered_ || SteadyMicros() < offered_again_at_ || !MarkerMayFollow()) return;
   if (Status ok = PublishMarker(offered_->marker); !ok) {
     log_.Warn("a revision could not be put into the log; this is tried again", {{"why", ok.error().message}});
     offered_again_at_ = SteadyMicros() + kMicrosPerSecond;
@@ -131,6 +154,7 @@ void Service::BeginReload(std::optional<ControlRequest> request) {
 }
 
 void Service::PollReload() {
+  if (!MarkerMayFollow()) return;
   auto taken = reload_.Take();
   if (!taken) return;
   Result<Deployment>& prepared = *taken;

@@ -46,15 +46,27 @@ EntitySpec After() {
   return entity;
 }
 
+/// Another store that has taken over all records of `from`.
+std::unique_ptr<RecordStore> Migrated(std::unique_ptr<RecordStore> from, const EntitySpec& after) {
+  const MigrationPlan plan(from->entity(), after);
+  TextPool& texts = from->texts();
+  auto to = std::make_unique<RecordStore>(after, texts, std::move(from));
+  for (std::uint32_t place = to->NextWaiting(0); place != IndexSet::kNone; place = to->NextWaiting(place)) {
+    EXPECT_TRUE(TakeOver(plan, *to, place));
+  }
+  to->Shed(IndexSet::kNone);
+  texts.Reclaim();
+  return to;
+}
+
 TEST(Migration, CarriesWhatMeansTheSameAndNothingElse) {
   const EntitySpec before = Before();
   const EntitySpec after = After();
   TextPool texts;
   ScratchArena scratch;
-  RecordStore from(before, texts);
-  RecordStore to(after, texts);
+  auto from = std::make_unique<RecordStore>(before, texts);
   for (const char* key : {"a", "b"}) {
-    std::byte* record = from.FindOrCreate(key).record;
+    std::byte* record = from->FindOrCreate(key).record;
     At<RecordHeader>(record, 0).clock = 77;
     SetBit(record, 3, true);
     At<std::uint32_t>(record, before.text_offsets[0]) =
@@ -70,9 +82,8 @@ TEST(Migration, CarriesWhatMeansTheSameAndNothingElse) {
   EXPECT_EQ(plan.each_waits(), (std::vector<MigrationPlan::Pair>{{0, 2}}));
   EXPECT_EQ(plan.nudges(), (std::vector<MigrationPlan::Pair>{{4, 0}}));
   EXPECT_EQ(plan.bits(), (std::vector<MigrationPlan::Pair>{{3, 40}}));
-  MigrateRecords(plan, from, to);
-  texts.Reclaim();
-  EXPECT_EQ(from.count(), 0U);
+  const std::unique_ptr<RecordStore> migrated = Migrated(std::move(from), after);
+  const RecordStore& to = *migrated;
   ASSERT_EQ(to.count(), 2U);
 
   std::byte* record = to.Find("b");
@@ -110,9 +121,8 @@ TEST(Migration, TakesOverAWindowColumnByColumn) {
   EXPECT_EQ(MigrationPlan::MatchColumns(before.windows[0], after.windows[0]),
             (std::vector<std::uint32_t>{1, kNoIndex, 0}));
   TextPool texts;
-  RecordStore from(before, texts);
-  RecordStore to(after, texts);
-  Window window(before, 0, from.FindOrCreate("a").record, texts);
+  auto from = std::make_unique<RecordStore>(before, texts);
+  Window window(before, 0, from->FindOrCreate("a").record, texts);
   constexpr std::int64_t kEntries = 9;
   for (std::int64_t i = 1; i <= kEntries; ++i) {
     window.Push(i, i);
@@ -120,8 +130,8 @@ TEST(Migration, TakesOverAWindowColumnByColumn) {
     window.SetInteger(1, i);
     window.SetText(2, TextView::Of("dropped " + std::to_string(i)));
   }
-  MigrateRecords(MigrationPlan(before, after), from, to);
-  texts.Reclaim();
+  const std::unique_ptr<RecordStore> migrated = Migrated(std::move(from), after);
+  RecordStore& to = *migrated;
   WindowBlock* block = Window(after, 0, to.Find("a"), texts).block();
   ASSERT_NE(block, nullptr);
   ASSERT_EQ(block->count, static_cast<std::uint32_t>(kEntries));
