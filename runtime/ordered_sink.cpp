@@ -1,8 +1,9 @@
 #include "runtime/ordered_sink.h"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <cstring>
-#include <new>
 #include <tuple>
 #include <type_traits>
 
@@ -12,7 +13,7 @@ namespace {
 constexpr std::size_t kBlockBytes = 1U << 20;
 constexpr std::size_t kAlignment = alignof(Decision);
 
-static_assert(std::is_trivially_destructible_v<Decision>);
+static_assert(std::is_trivially_copyable_v<Decision>);
 static_assert(std::is_trivially_copyable_v<ArmChoice>);
 static_assert(std::is_trivially_copyable_v<ScoreOutcome> && std::is_trivially_copyable_v<ScoreReason>);
 
@@ -51,6 +52,12 @@ class Packer {
   std::size_t bytes_ = 0;
 };
 
+/// The ruleset lives as long as its decisions are kept (DecisionSink::OnRuleset).
+bool IsOfRuleset(std::string_view trigger, const Decision& decision) {
+  return decision.ruleset != nullptr && decision.nudge < decision.ruleset->nudges.size() &&
+         trigger.data() == decision.ruleset->nudges[decision.nudge].trigger_name.data();
+}
+
 /// Points the copy's views to copies made by the packer; `from` stays as it is.
 void Walk(const Decision& from, Decision& copy, Packer& packer, bool copying) {
   const std::span<std::string_view> reasons = packer.Array(from.reasons);
@@ -73,7 +80,7 @@ void Walk(const Decision& from, Decision& copy, Packer& packer, bool copying) {
   copy.key = packer.Text(from.key);
   copy.whole_key = packer.Text(from.whole_key);
   copy.title = packer.Text(from.title);
-  copy.trigger = packer.Text(from.trigger);
+  copy.trigger = IsOfRuleset(from.trigger, from) ? from.trigger : packer.Text(from.trigger);
   copy.why = packer.Text(from.why);
   const std::string_view unit_key = packer.Text(from.unit_key.view());
   if (from.unit_key.known()) copy.unit_key = TextView::Of(unit_key);
@@ -83,13 +90,58 @@ void Walk(const Decision& from, Decision& copy, Packer& packer, bool copying) {
   }
 }
 
-const Decision& Unpacked(const DecisionStore::Entry& entry) {
-  return *std::launder(reinterpret_cast<const Decision*>(entry.packed));
+// Of a decision most is as in a fresh one, most of all where nobody wants details. So it is kept as a bit for
+// each of its words, then those that differ, then the texts and arrays that they point to.
+using Words = std::array<std::uint64_t, sizeof(Decision) / sizeof(std::uint64_t)>;
+static_assert(sizeof(Words) == sizeof(Decision) && std::tuple_size_v<Words> <= 64);
+
+Words WordsOf(const Decision& decision) {
+  Words words;
+  std::memcpy(words.data(), &decision, sizeof words);
+  return words;
 }
 
-auto EntryOrder(const Decision& decision) {
-  return std::tuple(decision.time.micros, std::string_view(decision.ruleset->entities[decision.entity].name),
-                    decision.key, decision.whole_key, decision.n, decision.k);
+const Words& FreshWords() {
+  static const Words words = WordsOf(Decision{});
+  return words;
+}
+
+std::uint64_t DifferingWords(const Words& words) {
+  const Words& fresh = FreshWords();
+  std::uint64_t differing = 0;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    differing |= static_cast<std::uint64_t>(words[i] != fresh[i]) << i;
+  }
+  return differing;
+}
+
+Decision Unpacked(const DecisionStore::Entry& entry) {
+  Words words = FreshWords();
+  std::uint64_t differing = 0;
+  std::memcpy(&differing, entry.packed, sizeof differing);
+  const std::byte* from = entry.packed + sizeof differing;
+  for (; differing != 0; differing &= differing - 1) {
+    std::memcpy(&words[static_cast<std::size_t>(std::countr_zero(differing))], from, sizeof words[0]);
+    from += sizeof words[0];
+  }
+  Decision decision;
+  std::memcpy(static_cast<void*>(&decision), words.data(), sizeof decision);
+  return decision;
+}
+
+/// What orders the decisions of an entry, and which one it is.
+using EntryPlace = std::tuple<std::int64_t, std::string_view, std::string_view, std::string_view,
+                              std::uint32_t, std::uint32_t, const DecisionStore::Entry*>;
+
+EntryPlace PlaceOf(const DecisionStore::Entry& entry) {
+  const Decision decision = Unpacked(entry);
+  return {decision.time.micros,
+          decision.ruleset->entities[decision.entity].name,
+          decision.key,
+          decision.whole_key,
+          decision.n,
+          decision.k,
+          &entry};
 }
 
 }  // namespace
@@ -98,11 +150,20 @@ void DecisionStore::Add(const Decision& decision) {
   Decision copy = decision;
   Packer measure(nullptr);
   Walk(decision, copy, measure, false);
-  std::byte* place = Allocate(Aligned(sizeof(Decision)) + Aligned(measure.bytes()));
   copy = decision;
-  Packer packer(place + Aligned(sizeof(Decision)));
+  // Where the texts will be is not known yet; that they are somewhere else is.
+  const std::uint64_t differing = DifferingWords(WordsOf(decision));
+  const std::size_t head = sizeof differing * (1 + static_cast<std::size_t>(std::popcount(differing)));
+  std::byte* place = Allocate(head + Aligned(measure.bytes()));
+  Packer packer(place + head);
   Walk(decision, copy, packer, true);
-  new (place) Decision(copy);
+  const Words words = WordsOf(copy);
+  std::memcpy(place, &differing, sizeof differing);
+  std::byte* to = place + sizeof differing;
+  for (std::uint64_t left = differing; left != 0; left &= left - 1) {
+    std::memcpy(to, &words[static_cast<std::size_t>(std::countr_zero(left))], sizeof words[0]);
+    to += sizeof words[0];
+  }
   entries_.push_back({.instant = decision.time.micros, .id = decision.id, .packed = place});
 }
 
@@ -151,11 +212,17 @@ void OrderedSink::Flush() {
 void EntrySorter::OnEntryEnd() {
   std::vector<DecisionStore::Entry>& entries = store_.entries();
   if (entries.size() > 1) {
-    std::stable_sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) {
-      return EntryOrder(Unpacked(a)) < EntryOrder(Unpacked(b));
-    });
+    // Equals stay as they came: the last member is their place.
+    std::vector<EntryPlace> places;
+    places.reserve(entries.size());
+    for (const DecisionStore::Entry& entry : entries) places.push_back(PlaceOf(entry));
+    std::ranges::sort(places);
+    for (const EntryPlace& place : places) {
+      DecisionStore::Deliver(*std::get<const DecisionStore::Entry*>(place), to_);
+    }
+  } else {
+    for (const DecisionStore::Entry& entry : entries) DecisionStore::Deliver(entry, to_);
   }
-  for (const DecisionStore::Entry& entry : entries) DecisionStore::Deliver(entry, to_);
   store_.Clear();
   to_.OnEntryEnd();
 }
