@@ -397,8 +397,9 @@ void Engine::Impl::DropPending(EntitySide& side) {
 }
 
 void Engine::Impl::Schedule(std::uint32_t index, std::byte* record) {
+  RecordHeader& header = HeaderOf(record);
+  if (header.side != nullptr && header.side->IsIdle()) FreeSide(header, ruleset().entities[index], texts_);
   if (!options_.live) return;
-  const RecordHeader& header = HeaderOf(record);
   std::int64_t instant = header.wake;
   // A buffered event is applied by the tick at its time, a deadline only by one after it.
   if (header.side != nullptr && header.side->pending_first != nullptr) {

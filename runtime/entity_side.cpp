@@ -1,5 +1,6 @@
 #include "runtime/entity_side.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "runtime/base/check.h"
@@ -10,6 +11,13 @@ namespace lull::runtime {
 
 EntitySide::EntitySide() = default;
 EntitySide::~EntitySide() = default;
+
+bool EntitySide::IsIdle() const {
+  if (!waiting.empty() || !tasks.empty() || pending_first != nullptr) return false;
+  if (!seen.empty() || !reminders.empty() || family != nullptr) return false;
+  return std::ranges::all_of(
+      each, [](const EachWaitList& list) { return list.waits.empty() && list.answers.empty(); });
+}
 
 void OwnTexts(KeptEvent& event, const std::vector<CapturedField>& kept) {
   std::size_t bytes = 0;

@@ -1,8 +1,8 @@
 // What few entities have, beside their record: waiting nudges, open tasks, waits of `after each`, buffered
 // events.
 //
-// Made when first needed, owned by the engine through RecordHeader::side. Texts are counted ids of the
-// shard's pool; FreeSide gives them back.
+// Made when first needed and freed when idle, owned by the engine through RecordHeader::side. Texts are
+// counted ids of the shard's pool; FreeSide gives them back.
 #pragma once
 
 #include <cstddef>
@@ -123,6 +123,9 @@ struct EntitySide {
   ~EntitySide();
   EntitySide(const EntitySide&) = delete;
   EntitySide& operator=(const EntitySide&) = delete;
+
+  /// Nothing is known by it: it can go, and be made again.
+  bool IsIdle() const;
 
   std::vector<WaitingNudge> waiting;      // of a whole: those of its parts too
   std::vector<OpenTask> tasks;            // the same
