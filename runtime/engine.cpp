@@ -226,7 +226,11 @@ ApplyResult Engine::Impl::ApplyTo(std::uint32_t index, std::string_view key, std
   } else {
     found = stores_[index]->FindOrCreate(key, hash);
   }
-  Touch(index, found.record);
+  if (found.created) {
+    TouchNew(index, found.record);
+  } else {
+    Touch(index, found.record);
+  }
   Entity entity{.index = index, .record = found.record, .key = key};
   const std::int64_t time = frame.time.micros;
   const std::int64_t clock = ClockOf(HeaderOf(entity.record));
@@ -349,7 +353,7 @@ void Engine::Impl::Renew(Entity& entity) {
   old.side = nullptr;
   Discard(entity.index, entity.record);
   entity.record = stores_[entity.index]->FindOrCreate(entity.key).record;
-  Touch(entity.index, entity.record);
+  TouchNew(entity.index, entity.record);
   RecordHeader& fresh = HeaderOf(entity.record);
   fresh.clock = clock;
   if (side == nullptr) return;

@@ -107,7 +107,12 @@ class Engine::Impl {
   void Touch(std::uint32_t index, std::byte* record) {
     if (options_.snapshots) NoteChange(index, record);
   }
+  /// The same of one that was not there.
+  void TouchNew(std::uint32_t index, std::byte* record) {
+    if (options_.snapshots) NoteCreation(index, record);
+  }
   void NoteChange(std::uint32_t index, std::byte* record);
+  void NoteCreation(std::uint32_t index, std::byte* record);
   void NoteErasure(std::uint32_t index, std::byte* record);
   void GiveOut(std::uint32_t index, std::byte* record, std::uint32_t place);
   void MarkAllChanged();

@@ -21,9 +21,8 @@ void Engine::Impl::BeginSnapshot(SnapshotSink& sink) {
     if (all_changed_) {
       changes.erased.clear();
       changes.changed.Clear();
-      stores_[index]->ForEach([&](std::byte* record) {
-        if (!IsPart(index)) changes.due.Add(stores_[index]->IndexOf(record));
-      });
+      // Free places, too: who comes to them finds out.
+      if (!IsPart(index)) changes.due.Fill(stores_[index]->end());
       continue;
     }
     for (const std::string& key : changes.erased) sink.OnErased(index, key);
@@ -41,7 +40,12 @@ bool Engine::Impl::ContinueSnapshot(std::size_t count_max) {
       snapshot_index_ = changes.due.Next(snapshot_index_);
       if (snapshot_index_ == IndexSet::kNone) break;
       if (count_max-- == 0) return false;
-      GiveOut(snapshot_store_, stores_[snapshot_store_]->RecordAt(snapshot_index_), snapshot_index_);
+      std::byte* record = stores_[snapshot_store_]->RecordAt(snapshot_index_);
+      if (HeaderOf(record).key_id == 0) {
+        changes.due.Remove(snapshot_index_);
+      } else {
+        GiveOut(snapshot_store_, record, snapshot_index_);
+      }
     }
   }
   snapshot_ = nullptr;
@@ -71,6 +75,12 @@ void Engine::Impl::NoteChange(std::uint32_t index, std::byte* record) {
   const std::uint32_t place = stores_[index]->IndexOf(record);
   if (snapshot_ != nullptr && changes.due.Has(place)) GiveOut(index, record, place);
   changes.changed.Add(place);
+}
+
+void Engine::Impl::NoteCreation(std::uint32_t index, std::byte* record) {
+  const std::uint32_t place = stores_[index]->IndexOf(record);
+  changes_[index].due.Remove(place);  // which was free
+  changes_[index].changed.Add(place);
 }
 
 void Engine::Impl::NoteErasure(std::uint32_t index, std::byte* record) {
