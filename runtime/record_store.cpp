@@ -60,10 +60,10 @@ std::size_t StrideOf(std::size_t record_bytes, std::size_t prefix_bytes) {
 
 // For a short key the hash is a bijection of its first word once its second is given: equal hash, size and
 // second word mean an equal key.
-std::uint64_t RecordStore::HashKey(std::string_view key) {
-  if (key.size() > kInlineKeyBytes) return HashBytes(key);
+std::uint64_t RecordStore::HashKey(std::string_view key, std::uint64_t seed) {
+  if (key.size() > kInlineKeyBytes) return HashForTable(key, seed);
   const KeyWords words = WordsOf(key);
-  const std::uint64_t salt = MixBits(words.high + (std::uint64_t{key.size()} << 56) + 0x9E3779B97F4A7C15U);
+  const std::uint64_t salt = MixBits(words.high + (std::uint64_t{key.size()} << 56) + seed);
   return MixBits(words.low ^ salt);
 }
 
@@ -102,6 +102,8 @@ RecordStore::~RecordStore() {
   for (const std::uint32_t id : default_text_ids_) texts_.Release(id);
   for (std::byte* slab : slabs_) std::free(slab);
 }
+
+std::uint64_t RecordStore::HashKey(std::string_view key) { return HashKey(key, kTableSeed); }
 
 bool RecordStore::Matches(const Entry& entry, std::string_view key, std::uint64_t hash) const {
   if (entry.hash != hash || entry.size_plus_one != key.size() + 1) return false;

@@ -38,7 +38,9 @@ class RecordStore {
     bool created = false;
   };
 
+  /// By the seed of this process, which keys cannot be made to collide for.
   static std::uint64_t HashKey(std::string_view key);
+  static std::uint64_t HashKey(std::string_view key, std::uint64_t seed);
 
   /// The record of a key, or null. `hash` is HashKey(key).
   std::byte* Find(std::string_view key, std::uint64_t hash) const;

@@ -26,7 +26,7 @@ std::uint64_t UnitsOfClass(std::uint32_t size_class) {
   return size_class < kExactClasses ? size_class + 1 : std::uint64_t{64} << (size_class - kExactClasses);
 }
 
-std::uint32_t ShortHash(TextView text) { return static_cast<std::uint32_t>(HashBytes(text.view()) >> 32); }
+std::uint32_t ShortHash(TextView text) { return static_cast<std::uint32_t>(HashForTable(text.view()) >> 32); }
 
 }  // namespace
 
