@@ -27,12 +27,17 @@ std::optional<std::uint64_t> NumberMember(std::string_view json, std::string_vie
 std::optional<History> ParseHistory(std::string_view json) {
   const auto until = connectors::TextMember(json, "until");
   const auto instant = until ? ParseTick(*until) : std::nullopt;
+  const auto from = NumberMember(json, "from");
   const auto before = NumberMember(json, "before");
   const auto events = NumberMember(json, "events");
   auto digest = connectors::TextMember(json, "digest");
-  if (!instant || !before || !events || !digest) return {};
-  return History{
-      .until = *instant, .before = *before, .digest = std::move(*digest), .events = *events, .mark = {}};
+  if (!instant || !from || !before || !events || !digest) return {};
+  return History{.until = *instant,
+                 .from = *from,
+                 .before = *before,
+                 .digest = std::move(*digest),
+                 .events = *events,
+                 .mark = {}};
 }
 
 /// The first message of a subject, while it is there; false: there is none.
@@ -57,8 +62,8 @@ Result<bool> ReadFirst(connectors::Connection& connection, const std::string& st
 std::string History::Payload() const {
   std::string json = "{\"until\":";
   connectors::AppendJsonText(json, TickPayload(until));
-  json += ",\"before\":\"" + std::to_string(before) + "\",\"events\":\"" + std::to_string(events) +
-          "\",\"digest\":";
+  json += ",\"from\":\"" + std::to_string(from) + "\",\"before\":\"" + std::to_string(before) +
+          "\",\"events\":\"" + std::to_string(events) + "\",\"digest\":";
   connectors::AppendJsonText(json, digest);
   return json + "}";
 }

@@ -21,6 +21,7 @@ namespace lull::service {
 
 struct History {
   EventTime until;           ///< the files have all events up to and including this instant
+  std::uint64_t from = 1;    ///< sequence: the log's first message when they were taken in
   std::uint64_t before = 0;  ///< sequence: the log's last message when they were taken in
   std::string digest;        ///< of their lines
   std::uint64_t events = 0;  ///< that were taken from them

@@ -164,7 +164,13 @@ class Backfill(EndToEnd):
         self.assertIn("already", self.backfill(config, *take, code=3))
         serve = self.start(config)
         serve.wait_for_line("running")
-        self.assertIn("is running", self.backfill(config, *take, code=3))
+        self.assertIn("already", self.backfill(config, *take, code=3))
+        # Another machine makes a checkpoint of its own of the same history.
+        other = self.folder / "other"
+        other.mkdir()
+        (other / "lull.toml").write_text(config.read_text())
+        self.backfill(other / "lull.toml", *take)
+        self.assertTrue(list((other / "state/checkpoints").iterdir()))
         self.assertEqual(serve.stop(), 0)
         self.assertIn("already", self.backfill(config, *take, code=3))
         # Another log, and the folder of this one.
@@ -174,13 +180,15 @@ class Backfill(EndToEnd):
         self.assertIn("of another beginning", self.backfill(config, *take, code=3))
         serve.start()
         serve.wait_for_line("no checkpoint can be used; the whole input log is read")
+        serve.wait_for_line("running", 2)
+        self.assertIn("is running", self.backfill(config, *take, code=3))
         self.assertEqual(serve.stop(), 0)
         # It has begun without history.
         shutil.rmtree(self.folder / "state")
         self.assertIn("has begun without history", self.backfill(config, *take, code=3))
         # An entry of somebody who may publish there, but should not.
         with self.broker.client() as client:
-            client.store("lull.e2e.backfill", '{"until":"2026-03-02T11:00:00Z","before":"9","events":"1","digest":"0"}')
+            client.store("lull.e2e.backfill", '{"until":"2026-03-02T11:00:00Z","from":"1","before":"9","events":"1","digest":"0"}')
         serve.start()
         serve.wait_for_line("history can only be taken in before a deployment begins; this entry is passed over")
         self.assertEqual(serve.stop(), 0)

@@ -179,6 +179,7 @@ Status Share::NameIt(connectors::Connection& connection, const Deployment& deplo
     }
     history_ = known;
   } else {
+    history_.from = place_.first_sequence;
     history_.before = place_.last_sequence;
     const auto stored = connection.Store(own_.backfill_subject(), history_.Payload(),
                                          {.id = "backfill." + own_.name + "." + history_.digest});
@@ -215,7 +216,7 @@ Status Share::WriteCheckpoint(const Deployment& deployment) {
   head.bundle = deployment.bundle;
   head.layout_hash = deployment.layout_hash;
   head.clock = engine.clock();
-  head.input.sequence = place_.first_sequence - 1;
+  head.input.sequence = history_.from - 1;
   head.history = history_.mark;
   for (const runtime::EntitySpec& entity : deployment.program.ruleset->entities)
     head.entity_types.push_back(entity.name);

@@ -54,27 +54,40 @@ Status CheckGap(const connectors::ServeConfig& config, const connectors::StreamS
 Result<BackfillPlace> FindBackfillPlace(connectors::Connection& connection,
                                         const connectors::ServeConfig& config,
                                         const BackfillOptions& options) {
-  if (connection.Request(config.control_subject(), "status", kAskMs)) {
-    return Fail(
-        fmt::format("`lull serve` of deployment \"{}\" is running, and history can only be taken in before a "
-                    "deployment begins. What to do: give a new deployment another `name` and `folder`.",
-                    config.name));
-  }
   const std::string stream = connectors::StreamName(config.name, "IN");
   const auto state = connectors::EnsureStream(connection, connectors::InputStream(config));
   if (!state) return std::unexpected(state.error());
   if (Status ok = service::Outbox::MakeStreams(connection, config); !ok) return std::unexpected(ok.error());
   const auto beginning = service::ReadBeginning(connection, config, stream);
   if (!beginning) return std::unexpected(beginning.error());
-  if (!beginning->history && beginning->first_deployment > 0) {
-    return Fail(fmt::format(
-        "deployment \"{}\" has begun without history (message {} of {} is its first ruleset), and "
-        "cannot take any in now. What to do: give a new deployment another `name` and `folder`, let "
-        "it take in the history, and switch over.",
-        config.name, beginning->first_deployment, stream));
+  // Where the log knows of history, other machines may run already.
+  if (!beginning->history && connection.Request(config.control_subject(), "status", kAskMs)) {
+    return Fail(
+        fmt::format("`lull serve` of deployment \"{}\" is running, and history can only be taken in before a "
+                    "deployment begins. What to do: give a new deployment another `name` and `folder`.",
+                    config.name));
+  }
+  if (!beginning->history) {
+    const auto actions = connectors::ReadStreamState(connection, connectors::StreamName(config.name, "OUT"));
+    if (!actions) return std::unexpected(actions.error());
+    // The log may have lost the ruleset that it began with.
+    if (beginning->first_deployment > 0 || actions->last_sequence > 0) {
+      return Fail(
+          fmt::format("deployment \"{}\" has begun without history, and cannot take any in now. What to do: "
+                      "give a new deployment "
+                      "another `name` and `folder`, let it take in the history, and switch over.",
+                      config.name));
+    }
   }
   const auto is_done = CheckFolder(config, beginning->history);
   if (!is_done) return std::unexpected(is_done.error());
+  if (!*is_done && beginning->history && state->first_sequence > beginning->history->from) {
+    return Fail(
+        fmt::format("the input log {} begins with message {}, and went on from history at {}: what the "
+                    "messages between have done is "
+                    "not known any more. What to do: put a copy of the state folder {} back in place.",
+                    stream, state->first_sequence, beginning->history->from, config.state_folder->string()));
+  }
   if (!beginning->history && !options.capture_only) {
     if (Status ok = CheckGap(config, *state, options); !ok) return std::unexpected(ok.error());
   }
