@@ -116,7 +116,13 @@ class Reader {
     }
     const std::string_view text = binary ? std::string_view(*binary) : request.body;
     element root;
-    if (const auto error = parser_.parse(text.data(), text.size()).get(root); error != simdjson::SUCCESS) {
+    auto error = simdjson::SUCCESS;
+    // By itself, too: it could end the event's data and go on with attributes of its own.
+    if (binary && !request.body.empty()) {
+      error = parser_.parse(request.body.data(), request.body.size()).get(root);
+    }
+    if (error == simdjson::SUCCESS) error = parser_.parse(text.data(), text.size()).get(root);
+    if (error != simdjson::SUCCESS) {
       return {.problem = Bad(std::string("The body is not JSON: ") + simdjson::error_message(error),
                              "Send one whole JSON text in UTF-8.")};
     }

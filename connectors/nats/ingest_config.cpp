@@ -94,11 +94,12 @@ void ReadIngest(ConfigReader& reader, const toml::table& section, IngestConfig& 
 
 }  // namespace
 
-/// ParseServeConfig, for a machine that need not have the rules (serve_config.cpp).
-Result<ServeConfig> ParseServeConfigWithoutRules(std::string_view text, const std::filesystem::path& file);
+/// ParseServeConfig, for a machine that need have neither the rules nor the secrets of the service
+/// (serve_config.cpp).
+Result<ServeConfig> ParseServeConfigOfGateway(std::string_view text, const std::filesystem::path& file);
 
 Result<IngestConfig> ParseIngestConfig(std::string_view text, const std::filesystem::path& file) {
-  auto deployment = ParseServeConfigWithoutRules(text, file);
+  auto deployment = ParseServeConfigOfGateway(text, file);
   if (!deployment) return std::unexpected(deployment.error());
   IngestConfig config;
   config.deployment = std::move(*deployment);

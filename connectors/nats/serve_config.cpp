@@ -46,7 +46,8 @@ void ReadUrl(ConfigReader& reader, const toml::node& node, std::vector<std::stri
   }
 }
 
-void ReadNats(ConfigReader& reader, const toml::table& root, ConnectionOptions& options) {
+// Who has a user of his own need not be able to read the secrets of this one.
+void ReadNats(ConfigReader& reader, const toml::table& root, bool with_user, ConnectionOptions& options) {
   const toml::table* nats = reader.Table(root, "nats");
   if (nats == nullptr) {
     return;
@@ -64,10 +65,12 @@ void ReadNats(ConfigReader& reader, const toml::table& root, ConnectionOptions& 
       ReadUrl(reader, *url, options.urls);
     }
   }
-  options.user = reader.Text(*nats, "user").value_or("");
-  options.password = reader.Secret(*nats, "password_file");
-  options.token = reader.Secret(*nats, "token_file");
-  options.credentials_file = reader.File(*nats, "credentials_file");
+  if (with_user) {
+    options.user = reader.Text(*nats, "user").value_or("");
+    options.password = reader.Secret(*nats, "password_file");
+    options.token = reader.Secret(*nats, "token_file");
+    options.credentials_file = reader.File(*nats, "credentials_file");
+  }
   options.tls = reader.Flag(*nats, "tls").value_or(false);
   options.key_file = reader.File(*nats, "key_file");
   options.secret_files = reader.files();
@@ -289,7 +292,8 @@ void ReadHttp(ConfigReader& reader, const toml::table& root, std::uint32_t parti
   }
 }
 
-Result<ServeConfig> Parse(std::string_view text, const std::filesystem::path& file, bool needs_rules) {
+/// Of a gateway: without rules, and with the user that [ingest] names, if it does.
+Result<ServeConfig> Parse(std::string_view text, const std::filesystem::path& file, bool of_gateway) {
   ConfigReader reader(file);
   toml::table root;
   try {
@@ -299,8 +303,9 @@ Result<ServeConfig> Parse(std::string_view text, const std::filesystem::path& fi
     return Fail(reader.errors().front());
   }
   ServeConfig config;
-  ReadTop(reader, root, needs_rules, config);
-  ReadNats(reader, root, config.nats);
+  const bool own_user = of_gateway && (root["ingest"]["user"] || root["ingest"]["credentials_file"]);
+  ReadTop(reader, root, !of_gateway, config);
+  ReadNats(reader, root, !own_user, config.nats);
   ReadSources(reader, root, config.sources);
   ReadSections(reader, root, config);
   ReadHttp(reader, root, config.partition_count, config.http);
@@ -318,12 +323,12 @@ Result<ServeConfig> Parse(std::string_view text, const std::filesystem::path& fi
 }  // namespace
 
 Result<ServeConfig> ParseServeConfig(std::string_view text, const std::filesystem::path& file) {
-  return Parse(text, file, true);
+  return Parse(text, file, false);
 }
 
-Result<ServeConfig> ParseServeConfigWithoutRules(std::string_view text, const std::filesystem::path& file);
-Result<ServeConfig> ParseServeConfigWithoutRules(std::string_view text, const std::filesystem::path& file) {
-  return Parse(text, file, false);
+Result<ServeConfig> ParseServeConfigOfGateway(std::string_view text, const std::filesystem::path& file);
+Result<ServeConfig> ParseServeConfigOfGateway(std::string_view text, const std::filesystem::path& file) {
+  return Parse(text, file, true);
 }
 
 std::optional<ListenAddress> ParseListenAddress(std::string_view text) {

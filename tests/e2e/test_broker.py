@@ -86,7 +86,11 @@ class BrokerConfig(EndToEnd):
         serve = self.serve(service)
         serve.wait_for_line("running")
         self.connect("producer").store("events.asked.c1", event("asked", "2026-03-02T10:00:00Z", "c1", topic="t"))
-        gateway = Gateway(self.write_config("gateway"), self.folder / "ingest.log")
+        # In the file of the service, whose secrets it cannot read.
+        shared = self.folder / "gateway.toml"
+        shared.write_text(self.write_config().read_text().replace('password_file = "password"', 'password_file = "nowhere"')
+                          + 'user = "e2e_gateway"\npassword_file = "password"\n')
+        gateway = Gateway(shared, self.folder / "ingest.log")
         self.addCleanup(lambda: gateway.process.poll() is None and gateway.kill())
         wait_until(lambda: gateway.get("/readyz")[0] == 200, lambda: gateway.get("/readyz")[1])
         self.assertEqual(gateway.post(cloud_event(1, "c2", customer_id="c2")), (200, {"stored": 1}))

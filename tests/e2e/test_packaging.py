@@ -115,16 +115,16 @@ class Packaging(Operate):
 
     def test_unit(self):
         """systemd itself reads it, where there is one."""
-        unit = DEPLOY / "systemd/lull@.service"
         if shutil.which("systemd-analyze") is None:
             self.skipTest("no systemd-analyze")
-        here = self.folder / "lull@.service"
-        here.write_text(unit.read_text().replace("/usr/bin/lull", LULL))
-        done = subprocess.run(["systemd-analyze", "verify", "--man=no", str(here)], capture_output=True, text=True)
-        self.assertEqual((done.returncode, done.stdout + done.stderr), (0, ""))
-        done = subprocess.run(["systemd-analyze", "security", "--offline=true", "--threshold=20", str(here)],
-                              capture_output=True, text=True)
-        self.assertEqual(done.returncode, 0, done.stdout[-300:])
+        for name in ("lull@.service", "lull-ingest@.service"):
+            here = self.folder / name
+            here.write_text((DEPLOY / "systemd" / name).read_text().replace("/usr/bin/lull", LULL))
+            done = subprocess.run(["systemd-analyze", "verify", "--man=no", str(here)], capture_output=True, text=True)
+            self.assertEqual((done.returncode, done.stdout + done.stderr), (0, ""))
+            done = subprocess.run(["systemd-analyze", "security", "--offline=true", "--threshold=20", str(here)],
+                                  capture_output=True, text=True)
+            self.assertEqual(done.returncode, 0, done.stdout[-300:])
 
     def test_the_image_has_all_libraries(self):
         """Each library that the program is linked with comes with a package that the last stage installs."""

@@ -15,6 +15,7 @@ namespace lull::connectors {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::StartsWith;
 
 // A client that says what it likes.
@@ -193,6 +194,85 @@ TEST_F(HttpServerTest, SaysWhatIsWrongWithTheAddress) {
   EXPECT_THAT(taken.error().message, HasSubstr("cannot listen on 127.0.0.1:"));
   EXPECT_THAT(taken.error().message, HasSubstr("in use"));
   EXPECT_FALSE(HttpServer::Start("192.0.2.1", 0, {}).has_value());
+}
+
+class HttpPostTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    const HttpLimits limits{.request_bytes = 8'000,
+                            .request_ms = 500,
+                            .requests_a_connection = 3,
+                            .idle_ms = 200,
+                            .linger_ms = 300};
+    auto started = HttpServer::Start(
+        "127.0.0.1", 0,
+        {{.path = "/events",
+          .admit = [](const HttpRequest& request) -> std::optional<HttpReply> {
+            if (request.Header("x-token") == "right") return std::nullopt;
+            return HttpReply{.status = 401, .body = "no", .headers = {{"WWW-Authenticate", "Bearer"}}};
+          },
+          .take =
+              [this](const HttpRequest& request) {
+                ++taken_;
+                return HttpReply{.body = "took " + std::to_string(request.body.size()) + "\n"};
+              }}},
+        limits);
+    ASSERT_TRUE(started.has_value());
+    server_ = std::move(*started);
+  }
+  static std::string Post(const std::string& headers, const std::string& body) {
+    return "POST /events HTTP/1.1\r\nHost: x\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" +
+           headers + "\r\n" + body;
+  }
+  std::string Ask(const std::string& request) {
+    Client client(server_->port());
+    client.Say(request);
+    return client.Hear();
+  }
+
+  std::atomic<int> taken_ = 0;
+  std::unique_ptr<HttpServer> server_;
+};
+
+TEST_F(HttpPostTest, SeveralRequestsOfOneConnectionAreAnsweredInTurn) {
+  const std::string request = Post("X-Token: right\r\n", "hello");
+  const std::string reply = Ask(request + request + request + request);
+  EXPECT_EQ(taken_, 3);
+  std::size_t count = 0;
+  for (std::size_t at = reply.find("took 5\n"); at != reply.npos; at = reply.find("took 5\n", at + 1))
+    ++count;
+  EXPECT_EQ(count, 3U);
+  EXPECT_THAT(reply, HasSubstr("Connection: close"));
+}
+
+TEST_F(HttpPostTest, WhoIsNotAdmittedSeesWhyAlthoughItGoesOnSending) {
+  const std::string reply = Ask(Post("X-Token: wrong\r\n", std::string(200'000, 'x')));
+  EXPECT_THAT(reply, StartsWith("HTTP/1.1 401 "));
+  EXPECT_THAT(reply, HasSubstr("WWW-Authenticate: Bearer"));
+  EXPECT_EQ(taken_, 0);
+}
+
+TEST_F(HttpPostTest, MoreThanTheServerMayHoldIsNotTaken) {
+  EXPECT_THAT(Ask(Post("X-Token: right\r\n", std::string(9'000, 'x'))), Not(HasSubstr(" 200 ")));
+  std::string chunked =
+      "POST /events HTTP/1.1\r\nHost: x\r\nX-Token: right\r\nTransfer-Encoding: chunked\r\n\r\n";
+  for (int i = 0; i < 20; ++i) chunked += "400\r\n" + std::string(1'024, 'x') + "\r\n";
+  EXPECT_THAT(Ask(chunked + "0\r\n\r\n"), Not(HasSubstr(" 200 ")));
+  EXPECT_EQ(taken_, 0);
+}
+
+TEST_F(HttpPostTest, OtherMethodsAreRefused) {
+  const std::string reply = Ask("GET /events HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_THAT(reply, StartsWith("HTTP/1.1 405 "));
+  EXPECT_THAT(reply, HasSubstr("Allow: POST"));
+}
+
+TEST_F(HttpPostTest, AConnectionThatSaysNothingIsClosed) {
+  Client client(server_->port());
+  client.Say(Post("X-Token: right\r\n", "a"));
+  const auto began = std::chrono::steady_clock::now();
+  EXPECT_THAT(client.Hear(), HasSubstr("took 1"));
+  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(3));
 }
 
 }  // namespace
