@@ -85,7 +85,7 @@ class Share {
   std::optional<EventFiles> files_;
   std::unique_ptr<runtime::DecisionSink> nothing_ = std::make_unique<connectors::NullSink>();
   std::unique_ptr<connectors::DecisionOutput> decisions_;
-  std::unique_ptr<runtime::OrderedSink> ordered_;
+  std::unique_ptr<runtime::EntrySorter> sorted_;  // years of decisions do not fit into memory
   ReplayOptions replay_options_;
   std::optional<Replay> replay_;
 };
@@ -133,8 +133,8 @@ Status Share::ReadFiles(const Deployment& deployment) {
   runtime::DecisionSink* sink = nothing_.get();
   if (outputs_.decisions) {
     decisions_ = std::make_unique<connectors::DecisionOutput>(*outputs_.decisions);
-    ordered_ = std::make_unique<runtime::OrderedSink>(*decisions_);
-    sink = ordered_.get();
+    sorted_ = std::make_unique<runtime::EntrySorter>(*decisions_);
+    sink = sorted_.get();
   }
   connectors::ReasonCounter reasons;
   runtime::TeeSink counted(*sink, reasons);
@@ -154,7 +154,6 @@ Status Share::ReadFiles(const Deployment& deployment) {
   });
   progress.Clear();
   if (!ran) return ran;
-  if (ordered_) ordered_->Flush();
   for (const OutputFile* file : {outputs_.decisions.get(), outputs_.dead_letters.get()}) {
     if (file != nullptr && !file->status()) return file->status();
   }
