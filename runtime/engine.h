@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <span>
@@ -80,6 +81,9 @@ struct EngineStats {
   std::map<std::string, std::vector<ArmStats>> experiments;  // by name, in the order of the arms
 };
 
+/// Counts what another engine has counted, too.
+void AddStats(EngineStats& to, const EngineStats& from);
+
 class Engine {
  public:
   /// `sink` must outlive the engine. Fails if the ruleset's zone is not in the zone database.
@@ -139,6 +143,11 @@ class Engine {
   void RestoreClock(const EngineClock& clock);
   /// False: the bytes are no image, or the entity is there already; the engine is then good for nothing.
   bool Restore(std::uint32_t entity, std::string_view key, std::string_view image);
+
+  /// Gives the entities of these keys, with their parts, to another engine that has the same layout
+  /// (LayoutHash), has been told the same clock and knows none of them; `copy`: they stay here, too. No
+  /// decision comes of it. Returns how many there were.
+  std::size_t MoveTo(Engine& to, const std::function<bool(std::string_view key)>& takes, bool copy);
 
   const Ruleset& ruleset() const;
   EngineStats stats() const;

@@ -46,6 +46,7 @@ class Engine::Impl {
   EngineClock clock() const { return {.tick = tick_, .latest_time = latest_time_}; }
   void RestoreClock(const EngineClock& clock);
   bool Restore(std::uint32_t index, std::string_view key, std::string_view image);
+  std::size_t MoveTo(Impl& to, const std::function<bool(std::string_view key)>& takes, bool copy);
   void SetTrace(TraceSink* trace) { step_.trace = trace; }
   void Preset(const EntityName& name, std::span<const SlotValue> values);
   bool Probe(const EntityName& name, FunctionId function, std::int64_t instant,

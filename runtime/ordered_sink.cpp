@@ -209,7 +209,13 @@ void OrderedSink::Flush() {
   if (rulesets_.size() > 1) rulesets_.erase(rulesets_.begin(), rulesets_.end() - 1);
 }
 
+void EntrySorter::Release() {
+  held_ = false;
+  if (!store_.entries().empty()) OnEntryEnd();
+}
+
 void EntrySorter::OnEntryEnd() {
+  if (held_) return;
   std::vector<DecisionStore::Entry>& entries = store_.entries();
   if (entries.size() > 1) {
     // Equals stay as they came: the last member is their place.

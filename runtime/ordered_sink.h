@@ -55,6 +55,7 @@ class OrderedSink : public DecisionSink {
 };
 
 /// Passes the decisions of each entry on when the entry ends, ordered by (instant, entity type, key, n, k).
+/// Several engines may share one.
 class EntrySorter : public DecisionSink {
  public:
   explicit EntrySorter(DecisionSink& to) : to_(to) {}
@@ -62,10 +63,15 @@ class EntrySorter : public DecisionSink {
   void OnDecision(const Decision& decision) override { store_.Add(decision); }
   void OnRuleset(const std::shared_ptr<const Ruleset>& ruleset) override { to_.OnRuleset(ruleset); }
   void OnEntryEnd() override;
+  /// What several engines make of one entry goes out together: entries end only with Release. The rulesets of
+  /// the decisions stay until then.
+  void Hold() { held_ = true; }
+  void Release();
 
  private:
   DecisionSink& to_;
   DecisionStore store_;
+  bool held_ = false;
 };
 
 /// Gives every decision to two sinks, to each what it wants.

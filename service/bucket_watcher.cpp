@@ -32,7 +32,7 @@ BucketWatcher::BucketWatcher(const connectors::ServeConfig& config, ServiceLog& 
       in_force_(in_force) {
   // An earlier process may have ended before it could tell.
   const std::size_t recent = logged.size() - std::min<std::size_t>(logged.size(), kLookBackMax);
-  for (std::size_t i = recent; i < logged.size(); ++i) NoteAccepted(logged[i]);
+  for (std::size_t i = recent; i < logged.size(); ++i) NoteLogged(logged[i]);
   thread_ = std::thread([this] { Run(); });
 }
 
@@ -45,27 +45,42 @@ BucketWatcher::~BucketWatcher() {
   thread_.join();
 }
 
-std::shared_ptr<const Deployment> BucketWatcher::Take() {
+std::optional<Offer> BucketWatcher::Take() {
   const std::lock_guard lock(mutex_);
-  return std::exchange(offer_, nullptr);
+  return std::exchange(offer_, std::nullopt);
 }
 
-void BucketWatcher::NoteAccepted(const LoggedRevision& logged) {
+void BucketWatcher::NoteLogged(const LoggedRevision& logged) {
   in_force_ = std::max(in_force_, logged.revision);
   if (offered_ <= in_force_) offered_ = 0;
-  accepted_.push_back({logged.revision,
-                       {.outcome = Outcome::kAccepted,
-                        .why = {},
+  // Only the latest word about a revision is told.
+  std::erase_if(verdicts_, [&](const Verdict& of) { return of.revision == logged.revision; });
+  verdicts_.push_back({logged.revision,
+                       {.outcome = logged.outcome,
+                        .why = logged.why,
                         .version = logged.version,
                         .sequence = logged.sequence,
                         .at_micros = WallMicros()}});
 }
 
-void BucketWatcher::Accepted(const LoggedRevision& logged) {
+void BucketWatcher::Logged(const LoggedRevision& logged) {
   {
     const std::lock_guard lock(mutex_);
-    NoteAccepted(logged);
+    NoteLogged(logged);
   }
+  wake_.notify_all();
+}
+
+void BucketWatcher::Reject(std::uint64_t revision, const std::string& why) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (revision == 0 || offered_ != revision) return;
+    offered_ = 0;
+    verdicts_.push_back(
+        {revision, {.outcome = Outcome::kRefused, .why = why, .version = {}, .at_micros = WallMicros()}});
+  }
+  log_.Error("a revision is refused; what is in force goes on", {{"revision", revision}, {"why", why}});
+  ++refused_;
   wake_.notify_all();
 }
 
@@ -95,30 +110,33 @@ void BucketWatcher::Run() {
     std::unique_lock lock(mutex_);
     const auto pause =
         status ? std::chrono::milliseconds(kLookEvery) : std::chrono::milliseconds(kTryAgainAfter);
-    wake_.wait_for(lock, pause, [this] { return stopping_ || !accepted_.empty(); });
+    wake_.wait_for(lock, pause, [this] { return stopping_ || !verdicts_.empty(); });
     if (stopping_) return;
   }
 }
 
 // What is not told yet is told again after a restart, as the log is read again.
 Status BucketWatcher::WriteVerdicts() {
-  std::vector<Verdict> accepted;
-  {
-    const std::lock_guard lock(mutex_);
-    accepted = accepted_;
-  }
-  for (const Verdict& verdict : accepted) {
+  while (true) {
+    Verdict verdict;
+    {
+      const std::lock_guard lock(mutex_);
+      if (verdicts_.empty()) return {};
+      verdict = verdicts_.front();
+    }
     const auto known = bucket_->StatusOf(verdict.revision, partition_);
     if (!known) return std::unexpected(known.error());
-    const bool is_told = *known && (*known)->outcome == Outcome::kAccepted;
+    const bool is_told = *known && (*known)->outcome == verdict.status.outcome;
     if (!is_told) {
       if (Status ok = Tell(verdict.revision, verdict.status); !ok) return ok;
     }
     over_.insert(verdict.revision);
     const std::lock_guard lock(mutex_);
-    accepted_.erase(accepted_.begin());
+    // It may have been replaced by a later word meanwhile.
+    std::erase_if(verdicts_, [&](const Verdict& of) {
+      return of.revision == verdict.revision && of.status.outcome == verdict.status.outcome;
+    });
   }
-  return {};
 }
 
 bool BucketWatcher::HasVerdict(std::uint64_t revision, Status& status) {
@@ -134,7 +152,7 @@ Status BucketWatcher::Look() {
   std::uint64_t in_force = 0;
   {
     const std::lock_guard lock(mutex_);
-    if (offered_ != 0 || !accepted_.empty()) return {};
+    if (offered_ != 0 || !verdicts_.empty()) return {};
     in_force = in_force_;
   }
   const auto head = bucket_->Head();
@@ -152,7 +170,7 @@ Status BucketWatcher::Look() {
 
 // What was passed over by a newer one will not come any more.
 Status BucketWatcher::Supersede(std::uint64_t in_force) {
-  if (verified_ && verified_->marker.revision <= in_force) verified_.reset();
+  if (verified_ && verified_->deployment->marker.revision <= in_force) verified_.reset();
   awaiting_.erase(in_force);
   while (!awaiting_.empty() && *awaiting_.begin() < in_force) {
     const std::uint64_t revision = *awaiting_.begin();
@@ -213,7 +231,7 @@ Result<bool> BucketWatcher::IsApproved(connectors::Bundle& bundle) {
 }
 
 Result<BucketWatcher::Progress> BucketWatcher::Consider(std::uint64_t revision) {
-  if (verified_ && verified_->marker.revision == revision) return Vote();
+  if (verified_ && verified_->deployment->marker.revision == revision) return Vote();
   const auto text = bucket_->ReadRevision(revision);
   if (!text) return std::unexpected(text.error());
   if (!*text) return Progress::kPending;
@@ -229,16 +247,21 @@ Result<BucketWatcher::Progress> BucketWatcher::Consider(std::uint64_t revision) 
   Result<Deployment> prepared = PrepareTested({.lateness_micros = config_.lateness_micros.value_or(kUnknown),
                                                .ahead_micros = config_.ahead_micros,
                                                .revision = revision,
-                                               .files = bundle->files},
-                                              {.splits_by_key = config_.is_partition});
+                                               .rollout = bundle->manifest.rollout,
+                                               .files = bundle->files});
   if (!prepared) return refuse(prepared.error());
+  if (Status ok = CheckSplit(config_, *prepared); !ok) return refuse(ok.error());
   log_.Info("a revision is ready", {{"revision", revision},
                                     {"by", bundle->manifest.by},
                                     {"comment", bundle->manifest.comment},
                                     {"hash", bundle->manifest.hash}});
-  auto ready = std::make_shared<const Deployment>(std::move(*prepared));
+  Offer ready{.deployment = std::make_shared<const Deployment>(std::move(*prepared)),
+              .end = bundle->manifest.end,
+              .of = bundle->manifest.of,
+              .by = bundle->manifest.by,
+              .comment = bundle->manifest.comment};
   if (!partition_) {
-    Offer(std::move(ready));
+    Give(std::move(ready));
     return Progress::kOffered;
   }
   verified_ = std::move(ready);
@@ -254,14 +277,14 @@ Result<BucketWatcher::Progress> BucketWatcher::Vote() {
   const std::int64_t now = SteadyMs();
   if (now < vote_again_ms_) return Progress::kPending;
   vote_again_ms_ = now + kVotePauseMs * config_.partition_of;
-  const std::uint64_t revision = verified_->marker.revision;
+  const std::uint64_t revision = verified_->deployment->marker.revision;
   const auto statuses = bucket_->StatusesOf(revision);
   if (!statuses) return std::unexpected(statuses.error());
   switch (connectors::VoteOf(*statuses, *partition_, now < patient_until_ms_)) {
     case connectors::PartitionVote::kWait:
       return Progress::kPending;
     case connectors::PartitionVote::kTake:
-      Offer(std::exchange(verified_, nullptr));
+      Give(std::move(*std::exchange(verified_, std::nullopt)));
       return Progress::kOffered;
     case connectors::PartitionVote::kRefuse:
       break;
@@ -274,10 +297,10 @@ Result<BucketWatcher::Progress> BucketWatcher::Vote() {
   return ok ? Result<Progress>(Progress::kOver) : std::unexpected(ok.error());
 }
 
-void BucketWatcher::Offer(std::shared_ptr<const Deployment> deployment) {
+void BucketWatcher::Give(Offer offer) {
   const std::lock_guard lock(mutex_);
-  offered_ = deployment->marker.revision;
-  offer_ = std::move(deployment);
+  offered_ = offer.deployment->marker.revision;
+  offer_ = std::move(offer);
 }
 
 }  // namespace lull::service

@@ -25,6 +25,15 @@
 
 namespace lull::service {
 
+/// A revision that may take effect.
+struct Offer {
+  std::shared_ptr<const Deployment> deployment;
+  connectors::RolloutEnd end = connectors::RolloutEnd::kNone;  // of the candidate `of`
+  std::uint64_t of = 0;
+  std::string by;
+  std::string comment;
+};
+
 /// Has a thread and a connection of its own; the service's thread calls it.
 class BucketWatcher {
  public:
@@ -36,12 +45,14 @@ class BucketWatcher {
   BucketWatcher(const BucketWatcher&) = delete;
   BucketWatcher& operator=(const BucketWatcher&) = delete;
 
-  /// A revision that may take effect, once. The next one is looked for when this one has.
-  std::shared_ptr<const Deployment> Take();
+  /// A revision that may take effect, once. The next one is looked for when this one has, or was rejected.
+  std::optional<Offer> Take();
   /// How many revisions were refused since the last call.
   std::uint64_t TakeRefusedCount() { return refused_.exchange(0); }
-  /// A revision has taken effect.
-  void Accepted(const LoggedRevision& logged);
+  /// A revision has taken effect, or a candidate is over.
+  void Logged(const LoggedRevision& logged);
+  /// What was offered cannot take effect; another one is nothing to it.
+  void Reject(std::uint64_t revision, const std::string& why);
 
  private:
   struct Verdict {
@@ -50,7 +61,7 @@ class BucketWatcher {
   };
   enum class Progress : std::uint8_t { kOver, kPending, kOffered };
 
-  void NoteAccepted(const LoggedRevision& logged);
+  void NoteLogged(const LoggedRevision& logged);
   void Run();
   Status Look();
   Status WriteVerdicts();
@@ -58,7 +69,7 @@ class BucketWatcher {
   bool HasVerdict(std::uint64_t revision, Status& status);
   Result<Progress> Consider(std::uint64_t revision);
   Result<Progress> Vote();
-  void Offer(std::shared_ptr<const Deployment> deployment);
+  void Give(Offer offer);
   Status Tell(std::uint64_t revision, const connectors::RevisionStatus& status) {
     return bucket_->SetStatus(revision, status, partition_);
   }
@@ -73,11 +84,11 @@ class BucketWatcher {
   // The thread's own.
   std::optional<connectors::Connection> connection_;
   std::optional<connectors::DeploymentBucket> bucket_;
-  std::set<std::uint64_t> over_;      // revisions whose verdict has been told
-  std::set<std::uint64_t> awaiting_;  // those of which it was told that they await approval, or others
-  std::shared_ptr<const Deployment> verified_;  // waits for the other partitions
-  std::int64_t patient_until_ms_ = 0;           // of a steady clock
-  std::int64_t vote_again_ms_ = 0;              // likewise
+  std::set<std::uint64_t> over_;       // revisions whose verdict has been told
+  std::set<std::uint64_t> awaiting_;   // those of which it was told that they await approval, or others
+  std::optional<Offer> verified_;      // waits for the other partitions
+  std::int64_t patient_until_ms_ = 0;  // of a steady clock
+  std::int64_t vote_again_ms_ = 0;     // likewise
 
   std::atomic<std::uint64_t> refused_ = 0;
   std::mutex mutex_;
@@ -85,8 +96,8 @@ class BucketWatcher {
   bool stopping_ = false;
   std::uint64_t in_force_;
   std::uint64_t offered_ = 0;  // taken by the loop, and not in force yet
-  std::shared_ptr<const Deployment> offer_;
-  std::vector<Verdict> accepted_;  // to be told
+  std::optional<Offer> offer_;
+  std::vector<Verdict> verdicts_;  // of the log, to be told
 
   std::thread thread_;  // last: it uses all of the above
 };

@@ -15,7 +15,7 @@ constexpr std::uint64_t kBacklogBytesMax = 64U << 20;
 
 }  // namespace
 
-void CheckpointKeeper::Begin(runtime::Engine& engine, const Describe& describe) {
+void CheckpointKeeper::Begin(LiveEngine& engine, const Describe& describe) {
   head_ = describe();
   handed_over_ = false;
   begun_micros_ = SteadyMicros();
@@ -23,7 +23,7 @@ void CheckpointKeeper::Begin(runtime::Engine& engine, const Describe& describe) 
   engine.BeginSnapshot(writer_);
 }
 
-void CheckpointKeeper::Turn(runtime::Engine& engine, std::uint64_t sequence, const Describe& describe) {
+void CheckpointKeeper::Turn(LiveEngine& engine, std::uint64_t sequence, const Describe& describe) {
   if (handed_over_) {
     if (const auto outcome = writer_.Take()) Outcome(engine, *outcome);
     return;
@@ -46,8 +46,7 @@ void CheckpointKeeper::Turn(runtime::Engine& engine, std::uint64_t sequence, con
   figures_.longest_turn_micros = std::max(figures_.longest_turn_micros, SteadyMicros() - began);
 }
 
-void CheckpointKeeper::Outcome(runtime::Engine& engine,
-                               const Result<connectors::CheckpointWritten>& outcome) {
+void CheckpointKeeper::Outcome(LiveEngine& engine, const Result<connectors::CheckpointWritten>& outcome) {
   handed_over_ = false;
   if (!outcome) {
     ++figures_.failed;
@@ -65,7 +64,7 @@ void CheckpointKeeper::Outcome(runtime::Engine& engine,
   head_.reset();
 }
 
-void CheckpointKeeper::Close(runtime::Engine& engine, std::uint64_t sequence, const Describe& describe) {
+void CheckpointKeeper::Close(LiveEngine& engine, std::uint64_t sequence, const Describe& describe) {
   const auto complete = [&] {
     if (!head_) return;
     if (!handed_over_) {

@@ -9,7 +9,7 @@
 #include "connectors/checkpoint/checkpoint_writer.h"
 #include "connectors/nats/serve_config.h"
 #include "runtime/base/result.h"
-#include "runtime/engine.h"
+#include "service/live_engine.h"
 #include "service/service_log.h"
 
 namespace lull::service {
@@ -36,17 +36,17 @@ class CheckpointKeeper {
 
   /// Between two batches: begins one if it is time and something has been read since, or goes on with the one
   /// under way for a few milliseconds at most. `sequence` is that of the input so far.
-  void Turn(runtime::Engine& engine, std::uint64_t sequence, const Describe& describe);
+  void Turn(LiveEngine& engine, std::uint64_t sequence, const Describe& describe);
   /// Makes a last one of this place, and waits until it is on disk.
-  void Close(runtime::Engine& engine, std::uint64_t sequence, const Describe& describe);
+  void Close(LiveEngine& engine, std::uint64_t sequence, const Describe& describe);
 
   /// One has begun and is not on disk: there is something to do in each turn.
   bool busy() const { return head_.has_value(); }
   const CheckpointFigures& figures() const { return figures_; }
 
  private:
-  void Begin(runtime::Engine& engine, const Describe& describe);
-  void Outcome(runtime::Engine& engine, const Result<connectors::CheckpointWritten>& outcome);
+  void Begin(LiveEngine& engine, const Describe& describe);
+  void Outcome(LiveEngine& engine, const Result<connectors::CheckpointWritten>& outcome);
 
   connectors::CheckpointWriter writer_;
   const std::int64_t interval_micros_;

@@ -26,25 +26,18 @@ Result<NativeCompiler::Code> CompileToNative(const compiler::Module& module) {
   return compiler::CompileNative(module, options);
 }
 
-/// Whether all that happens to an entity happens in one partition.
-Status FitsPartitions(const dsl::CheckedProgram& program) {
+/// Deployment::why_not_split.
+std::string WhyNotSplit(const dsl::CheckedProgram& program) {
   for (const dsl::Entity& entity : program.entities) {
-    if (entity.key.empty()) {
-      return Fail("entity " + entity.name +
-                  " is one and only, and its events lie in all partitions. What to do: run this ruleset with "
-                  "`count = 1` in [partitions].");
-    }
+    if (entity.key.empty()) return "entity " + entity.name + " is one and only, and all events are its own.";
   }
   for (const dsl::Event& event : program.events) {
     std::set<dsl::EntityId> wholes;
     for (const dsl::EntityId id : event.entities) {
       wholes.insert(program.entities[id].whole == dsl::kNone ? id : program.entities[id].whole);
     }
-    if (wholes.size() > 1) {
-      return Fail("event " + event.name +
-                  " is of several entities, whose keys may lie in different partitions. What to do: run this "
-                  "ruleset with `count = 1` in [partitions].");
-    }
+    if (wholes.size() > 1)
+      return "event " + event.name + " is of several entities, which have different keys.";
   }
   return {};
 }
@@ -77,9 +70,6 @@ Status CheckSize(const connectors::DeployMarker& marker) {
 Result<connectors::DeployMarker> ReadBundle(const connectors::ServeConfig& config) {
   const Result<dsl::LoadedRuleset> loaded = dsl::LoadRuleset(config.ruleset.string());
   if (!loaded) return std::unexpected(loaded.error());
-  if (config.is_partition && loaded->good()) {
-    if (Status ok = FitsPartitions(loaded->program); !ok) return std::unexpected(ok.error());
-  }
   connectors::DeployMarker marker;
   marker.lateness_micros = config.lateness_micros.value_or(kUnknown);
   marker.ahead_micros = config.ahead_micros;
@@ -101,6 +91,7 @@ Result<Deployment> Prepare(connectors::DeployMarker marker, bool native) {
   if (!compiled) return std::unexpected(compiled.error());
   Deployment deployment;
   deployment.warnings = told;
+  deployment.why_not_split = WhyNotSplit(loaded.program);
   deployment.compiled = {WithLateness(compiled->ruleset, marker.lateness_micros), compiled->module};
   deployment.program.ruleset = deployment.compiled.ruleset;
   marker.version = deployment.program.ruleset->version;
@@ -118,15 +109,35 @@ Result<Deployment> Prepare(connectors::DeployMarker marker, bool native) {
   return deployment;
 }
 
-Result<Deployment> PrepareTested(connectors::DeployMarker marker, const RulesetDemands& demands) {
+Result<Deployment> PrepareFolder(const connectors::ServeConfig& config, bool native) {
+  Result<connectors::DeployMarker> bundle = ReadBundle(config);
+  if (!bundle) return std::unexpected(bundle.error());
+  Result<Deployment> prepared = Prepare(std::move(*bundle), native);
+  if (!prepared) return prepared;
+  if (Status ok = CheckSplit(config, *prepared); !ok) return std::unexpected(ok.error());
+  return prepared;
+}
+
+Result<Deployment> PrepareTested(connectors::DeployMarker marker) {
   if (Status ok = CheckSize(marker); !ok) return std::unexpected(ok.error());
   const dsl::LoadedRuleset loaded = dsl::LoadRulesetTexts(marker.files);
-  if (demands.splits_by_key && loaded.good()) {
-    if (Status ok = FitsPartitions(loaded.program); !ok) return std::unexpected(ok.error());
-  }
   if (Status ok = loaded.good() ? trial::RunOwnTests(loaded) : Status(); !ok)
     return std::unexpected(ok.error());
   return Prepare(std::move(marker), true);
+}
+
+std::shared_ptr<const Deployment> Renamed(const Deployment& deployment, connectors::DeployMarker marker) {
+  auto renamed = std::make_shared<Deployment>(deployment);
+  renamed->bundle = ToJson(marker);
+  renamed->marker = std::move(marker);
+  return renamed;
+}
+
+Status CheckSplit(const connectors::ServeConfig& config, const Deployment& deployment) {
+  if (!config.is_partition || deployment.why_not_split.empty()) return {};
+  return Fail(deployment.why_not_split +
+              " They may lie in different partitions. What to do: run this ruleset with `count = 1` in "
+              "[partitions].");
 }
 
 void NativeCompiler::Start(std::shared_ptr<const Deployment> deployment) {
@@ -134,11 +145,43 @@ void NativeCompiler::Start(std::shared_ptr<const Deployment> deployment) {
   result_.Start([module = target_->compiled.module] { return CompileToNative(*module); });
 }
 
+bool IsPassedOver(const connectors::DeployMarker& marker, const connectors::DeployMarker* under_way) {
+  return marker.ends != 0 && (under_way == nullptr || under_way->revision != marker.ends);
+}
+
+std::vector<LoggedRevision> OutcomesOf(const connectors::DeployMarker& marker, std::uint64_t sequence,
+                                       const connectors::DeployMarker* under_way) {
+  using Outcome = connectors::RevisionStatus::Outcome;
+  std::vector<LoggedRevision> told;
+  if (IsPassedOver(marker, under_way)) return told;
+  const std::string number = "revision " + std::to_string(marker.revision);
+  if (under_way != nullptr && under_way->revision != marker.revision) {
+    const bool is_promoted = !marker.rollout && marker.version == under_way->version;
+    const std::string why = !marker.decided.empty() ? marker.decided
+                            : marker.rollout        ? number + " is tried in its place"
+                            : is_promoted           ? "promoted by " + number
+                                                    : number + " is in force";
+    told.push_back({under_way->revision, under_way->version, sequence,
+                    is_promoted ? Outcome::kAccepted : Outcome::kFellBack, why});
+  }
+  // A candidate that falls back leaves in force what was accepted before it.
+  if (marker.revision == 0 || marker.revision < marker.ends) return told;
+  LoggedRevision own{marker.revision, marker.version, sequence, Outcome::kAccepted, marker.decided};
+  if (marker.rollout) {
+    const bool is_canary = marker.rollout->kind == connectors::RolloutPlan::Kind::kCanary;
+    own.outcome = is_canary ? Outcome::kCanary : Outcome::kShadow;
+    own.why = "for " + connectors::Text(marker.rollout->share) + " of the entities";
+  }
+  told.push_back(std::move(own));
+  return told;
+}
+
 Result<MarkersFound> FindMarkers(connectors::Connection& connection, const std::string& stream,
                                  const std::string& subject) {
   auto input = connectors::InputLog::Open(connection, {.stream = stream, .subject_filter = subject});
   if (!input) return std::unexpected(input.error());
   MarkersFound found;
+  std::optional<connectors::DeployMarker> under_way;
   int silent_reads = 0;
   while (!input->caught_up() && silent_reads < kSilentReadsMax) {
     const auto messages = input->Read(kMarkerBatch, kMarkerWaitMs);
@@ -147,10 +190,14 @@ Result<MarkersFound> FindMarkers(connectors::Connection& connection, const std::
     for (const connectors::InputMessage& message : *messages) {
       Result<connectors::DeployMarker> marker = connectors::ParseDeployMarker(message.data);
       if (!marker) continue;
-      if (found.count++ == 0) found.first = *marker;
-      if (marker->revision > 0) {
-        found.revisions.push_back({marker->revision, marker->version, message.sequence});
+      const connectors::DeployMarker* candidate = under_way ? &*under_way : nullptr;
+      if (IsPassedOver(*marker, candidate)) continue;
+      for (LoggedRevision& told : OutcomesOf(*marker, message.sequence, candidate)) {
+        found.revisions.push_back(std::move(told));
       }
+      under_way.reset();
+      if (marker->rollout) under_way = *marker;
+      if (found.count++ == 0 || (found.first.rollout && !marker->rollout)) found.first = *marker;
       found.last = std::move(*marker);
     }
   }

@@ -8,6 +8,7 @@
 
 #include "compiler/compile.h"
 #include "connectors/nats/deploy_marker.h"
+#include "connectors/nats/revision_status.h"
 #include "connectors/nats/serve_config.h"
 #include "runtime/base/result.h"
 #include "runtime/base/worker.h"
@@ -24,6 +25,8 @@ struct Deployment {
   std::uint64_t layout_hash = 0;  // runtime::LayoutHash
   bool is_native = false;
   std::string warnings;  // of the checker, as a person would read them; empty: none
+  /// Why not all that happens to an entity can be told from its whole's key; empty: it can.
+  std::string why_not_split;
 };
 
 /// The ruleset with the marker's lateness instead of its own; kUnknown: with its own.
@@ -42,14 +45,19 @@ Status CheckSize(const connectors::DeployMarker& marker);
 /// as text, or if the runtime cannot run it.
 Result<Deployment> Prepare(connectors::DeployMarker marker, bool native);
 
-/// What is asked of a ruleset beside being right.
-struct RulesetDemands {
-  bool splits_by_key = false;  // all that happens to an entity can be told from its whole's key
-};
+/// What the configured folder holds now, prepared; fails for a partition that would have to look beyond
+/// itself.
+Result<Deployment> PrepareFolder(const connectors::ServeConfig& config, bool native);
 
 /// Runs the tests that the bundle brings along, then prepares it in native code. Fails with all that speaks
 /// against deploying it.
-Result<Deployment> PrepareTested(connectors::DeployMarker marker, const RulesetDemands& demands);
+Result<Deployment> PrepareTested(connectors::DeployMarker marker);
+
+/// The same ruleset under another marker.
+std::shared_ptr<const Deployment> Renamed(const Deployment& deployment, connectors::DeployMarker marker);
+
+/// Fails for a partition with a ruleset that would have to look beyond it.
+Status CheckSplit(const connectors::ServeConfig& config, const Deployment& deployment);
 
 /// Native code for a deployment, made on a thread of its own.
 class NativeCompiler {
@@ -68,18 +76,26 @@ class NativeCompiler {
   Background<Result<Code>> result_;
 };
 
-/// A revision of the bucket that is in the input log.
+/// What became of a revision of the bucket at a place of the input log.
 struct LoggedRevision {
   std::uint64_t revision = 0;
   std::string version;
   std::uint64_t sequence = 0;
+  connectors::RevisionStatus::Outcome outcome = connectors::RevisionStatus::Outcome::kAccepted;
+  std::string why;
 };
+
+/// What an entry makes of revisions, its own and that of the candidate under way (null: none is).
+std::vector<LoggedRevision> OutcomesOf(const connectors::DeployMarker& marker, std::uint64_t sequence,
+                                       const connectors::DeployMarker* under_way);
+/// It ends a candidate that is not under way.
+bool IsPassedOver(const connectors::DeployMarker& marker, const connectors::DeployMarker* under_way);
 
 /// The deployments of an input log.
 struct MarkersFound {
   std::uint64_t count = 0;
   std::vector<LoggedRevision> revisions;  // in the order of the log
-  connectors::DeployMarker first;         // if there are any
+  connectors::DeployMarker first;         // if there are any: the first one in force
   connectors::DeployMarker last;
 };
 

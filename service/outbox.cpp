@@ -170,19 +170,23 @@ Result<std::unique_ptr<Outbox>> Outbox::Open(connectors::Connection& connection,
     channels.push_back(std::move(*channel));
   }
   std::unique_ptr<Outbox> outbox(new Outbox(config, std::move(channels[0]), std::move(channels[1])));
-  if (channels.size() > 2) outbox->decisions_.emplace(std::move(channels[2]));
+  std::size_t next = 2;
+  if (config.keep_decisions) outbox->decisions_.emplace(std::move(channels[next++]));
+  if (config.deploy_from_bucket) outbox->shadow_.emplace(std::move(channels[next++]));
   return outbox;
 }
 
 std::vector<connectors::OutputMark> Outbox::ends() const {
   std::vector<connectors::OutputMark> ends = {actions_.end(), dead_letters_.end()};
   if (decisions_) ends.push_back(decisions_->end());
+  if (shadow_) ends.push_back(shadow_->end());
   return ends;
 }
 
 std::size_t Outbox::EndReplay(bool kept) {
   std::size_t left = actions_.EndReplay(kept) + dead_letters_.EndReplay(kept);
   if (decisions_) left += decisions_->EndReplay(kept);
+  if (shadow_) left += shadow_->EndReplay(kept);
   return left;
 }
 
@@ -225,6 +229,22 @@ void Outbox::SendDecision(const Decision& decision) {
   Keep(decisions_->Send(config_.decision_prefix() + "." + kind, id, payload_));
 }
 
+void Outbox::AddShadow(const Decision& decision, std::uint64_t revision) {
+  if (!status_ || !shadow_ || (kTaskKinds & Bit(decision.kind)) == 0 || decision.held_out) return;
+  payload_.clear();
+  const std::string kind(NameOf(decision.kind));
+  // The shadows of two revisions may decide the same.
+  std::string id = std::to_string(revision) + "." + decision.id.Hex();
+  if (decision.kind == DecisionKind::kSent) {
+    connectors::AppendActionJson(payload_, decision);
+  } else {
+    connectors::AppendDecisionJson(payload_, decision);
+    id += "." + kind;
+    if (decision.kind == DecisionKind::kEscalated) id += '.' + std::to_string(decision.k);
+  }
+  Keep(shadow_->Send(config_.shadow_prefix() + "." + kind, id, payload_));
+}
+
 void Outbox::AddDeadLetter(const connectors::InputMessage& message, connectors::DeadLetterCode code,
                            std::string_view reason) {
   if (!status_) return;
@@ -253,6 +273,7 @@ Status Outbox::Flush() {
   if (status_) Keep(actions_.Flush());
   if (status_) Keep(dead_letters_.Flush());
   if (status_ && decisions_) Keep(decisions_->Flush());
+  if (status_ && shadow_) Keep(shadow_->Flush());
   return status_;
 }
 

@@ -21,6 +21,7 @@
 #include "connectors/nats/serve_config.h"
 #include "runtime/base/result.h"
 #include "runtime/decision.h"
+#include "service/live_sink.h"
 #include "service/service_log.h"
 
 namespace lull::service {
@@ -89,9 +90,9 @@ class OutputChannel {
   std::int64_t complained_at_ = 0;  // of a steady clock
 };
 
-/// The sink of the engine. The first failure sticks: what follows it is dropped, because it will be decided
+/// The sink of the engines. The first failure sticks: what follows it is dropped, because it will be decided
 /// again after a restart.
-class Outbox : public runtime::DecisionSink {
+class Outbox : public LiveSink {
  public:
   /// Makes the streams, or checks them.
   static Status MakeStreams(connectors::Connection& connection, const connectors::ServeConfig& config);
@@ -107,7 +108,9 @@ class Outbox : public runtime::DecisionSink {
   runtime::SinkWants wants() const override;
   void OnDecision(const runtime::Decision& decision) override;
   void AddDeadLetter(const connectors::InputMessage& message, connectors::DeadLetterCode code,
-                     std::string_view reason);
+                     std::string_view reason) override;
+  /// To lull.<name>.shadow.<kind>, where the configuration lets candidates be tried.
+  void AddShadow(const runtime::Decision& decision, std::uint64_t revision) override;
 
   /// Waits until everything is stored.
   Status Flush();
@@ -139,6 +142,7 @@ class Outbox : public runtime::DecisionSink {
   OutputChannel dead_letters_;
   std::array<std::uint64_t, connectors::kDeadLetterCodeCount> dead_by_code_{};
   std::optional<OutputChannel> decisions_;
+  std::optional<OutputChannel> shadow_;
   Status status_;
   std::string payload_;
 };

@@ -44,6 +44,20 @@ Result<LogFacts> FactsOf(connectors::Connection& connection, const std::string& 
   return facts;
 }
 
+/// What a checkpoint was made with. Fails if this program would lay out its records in another way.
+Result<std::shared_ptr<const Deployment>> PrepareSame(std::string_view bundle, std::uint64_t layout_hash) {
+  auto marker = connectors::ParseDeployMarker(bundle);
+  if (!marker) return std::unexpected(marker.error());
+  Result<Deployment> prepared = Prepare(std::move(*marker), false);
+  if (!prepared) return std::unexpected(prepared.error());
+  if (prepared->layout_hash != layout_hash) {
+    return Fail(
+        "it was written by a version of Lull that lays out records in another way. What to do: "
+        "start that version again, or let this one read the whole input log.");
+  }
+  return std::make_shared<const Deployment>(std::move(*prepared));
+}
+
 /// The attempts of one start.
 class Attempt {
  public:
@@ -151,21 +165,20 @@ Result<std::optional<Recovery>> Attempt::Try(const std::filesystem::path& folder
   const auto fits = FitsLogs(head, name);
   if (!fits) return std::unexpected(fits.error());
   if (!*fits) return std::nullopt;
-  auto marker = connectors::ParseDeployMarker(head.bundle);
-  if (!marker) return Reject(name, marker.error().message);
-  Result<Deployment> prepared = Prepare(std::move(*marker), false);
-  if (!prepared) return Reject(name, prepared.error().message);
-  if (prepared->layout_hash != head.layout_hash) {
-    return Reject(name,
-                  "it was written by a version of Lull that lays out records in another way. What to do: "
-                  "start that version again, or let this one read the whole input log.");
+  auto in_force = PrepareSame(head.bundle, head.layout_hash);
+  if (!in_force) return Reject(name, in_force.error().message);
+  std::shared_ptr<const Deployment> candidate;
+  if (head.candidate) {
+    auto tried = PrepareSame(head.candidate->bundle, head.candidate->layout_hash);
+    if (!tried) return Reject(name, tried.error().message);
+    candidate = std::move(*tried);
   }
   Recovery recovery;
   auto outbox = Outbox::Open(connection_, config_, log_, head.outputs, stopping_);
   if (!outbox) return std::unexpected(outbox.error());
   recovery.outbox = std::move(*outbox);
-  auto engine = LiveEngine::Restore(std::make_shared<const Deployment>(std::move(*prepared)),
-                                    *recovery.outbox, *checkpoint);
+  auto engine =
+      LiveEngine::Restore(std::move(*in_force), std::move(candidate), *recovery.outbox, *checkpoint);
   if (!engine) return Reject(name, engine.error().message);
   recovery.engine = std::move(*engine);
   recovery.head = head;

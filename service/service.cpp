@@ -101,13 +101,12 @@ Status Service::ChooseDeployment() {
     found->first = found->last = engine_->deployment().marker;
   }
   if (config_.deploy_from_bucket) {
-    const std::uint64_t in_force = engine_ == nullptr ? 0 : engine_->deployment().marker.revision;
+    std::uint64_t in_force = engine_ == nullptr ? 0 : engine_->deployment().marker.revision;
+    if (engine_ && engine_->rollout()) in_force = std::max(in_force, engine_->rollout()->revision());
     bucket_ = std::make_unique<BucketWatcher>(config_, log_, in_force, found->revisions);
   }
   if (bucket_ && found->count > 0) return Begin(*found, nullptr);
-  Result<connectors::DeployMarker> bundle = ReadBundle(config_);
-  Result<Deployment> prepared =
-      bundle ? Prepare(std::move(*bundle), false) : Result<Deployment>(std::unexpected(bundle.error()));
+  Result<Deployment> prepared = PrepareFolder(config_, false);
   if (!prepared && found->count == 0) return std::unexpected(prepared.error());
   std::shared_ptr<const Deployment> own;
   if (prepared) {
@@ -179,6 +178,7 @@ Status Service::Run() {
     ServeRequests();
     PollReload();
     PollBucket();
+    PollRollout();
     PollNative();
     if (Status ok = ReadOnce(); !ok) {
       if (!signals_.stop) return ok;
@@ -189,11 +189,10 @@ Status Service::Run() {
     BringOver();
     if (Status ok = ReportProgress(); !ok) return ok;
     MoveClock();
-    if (checkpoints_)
-      checkpoints_->Turn(engine_->engine(), applied_.sequence, [this] { return DescribePlace(); });
+    if (checkpoints_) checkpoints_->Turn(*engine_, applied_.sequence, [this] { return DescribePlace(); });
   }
   if (checkpoints_ && outbox_->Flush()) {
-    checkpoints_->Close(engine_->engine(), applied_.sequence, [this] { return DescribePlace(); });
+    checkpoints_->Close(*engine_, applied_.sequence, [this] { return DescribePlace(); });
   }
   control_.Close();
   EndReload(ControlFailure("stopping"));
@@ -204,7 +203,7 @@ Status Service::Run() {
 }
 
 Status Service::ReadOnce() {
-  const bool busy = (checkpoints_ && checkpoints_->busy()) || engine_->engine().swap_under_way();
+  const bool busy = (checkpoints_ && checkpoints_->busy()) || engine_->swap_under_way();
   const auto messages = input_->Read(kBatchCount, busy ? 1 : kIdleReadMs);
   if (!messages) return std::unexpected(messages.error());
   if (messages->empty()) return {};
@@ -222,13 +221,14 @@ connectors::CheckpointHead Service::DescribePlace() {
   head.deployment = config_.name;
   head.bundle = deployment.bundle;
   head.layout_hash = deployment.layout_hash;
-  head.clock = engine_->engine().clock();
+  head.clock = engine_->clock();
   head.input = applied_;
   head.history = history_;
   head.outputs = outbox_->ends();
   head.sources = clock_.Heard();
   for (const runtime::EntitySpec& entity : deployment.program.ruleset->entities)
     head.entity_types.push_back(entity.name);
+  if (engine_->rollout() != nullptr) head.candidate = engine_->rollout()->Head();
   return head;
 }
 
@@ -252,16 +252,13 @@ Status Service::ApplyBatch(std::span<const InputMessage> messages) {
 Status Service::ApplyErasure(const InputMessage& message) {
   const auto type = connectors::TextMember(message.data, "entity");
   const auto key = connectors::TextMember(message.data, "key");
-  const auto& entities = engine_->deployment().program.ruleset->entities;
-  const auto found = !type ? entities.end() : std::ranges::find(entities, *type, &runtime::EntitySpec::name);
-  if (!key || found == entities.end() || found->whole != runtime::kNoIndex) {
+  const auto known = type && key ? engine_->Erase(*type, *key, message.sequence) : std::nullopt;
+  if (!known) {
     log_.Warn("a request to erase names no kind of entity that has a state of its own, and is passed over",
               {{"sequence", message.sequence}});
     return {};
   }
-  const bool known =
-      engine_->engine().Erase(static_cast<std::uint32_t>(found - entities.begin()), *key, {message.sequence});
-  log_.Info("an entity was erased on request", {{"sequence", message.sequence}, {"known", known}});
+  log_.Info("an entity was erased on request", {{"sequence", message.sequence}, {"known", *known}});
   return {};
 }
 
@@ -290,7 +287,7 @@ Status Service::ApplyTick(const InputMessage& message) {
   }
   ++stats_.ticks;
   clock_.Read(*instant);
-  engine_->Tick(*instant, message.sequence);
+  engine_->Tick(*instant, message);
   return {};
 }
 
@@ -346,7 +343,7 @@ Status Service::JudgeReplay() {
 void Service::MoveClock() {
   if (replaying_ || !input_->caught_up() || !connection_->connected()) return;
   // A tick needs all entities, and would wait for those that are not brought over.
-  if (engine_->engine().swap_under_way()) return;
+  if (engine_->swap_under_way()) return;
   const WallTime now{WallMicros()};
   const std::int64_t steady = SteadyMicros();
   const std::optional<EventTime> due = clock_.Due(now, steady);

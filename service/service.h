@@ -88,11 +88,17 @@ class Service {
   Status PublishMarker(const connectors::DeployMarker& marker);
   bool MarkerMayFollow();
   void BringOver();
-  std::shared_ptr<const Deployment> FindCandidate(const connectors::DeployMarker& marker);
+  Result<std::shared_ptr<const Deployment>> DeploymentFor(const connectors::DeployMarker& marker);
+  bool IsThereAlready(const connectors::DeployMarker& marker) const;
+  Status SwitchTo(std::shared_ptr<const Deployment> next, const connectors::InputMessage& message);
+  void TellBucket(const connectors::DeployMarker& marker, std::uint64_t sequence,
+                  const connectors::DeployMarker* under_way);
   void PollNative();
   void BeginReload(std::optional<ControlRequest> request);
   void PollReload();
   void PollBucket();
+  Status Adopt(Offer offer);
+  void PollRollout();
   void EndReload(const std::string& answer);
   void ServeRequests();
 
@@ -143,6 +149,8 @@ class Service {
   std::int64_t offered_again_at_ = 0;          // of a steady clock
   std::uint64_t marker_sequence_ = 0;          // of the latest deployment that was put into the log
   std::int64_t swapped_at_ = 0;                // of a steady clock
+  std::uint64_t ended_ = 0;                    // revision of the candidate whose end was put into the log
+  std::int64_t end_again_at_ = 0;              // of a steady clock
   ControlInbox control_;
 };
 

@@ -1,11 +1,39 @@
 // What `lull serve` tells about itself: to `lull status`, and to monitoring.
 #include "connectors/json_text.h"
+#include "connectors/time_text.h"
 #include "runtime/base/clock.h"
 #include "service/service.h"
 
 namespace lull::service {
 
 namespace {
+
+using Figure = connectors::Guard::Figure;
+
+/// Of the candidate under way.
+std::string CandidateJson(const Rollout& rollout) {
+  const connectors::CandidateFigures& figures = rollout.figures();
+  std::string out = "{\"kind\":\"" + std::string(connectors::NameOf(rollout.plan().kind)) +
+                    "\",\"revision\":" + std::to_string(rollout.revision()) + ",\"version\":\"" +
+                    rollout.deployment()->marker.version + "\",\"share\":\"" +
+                    connectors::Text(rollout.plan().share) + "\",\"engine\":\"" +
+                    (rollout.lane().is_native() ? "native" : "interpreter") + "\",\"since\":\"" +
+                    connectors::Rfc3339Text(figures.began_micros) + "\"";
+  const auto add = [&](const char* name, std::uint64_t number) {
+    out += ",\"" + std::string(name) + "\":" + std::to_string(number);
+  };
+  add("entities", rollout.lane().engine().stats().records);
+  add("actions", figures.actions);
+  add("errors", figures.errors);
+  add("actions_per_hour", FigureOf(figures, Figure::kActions));
+  add("errors_per_hour", FigureOf(figures, Figure::kErrors));
+  out += ",\"guards\":[";
+  for (const connectors::Guard& guard : rollout.plan().guards) {
+    if (out.back() != '[') out += ',';
+    out += "\"" + connectors::Text(guard) + "\"";
+  }
+  return out + "]}";
+}
 
 void AppendMember(std::string& out, std::string_view name, std::uint64_t number) {
   out += ",\"";
@@ -52,6 +80,16 @@ connectors::ServiceFigures Service::Figures() const {
   figures.sources_silent = clock_.SilentSources({WallMicros()});
   figures.latency_buckets = stats_.latency.buckets();
   figures.latency_sum_micros = stats_.latency.sum_micros();
+  if (const Rollout* rollout = engine_->rollout(); rollout != nullptr) {
+    figures.candidate = {
+        .kind = std::string(connectors::NameOf(rollout->plan().kind)),
+        .version = rollout->deployment()->marker.version,
+        .revision = rollout->revision(),
+        .share = static_cast<double>(rollout->plan().share.millionths) / runtime::Share::kAll,
+        .entities = rollout->lane().engine().stats().records,
+        .actions = rollout->figures().actions,
+        .errors = rollout->figures().errors};
+  }
   if (checkpoints_) {
     const CheckpointFigures& latest = checkpoints_->figures();
     figures.checkpoints = {.made = latest.made,
@@ -82,6 +120,7 @@ std::string Service::StatusJson() const {
   AppendMember(out, "ticks", stats_.ticks);
   AppendMember(out, "deployments", stats_.deployments);
   AppendMember(out, "revision", deployment.marker.revision);
+  if (engine_->rollout() != nullptr) out += ",\"candidate\":" + CandidateJson(*engine_->rollout());
   AppendMember(out, "entities", engine.records);
   AppendMember(out, "actions", kind(runtime::DecisionKind::kSent));
   AppendMember(out, "withdrawn", kind(runtime::DecisionKind::kWithdrawn));

@@ -8,9 +8,10 @@ namespace {
 using runtime::ImageReader;
 using runtime::ImageWriter;
 
-/// 3 has the history.
+/// 3 has the history; 4 has a candidate, too.
 constexpr std::uint8_t kFormat = 3;
 constexpr std::uint8_t kFormatWithoutHistory = 2;
+constexpr std::uint8_t kCandidateFormat = 4;
 
 template <typename Io>
 void Text(Io& io, std::string& text) {
@@ -64,14 +65,43 @@ void Describe(Io& io, CheckpointHead& head, std::uint8_t format) {
   if (format > kFormatWithoutHistory) Mark(io, head.history);
 }
 
+template <typename Io>
+void Describe(Io& io, CandidateHead& candidate) {
+  Text(io, candidate.bundle);
+  io.Fixed(candidate.layout_hash);
+  List(io, candidate.entity_types, [&](std::string& name) { Text(io, name); });
+  CandidateFigures& figures = candidate.figures;
+  io.Fixed(figures.began_micros);
+  io.Fixed(figures.now_micros);
+  io.Small(figures.actions);
+  io.Small(figures.errors);
+  for (CandidateMinute& minute : figures.minutes) {
+    io.Small(minute.actions);
+    io.Small(minute.errors);
+  }
+}
+
 }  // namespace
+
+void CandidateFigures::MoveTo(std::int64_t micros) {
+  if (micros <= now_micros) return;
+  const std::uint64_t from = MinuteOf(now_micros);
+  const std::uint64_t to = MinuteOf(micros);
+  now_micros = micros;
+  if (to - from >= kMinutes) {
+    minutes = {};
+    return;
+  }
+  for (std::uint64_t minute = from + 1; minute <= to; ++minute) minutes[minute % kMinutes] = {};
+}
 
 std::string ToBytes(const CheckpointHead& head) {
   std::string bytes;
   ImageWriter writer(bytes);
-  writer.Fixed(kFormat);
+  writer.Fixed(head.candidate ? kCandidateFormat : kFormat);
   CheckpointHead copy = head;
   Describe(writer, copy, kFormat);
+  if (copy.candidate) Describe(writer, *copy.candidate);
   return bytes;
 }
 
@@ -79,13 +109,14 @@ Result<CheckpointHead> ParseCheckpointHead(std::string_view bytes) {
   ImageReader reader(bytes);
   std::uint8_t format = 0;
   reader.Fixed(format);
-  if (reader.ok() && format > kFormat) {
+  if (reader.ok() && format > kCandidateFormat) {
     return Fail("the checkpoint has format " + std::to_string(format) +
-                ", and this version of Lull reads up to " + std::to_string(kFormat) +
+                ", and this version of Lull reads up to " + std::to_string(kCandidateFormat) +
                 ". What to do: start the version of Lull that wrote it, or a later one.");
   }
   CheckpointHead head;
   if (format >= kFormatWithoutHistory) Describe(reader, head, format);
+  if (format == kCandidateFormat) Describe(reader, head.candidate.emplace());
   if (!reader.complete() || format < kFormatWithoutHistory)
     return Fail("the head of the checkpoint is not readable.");
   return head;

@@ -1,6 +1,7 @@
 // What a checkpoint says about itself: where in the logs it stands, under which rules, and what it must hold.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -59,6 +60,41 @@ struct SourceHeard {
   friend bool operator==(const SourceHeard&, const SourceHeard&) = default;
 };
 
+struct CandidateMinute {
+  std::uint32_t actions = 0;
+  std::uint32_t errors = 0;
+  friend bool operator==(const CandidateMinute&, const CandidateMinute&) = default;
+};
+
+/// What a candidate has done, by the times at which messages came.
+struct CandidateFigures {
+  static constexpr std::size_t kMinutes = 60;
+
+  std::int64_t began_micros = 0;
+  std::int64_t now_micros = 0;  ///< of the latest message
+  std::uint64_t actions = 0;    ///< since it began
+  std::uint64_t errors = 0;
+  std::array<CandidateMinute, kMinutes> minutes{};  ///< the last hour, by minute modulo kMinutes
+
+  CandidateMinute& minute_of_now() { return minutes[MinuteOf(now_micros) % kMinutes]; }
+  /// Minutes that are an hour old are forgotten. A time before `now` changes nothing.
+  void MoveTo(std::int64_t micros);
+  static std::uint64_t MinuteOf(std::int64_t micros) {
+    return static_cast<std::uint64_t>(micros) / static_cast<std::uint64_t>(kMicrosPerMinute);
+  }
+  friend bool operator==(const CandidateFigures&, const CandidateFigures&) = default;
+};
+
+/// Of a candidate beside the ruleset in force. Its entities have kCandidateEntity in their numbers.
+struct CandidateHead {
+  std::string bundle;
+  std::uint64_t layout_hash = 0;
+  std::vector<std::string> entity_types;
+  CandidateFigures figures;
+  friend bool operator==(const CandidateHead&, const CandidateHead&) = default;
+};
+inline constexpr std::uint32_t kCandidateEntity = 0x8000'0000;
+
 struct CheckpointHead {
   std::uint64_t number = 0;       ///< rises from one checkpoint to the next
   std::int64_t made_micros = 0;   ///< wall time at which it was begun
@@ -73,6 +109,7 @@ struct CheckpointHead {
   std::vector<SourceHeard> sources;
   std::vector<std::string> entity_types;  ///< names, by the numbers in the keys
   std::uint64_t entity_count = 0;
+  std::optional<CandidateHead> candidate;
   friend bool operator==(const CheckpointHead&, const CheckpointHead&) = default;
 };
 

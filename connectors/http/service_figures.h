@@ -28,6 +28,17 @@ struct CheckpointGauges {
   std::int64_t longest_turn_micros = 0;  // that events ever waited for one
 };
 
+/// Of the canary or shadow under way, since it began.
+struct CandidateGauges {
+  std::string kind;
+  std::string version;
+  std::uint64_t revision = 0;
+  double share = 0;
+  std::uint64_t entities = 0;
+  std::uint64_t actions = 0;
+  std::uint64_t errors = 0;
+};
+
 /// Counts since the process began; a replay after a restart counts again what it reads.
 struct ServiceFigures {
   std::string ruleset;
@@ -48,6 +59,7 @@ struct ServiceFigures {
   std::array<std::uint64_t, 64> latency_buckets{};  // number i: up to 2^i microseconds, not cumulative
   std::int64_t latency_sum_micros = 0;
   std::optional<CheckpointGauges> checkpoints;  // nothing: none are kept
+  std::optional<CandidateGauges> candidate;
 };
 
 /// The part that is told without delay. Written by the service's loop, read by any thread; milliseconds of

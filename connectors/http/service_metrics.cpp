@@ -208,6 +208,20 @@ void AddSources(View view, std::vector<MetricSample>& samples) {
   }
 }
 
+template <double (*kOf)(const CandidateGauges&)>
+void AddCandidate(View view, std::vector<MetricSample>& samples) {
+  const auto& candidate = view.figures->candidate;
+  if (!candidate) return;
+  samples.push_back({{{"kind", candidate->kind},
+                      {"revision", std::to_string(candidate->revision)},
+                      {"version", candidate->version}},
+                     kOf(*candidate)});
+}
+double ShareOf(const CandidateGauges& candidate) { return candidate.share; }
+double EntitiesOf(const CandidateGauges& candidate) { return Number(candidate.entities); }
+double ActionsOf(const CandidateGauges& candidate) { return Number(candidate.actions); }
+double ErrorsOf(const CandidateGauges& candidate) { return Number(candidate.errors); }
+
 void AddInfo(View view, std::vector<MetricSample>& samples) {
   samples.push_back(
       {{{"ruleset", view.figures->ruleset}, {"version", view.figures->version}, {"lull", view.lull_version}},
@@ -251,6 +265,16 @@ constexpr LabelledMetric kLabelledMetrics[] = {
      AddCheckpoints},
     {"lull_source_silent", kGauge, "1: this source is silent for longer than it may", true, AddSources},
     {"lull_ruleset_info", kGauge, "The ruleset in force, and the version of Lull; always 1", true, AddInfo},
+    {"lull_candidate_share", kGauge, "Share of the entities that a canary or shadow under way has", true,
+     AddCandidate<ShareOf>},
+    {"lull_candidate_entities", kGauge, "Entities of the canary or shadow under way", true,
+     AddCandidate<EntitiesOf>},
+    {"lull_candidate_actions_total", kCounter,
+     "Actions that the canary has sent, or the shadow would have sent, since it began", true,
+     AddCandidate<ActionsOf>},
+    {"lull_candidate_errors_total", kCounter,
+     "Events of the candidate's entities that it could not apply, since it began", true,
+     AddCandidate<ErrorsOf>},
     {"lull_stream_messages", kGauge, "Messages that a stream holds", false, AddStreams<MessagesOf>},
     {"lull_stream_bytes", kGauge, "Bytes that a stream holds", false, AddStreams<BytesOf>},
     {"lull_stream_bytes_max", kGauge, "Bytes that a stream may hold before it refuses more", false,

@@ -37,9 +37,10 @@ BrokerRole Service(const ServeConfig& config) {
                   .subscribe = {kReplies},
                   .responds = true};
   for (const ServeConfig& part : PartsOf(config)) {
-    Add(role.publish, {part.tick_subject(), part.deploy_subject(), part.backfill_subject(),
-                       part.erase_subject(), part.probe_subject(), part.control_subject(),
-                       part.dead_prefix() + ".>", part.decision_prefix() + ".>"});
+    Add(role.publish,
+        {part.tick_subject(), part.deploy_subject(), part.backfill_subject(), part.erase_subject(),
+         part.probe_subject(), part.control_subject(), part.dead_prefix() + ".>",
+         part.decision_prefix() + ".>", part.shadow_prefix() + ".>"});
     role.subscribe.push_back(part.control_subject());
   }
   Add(role.publish, {config.action_prefix + ".>", "$JS.API.>", "$KV.lull_" + config.name + "_deploy.>",
@@ -91,7 +92,7 @@ BrokerRole Operator(const ServeConfig& config) {
                   .subscribe = {kReplies}};
   for (const ServeConfig& part : PartsOf(config)) {
     Add(role.publish, {part.control_subject(), part.erase_subject()});
-    for (const char* suffix : {"IN", "OUT", "DEAD", "DECISIONS", "PROBE"}) {
+    for (const char* suffix : {"IN", "OUT", "DEAD", "DECISIONS", "SHADOW", "PROBE"}) {
       AddReading(role.publish, StreamName(part.name, suffix));
     }
   }
@@ -101,7 +102,7 @@ BrokerRole Operator(const ServeConfig& config) {
 BrokerRole Deployer(const ServeConfig& config) {
   const std::string bucket = "lull_" + config.name + "_deploy";
   BrokerRole role{.name = "deployer",
-                  .what = "`lull deploy`, `approve`, `rollback`, `history`",
+                  .what = "`lull deploy`, `approve`, `promote`, `rollback`, `history`",
                   .publish = {"$KV." + bucket + ".>", "$JS.API.STREAM.CREATE.KV_" + bucket,
                               "$JS.API.STREAM.MSG.GET.KV_" + bucket, "$JS.API.DIRECT.GET.KV_" + bucket,
                               "$JS.API.DIRECT.GET.KV_" + bucket + ".>"},

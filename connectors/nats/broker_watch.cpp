@@ -21,8 +21,11 @@ struct WatchedStream {
   const char* role;
   const char* suffix;
 };
-constexpr WatchedStream kStreams[] = {
-    {"input", "IN"}, {"actions", "OUT"}, {"dead_letters", "DEAD"}, {"decisions", "DECISIONS"}};
+constexpr WatchedStream kStreams[] = {{"input", "IN"},
+                                      {"actions", "OUT"},
+                                      {"dead_letters", "DEAD"},
+                                      {"decisions", "DECISIONS"},
+                                      {"shadow", "SHADOW"}};
 
 // The last answer to a question that is asked now and then, and by one thread at a time.
 template <typename Answer>
@@ -98,6 +101,7 @@ StreamsLook BrokerWatch::Impl::AskStreams() {
   if (!look.problem.empty()) return look;
   for (const auto& [role, suffix] : kStreams) {
     if (std::string_view(role) == "decisions" && !config.keep_decisions) continue;
+    if (std::string_view(role) == "shadow" && !config.deploy_from_bucket) continue;
     const std::string name = StreamName(config.name, suffix);
     const StreamLook found = LookAtStream(*connection, name);
     if (!found.ok()) {

@@ -3,6 +3,7 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <array>
 
 #include "connectors/json_text.h"
 #include "connectors/signing/signing.h"
@@ -13,6 +14,8 @@ namespace {
 using simdjson::SUCCESS;
 
 constexpr std::int64_t kFormat = 1;
+constexpr std::int64_t kRolloutFormat = 2;
+constexpr std::array<std::string_view, 3> kEnds = {"", "promote", "fall_back"};
 void Member(std::string& out, std::string_view name, std::string_view text) {
   out += out.back() == '{' ? "\"" : ",\"";
   out += name;
@@ -36,7 +39,8 @@ bool Read(simdjson::dom::element from, const char* name, std::string& out) {
 
 std::string ManifestText(const Manifest& manifest) {
   std::string out = "{";
-  Member(out, "format", kFormat);
+  const bool is_of_rollout = manifest.rollout || manifest.end != RolloutEnd::kNone;
+  Member(out, "format", is_of_rollout ? kRolloutFormat : kFormat);
   Member(out, "deployment", manifest.deployment);
   Member(out, "revision", manifest.revision);
   Member(out, "hash", manifest.hash);
@@ -44,7 +48,23 @@ std::string ManifestText(const Manifest& manifest) {
   Member(out, "comment", manifest.comment);
   Member(out, "at", manifest.at_micros);
   Member(out, "of", manifest.of);
+  if (manifest.rollout) out += ",\"rollout\":" + ToJson(*manifest.rollout);
+  if (manifest.end != RolloutEnd::kNone) Member(out, "end", kEnds[static_cast<std::size_t>(manifest.end)]);
   return out + "}";
+}
+
+bool ReadRollout(simdjson::dom::element root, Manifest& manifest) {
+  std::string_view end;
+  if (root["end"].get(end) == SUCCESS) {
+    const auto found = std::ranges::find(kEnds, end);
+    if (found == kEnds.end()) return false;
+    manifest.end = static_cast<RolloutEnd>(found - kEnds.begin());
+  }
+  simdjson::dom::element rollout;
+  if (root["rollout"].get(rollout) != SUCCESS) return true;
+  Result<RolloutPlan> plan = ParseRolloutPlan(simdjson::minify(rollout));
+  if (plan) manifest.rollout = std::move(*plan);
+  return plan.has_value();
 }
 
 bool ParseManifest(std::string_view text, Manifest& manifest) {
@@ -52,7 +72,8 @@ bool ParseManifest(std::string_view text, Manifest& manifest) {
   simdjson::dom::element root;
   std::int64_t format = 0;
   return parser.parse(text.data(), text.size()).get(root) == SUCCESS &&
-         root["format"].get(format) == SUCCESS && format == kFormat &&
+         root["format"].get(format) == SUCCESS &&
+         (format == kFormat || (format == kRolloutFormat && ReadRollout(root, manifest))) &&
          Read(root, "deployment", manifest.deployment) &&
          root["revision"].get(manifest.revision) == SUCCESS && Read(root, "hash", manifest.hash) &&
          Read(root, "by", manifest.by) && Read(root, "comment", manifest.comment) &&

@@ -4,20 +4,27 @@
 // One JSON object: {"format": 1, "manifest": TEXT, "signatures": [{"key", "signature"}], "files": [{"name",
 // "text"}]}. The manifest is the JSON text that was signed, byte by byte: {"format": 1, "deployment",
 // "revision", "hash", "by", "comment", "at", "of"}. It holds the hash of the files, and the deployment and
-// revision that they are for: so no signature can be used again for anything else.
+// revision that they are for: so no signature can be used again for anything else. That of a candidate, or of
+// the end of one, has format 2, with "rollout" (connectors/nats/rollout_plan.h) or "end": "promote" or
+// "fall_back" of the revision "of".
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "connectors/nats/rollout_plan.h"
 #include "runtime/base/result.h"
 
 namespace lull::connectors {
 
 using BundleFiles = std::vector<std::pair<std::string, std::string>>;  // names and texts
+
+/// What a revision does to the candidate under way.
+enum class RolloutEnd : std::uint8_t { kNone, kPromote, kFallBack };
 
 struct Manifest {
   std::string deployment;
@@ -25,8 +32,10 @@ struct Manifest {
   std::string hash;  // ContentHash of the files
   std::string by;
   std::string comment;
-  std::int64_t at_micros = 0;  // of the machine that deployed
-  std::uint64_t of = 0;        // of a rollback: the revision whose files these are; else 0
+  std::int64_t at_micros = 0;          // of the machine that deployed
+  std::uint64_t of = 0;                // of a rollback: the revision whose files these are; else 0
+  std::optional<RolloutPlan> rollout;  // a candidate
+  RolloutEnd end = RolloutEnd::kNone;  // of the candidate `of`, whose files these are
 };
 
 struct BundleSignature {

@@ -8,6 +8,11 @@ namespace lull::connectors {
 namespace {
 
 constexpr std::int64_t kFormat = 1;
+constexpr std::int64_t kRolloutFormat = 2;
+
+bool IsOfRollout(const DeployMarker& marker) {
+  return marker.rollout || marker.ends != 0 || !marker.decided.empty();
+}
 
 bool ReadFiles(simdjson::dom::array files, DeployMarker& marker) {
   for (const simdjson::dom::element file : files) {
@@ -21,15 +26,33 @@ bool ReadFiles(simdjson::dom::array files, DeployMarker& marker) {
   return !marker.files.empty();
 }
 
+bool ReadRollout(simdjson::dom::element root, DeployMarker& marker) {
+  std::string_view decided;
+  if (root["decided"].get(decided) == simdjson::SUCCESS) marker.decided = decided;
+  if (root["ends"].get(marker.ends) != simdjson::SUCCESS) marker.ends = 0;
+  simdjson::dom::element rollout;
+  if (root["rollout"].get(rollout) != simdjson::SUCCESS) return true;
+  Result<RolloutPlan> plan = ParseRolloutPlan(simdjson::minify(rollout));
+  if (plan) marker.rollout = std::move(*plan);
+  return plan.has_value();
+}
+
 }  // namespace
 
 std::string ToJson(const DeployMarker& marker) {
-  std::string out = "{\"format\":" + std::to_string(kFormat) + ",\"version\":";
+  std::string out =
+      "{\"format\":" + std::to_string(IsOfRollout(marker) ? kRolloutFormat : kFormat) + ",\"version\":";
   AppendJsonText(out, marker.version);
   out += ",\"lateness_micros\":";
   out += marker.lateness_micros == kUnknown ? "null" : std::to_string(marker.lateness_micros);
   out += ",\"ahead_micros\":" + std::to_string(marker.ahead_micros);
   if (marker.revision > 0) out += ",\"revision\":" + std::to_string(marker.revision);
+  if (marker.rollout) out += ",\"rollout\":" + ToJson(*marker.rollout);
+  if (marker.ends > 0) out += ",\"ends\":" + std::to_string(marker.ends);
+  if (!marker.decided.empty()) {
+    out += ",\"decided\":";
+    AppendJsonText(out, marker.decided);
+  }
   out += ",\"files\":[";
   for (std::size_t i = 0; i < marker.files.size(); ++i) {
     out += i == 0 ? "{\"name\":" : ",{\"name\":";
@@ -50,7 +73,8 @@ Result<DeployMarker> ParseDeployMarker(std::string_view json) {
   std::string_view version;
   simdjson::dom::array files;
   const bool whole = parser.parse(json.data(), json.size()).get(root) == simdjson::SUCCESS &&
-                     root["format"].get(format) == simdjson::SUCCESS && format == kFormat &&
+                     root["format"].get(format) == simdjson::SUCCESS &&
+                     (format == kFormat || (format == kRolloutFormat && ReadRollout(root, marker))) &&
                      root["version"].get(version) == simdjson::SUCCESS &&
                      root["ahead_micros"].get(marker.ahead_micros) == simdjson::SUCCESS &&
                      root["files"].get(files) == simdjson::SUCCESS && ReadFiles(files, marker);

@@ -4,14 +4,21 @@
 // bucket, if it comes from there), "files": [{"name", "text"}]}. It holds everything besides the events that
 // decisions depend on, so a replay switches at the same position to the same rules, long after the files on
 // disk have changed.
+//
+// With "rollout" (connectors/nats/rollout_plan.h) the ruleset is a candidate beside the one in force;
+// without, it is in force from there on for all, and a candidate under way is over. "ends" names the revision
+// that must be under way then, or else the entry is passed over; "decided" says who ended it, and why. Such
+// entries have format 2.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "connectors/nats/rollout_plan.h"
 #include "runtime/base/result.h"
 #include "runtime/base/time.h"
 
@@ -21,10 +28,13 @@ namespace lull::connectors {
 inline constexpr std::size_t kDeployMarkerBytesMax = 1'000'000;
 
 struct DeployMarker {
-  std::string version;                                     ///< of the ruleset: the hash of its meaning
-  std::int64_t lateness_micros = kUnknown;                 ///< kUnknown: as the ruleset says
-  std::int64_t ahead_micros = 0;                           ///< an event further ahead is a dead letter
-  std::uint64_t revision = 0;                              ///< of the deployment bucket; 0: from a folder
+  std::string version;                      ///< of the ruleset: the hash of its meaning
+  std::int64_t lateness_micros = kUnknown;  ///< kUnknown: as the ruleset says
+  std::int64_t ahead_micros = 0;            ///< an event further ahead is a dead letter
+  std::uint64_t revision = 0;               ///< of the deployment bucket; 0: from a folder
+  std::optional<RolloutPlan> rollout;
+  std::uint64_t ends = 0;  ///< revision of a rollout; 0: whatever is under way
+  std::string decided;
   std::vector<std::pair<std::string, std::string>> files;  ///< names and texts, in the order of names
   friend bool operator==(const DeployMarker&, const DeployMarker&) = default;
 };

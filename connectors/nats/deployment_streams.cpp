@@ -49,6 +49,10 @@ std::vector<StreamSpec> OutputStreams(const ServeConfig& config) {
     specs.push_back(Output(config, "DECISIONS", "What Lull held back, and why", config.decision_prefix(),
                            config.action_bytes_max));
   }
+  if (config.deploy_from_bucket) {
+    specs.push_back(Output(config, "SHADOW", "What shadows would have sent", config.shadow_prefix(),
+                           config.action_bytes_max));
+  }
   return specs;
 }
 

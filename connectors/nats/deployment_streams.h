@@ -9,7 +9,8 @@
 namespace lull::connectors {
 
 StreamSpec InputStream(const ServeConfig& config);
-/// Actions, dead letters, and decisions if they are kept, in this order.
+/// Actions, dead letters, decisions if they are kept, and what shadows would have sent if rulesets come
+/// through the bucket; in this order.
 std::vector<StreamSpec> OutputStreams(const ServeConfig& config);
 /// For messages that only show that the broker stores them; keeps the last one.
 StreamSpec ProbeStream(const ServeConfig& config);

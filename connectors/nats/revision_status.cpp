@@ -13,8 +13,9 @@ namespace {
 using Outcome = RevisionStatus::Outcome;
 using simdjson::SUCCESS;
 
-constexpr std::array<std::string_view, 6> kOutcomes = {"accepted",   "refused", "awaits_approval",
-                                                       "superseded", "ready",   "partly"};
+constexpr std::array<std::string_view, 9> kOutcomes = {"accepted",   "refused", "awaits_approval",
+                                                       "superseded", "ready",   "partly",
+                                                       "canary",     "shadow",  "fell_back"};
 
 bool ReadText(simdjson::dom::element from, const char* name, std::string& out) {
   std::string_view text;
@@ -25,6 +26,10 @@ bool ReadText(simdjson::dom::element from, const char* name, std::string& out) {
 
 bool Has(const PartitionStatuses& statuses, Outcome outcome) {
   return std::ranges::any_of(statuses, [&](const auto& of) { return of && of->outcome == outcome; });
+}
+
+bool HasTaken(const PartitionStatuses& statuses) {
+  return std::ranges::any_of(statuses, [](const auto& of) { return of && of->is_taken(); });
 }
 
 /// "accepted in partitions 0, 1; refused in partition 2: REASON"
@@ -60,8 +65,7 @@ Outcome OutcomeOf(const PartitionStatuses& statuses) {
   if (!all_over) return Has(statuses, Outcome::kAwaitsApproval) ? Outcome::kAwaitsApproval : Outcome::kReady;
   const Outcome first = statuses.front()->outcome;
   if (std::ranges::all_of(statuses, [&](const auto& of) { return of->outcome == first; })) return first;
-  if (!Has(statuses, Outcome::kAccepted)) return Outcome::kRefused;
-  return Outcome::kPartly;
+  return HasTaken(statuses) ? Outcome::kPartly : Outcome::kRefused;
 }
 
 }  // namespace
@@ -114,7 +118,7 @@ std::optional<RevisionStatus> WholeOf(const PartitionStatuses& statuses) {
 }
 
 PartitionVote VoteOf(const PartitionStatuses& statuses, std::uint32_t self, bool patient) {
-  if (Has(statuses, Outcome::kAccepted)) return PartitionVote::kTake;
+  if (HasTaken(statuses)) return PartitionVote::kTake;
   if (Has(statuses, Outcome::kRefused)) return PartitionVote::kRefuse;
   for (std::uint32_t i = 0; patient && i < statuses.size(); ++i) {
     const bool is_sure = statuses[i] && statuses[i]->outcome != Outcome::kAwaitsApproval;

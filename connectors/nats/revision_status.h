@@ -3,6 +3,8 @@
 // With partitions each tells for itself, and a revision is in force when it is in all of them. Each verifies
 // it; then none takes it before all have, or for the configured patience. If one refuses it all do, unless it
 // is in force in one already: then it is so in part, which the next revision puts right.
+//
+// A candidate is a canary or a shadow until it is accepted (promoted) or falls back.
 #pragma once
 
 #include <cstdint>
@@ -23,6 +25,9 @@ struct RevisionStatus {
     kSuperseded,
     kReady,   // verified, and waits for the other partitions
     kPartly,  // of all partitions together: they do not agree
+    kCanary,  // under way, as kShadow
+    kShadow,
+    kFellBack,  // was a candidate, and is over
   };
   Outcome outcome = Outcome::kRefused;
   std::string why;             // of a refused one: diagnostics and all
@@ -30,6 +35,11 @@ struct RevisionStatus {
   std::uint64_t sequence = 0;  // the same: where in the input log it took effect
   std::int64_t at_micros = 0;
 
+  /// It stands in the input log.
+  bool is_taken() const {
+    return outcome == Outcome::kAccepted || outcome == Outcome::kCanary || outcome == Outcome::kShadow ||
+           outcome == Outcome::kFellBack;
+  }
   bool is_final() const { return outcome != Outcome::kAwaitsApproval && outcome != Outcome::kReady; }
 };
 std::string ToJson(const RevisionStatus& status);

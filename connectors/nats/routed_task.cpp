@@ -37,7 +37,9 @@ Result<RoutedTask> ParseRoutedTask(std::string_view json) {
   if (element entity; root["entity"].get(entity) == simdjson::SUCCESS) {
     ReadText(entity, "type", task.entity_type);
     ReadText(entity, "id", task.entity_id);
+    if (element whole; entity["within"].get(whole) == simdjson::SUCCESS) ReadText(whole, "id", task.whole_id);
   }
+  if (root["position"].get(task.position) != simdjson::SUCCESS) task.position = 0;
   if (element from; root["from"].get(from) == simdjson::SUCCESS) ReadText(from, "unit", task.from_unit);
   if (double worth = 0; root["worth"].get(worth) == simdjson::SUCCESS) task.worth = worth;
   if (simdjson::dom::array reasons; root["reasons"].get(reasons) == simdjson::SUCCESS) {

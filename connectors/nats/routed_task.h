@@ -1,6 +1,7 @@
 // What a business unit receives, read back from its JSON (connectors/decision_json.h).
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,6 +20,8 @@ struct RoutedTask {
   std::string nudge;
   std::string entity_type;
   std::string entity_id;
+  std::string whole_id;        ///< of a part: its whole's
+  std::uint64_t position = 0;  ///< in the input log
   std::string channel;
   std::string title;
   std::optional<std::string> unit;

@@ -39,6 +39,8 @@ void AddBackfillCommand(CLI::App& app, std::function<int()>& run);
 void AddIngestCommand(CLI::App& app, std::function<int()>& run);
 void AddDeployCommand(CLI::App& app, std::function<int()>& run);
 void AddApproveCommand(CLI::App& app, std::function<int()>& run);
+void AddPromoteCommand(CLI::App& app, std::function<int()>& run);
+void AddCompareCommand(CLI::App& app, std::function<int()>& run);
 void AddRollbackCommand(CLI::App& app, std::function<int()>& run);
 void AddHistoryCommand(CLI::App& app, std::function<int()>& run);
 void AddKeygenCommand(CLI::App& app, std::function<int()>& run);

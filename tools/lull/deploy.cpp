@@ -37,6 +37,10 @@ struct DeployOptions {
   std::int64_t wait_micros = 2 * kMicrosPerMinute;
   bool no_wait = false;
   bool no_check = false;
+  std::string canary;  // a share
+  std::string shadow;  // likewise
+  std::vector<std::string> guards;
+  std::int64_t promote_after_micros = 0;
 };
 
 std::string WhoAmI() {
@@ -92,6 +96,15 @@ std::optional<int> Tell(std::uint64_t revision, const RevisionStatus& status) {
     case Outcome::kAwaitsApproval:
       fmt::print("revision {} awaits approval: {}\n", revision, status.why);
       return kExitOk;
+    case Outcome::kCanary:
+    case Outcome::kShadow:
+      fmt::print(
+          "revision {} is a {} {}: version {}{}\n", revision, NameOf(status.outcome), status.why,
+          status.version,
+          status.sequence > 0 ? fmt::format(", from position {} of the input log on", status.sequence) : "");
+      return kExitOk;
+    case Outcome::kFellBack:
+      return Complain(fmt::format("revision {} has fallen back: {}", revision, status.why), kExitRuleErrors);
     case Outcome::kPartly:
       return Complain(fmt::format("revision {} is in force in some partitions only: {}\nWhat to do: deploy "
                                   "again once the reason is gone, or `lull rollback`.",
@@ -130,19 +143,18 @@ int Await(DeploymentBucket& bucket, std::uint64_t revision, const DeployOptions&
                   options.target.name, revision));
 }
 
-int AddRevision(DeployOptions& options, const connectors::BundleFiles& files, std::uint64_t of,
+/// `what` says what kind of revision it is; who and why are filled in.
+int AddRevision(DeployOptions& options, const connectors::BundleFiles& files, connectors::Manifest what,
                 Opened& opened) {
   const auto key = ReadKey(options.key_file);
   if (!key) return key.error();
   const auto revision = opened.bucket.Add([&](std::uint64_t number) {
-    Bundle bundle = connectors::MakeBundle({.deployment = options.target.name,
-                                            .revision = number,
-                                            .hash = {},
-                                            .by = options.by.empty() ? WhoAmI() : options.by,
-                                            .comment = options.comment,
-                                            .at_micros = WallMicros(),
-                                            .of = of},
-                                           files);
+    what.deployment = options.target.name;
+    what.revision = number;
+    what.by = options.by.empty() ? WhoAmI() : options.by;
+    what.comment = options.comment;
+    what.at_micros = WallMicros();
+    Bundle bundle = connectors::MakeBundle(what, files);
     Sign(bundle, *key);
     return bundle;
   });
@@ -151,7 +163,32 @@ int AddRevision(DeployOptions& options, const connectors::BundleFiles& files, st
   return Await(opened.bucket, *revision, options);
 }
 
+/// Nothing: it is to be in force for all at once.
+Result<std::optional<connectors::RolloutPlan>> PlanOf(const DeployOptions& options) {
+  using connectors::RolloutPlan;
+  if (options.canary.empty() && options.shadow.empty()) {
+    if (options.guards.empty() && options.promote_after_micros == 0) return std::nullopt;
+    return Fail("--guard and --promote-after go with --canary or --shadow");
+  }
+  RolloutPlan plan{.kind = options.canary.empty() ? RolloutPlan::Kind::kShadow : RolloutPlan::Kind::kCanary};
+  const auto share = connectors::ParseShare(options.canary.empty() ? options.shadow : options.canary);
+  if (!share) return std::unexpected(share.error());
+  plan.share = *share;
+  for (const std::string& text : options.guards) {
+    const auto guard = connectors::ParseGuard(text);
+    if (!guard) return std::unexpected(guard.error());
+    if (std::ranges::count(plan.guards, guard->figure, &connectors::Guard::figure) > 0) {
+      return Fail(fmt::format("there are two guards of {}", connectors::NameOf(guard->figure)));
+    }
+    plan.guards.push_back(*guard);
+  }
+  plan.promote_after_micros = options.promote_after_micros;
+  return plan;
+}
+
 int Deploy(DeployOptions& options) {
+  auto plan = PlanOf(options);
+  if (!plan) return Complain(plan.error().message, kExitUsage);
   connectors::BundleFiles files;
   if (options.no_check) {
     const Result<dsl::LoadedRuleset> loaded = dsl::LoadRuleset(options.folder);
@@ -163,14 +200,14 @@ int Deploy(DeployOptions& options) {
     files = dsl::BundleOf(*loaded);
   }
   const std::size_t bytes =
-      connectors::ToJson(connectors::DeployMarker{.version = {}, .files = files}).size();
+      connectors::ToJson(connectors::DeployMarker{.version = {}, .rollout = *plan, .files = files}).size();
   if (bytes > connectors::kDeployMarkerBytesMax) {
     return Complain(fmt::format("the ruleset takes {} bytes as one message; at most {} can be deployed",
                                 bytes, connectors::kDeployMarkerBytesMax));
   }
   const auto opened = OpenBucket(options.target);
   if (!opened) return opened.error();
-  return AddRevision(options, files, 0, **opened);
+  return AddRevision(options, files, {.rollout = std::move(*plan)}, **opened);
 }
 
 /// A revision as it stands in the bucket, checked but for who signed it.
@@ -199,16 +236,53 @@ Result<std::uint64_t> PreviousInForce(DeploymentBucket& bucket) {
   return Fail("there is no earlier revision that took effect: say which with --to (see `lull history`)");
 }
 
+/// The candidate that is tried in any partition; 0: none.
+Result<std::uint64_t> FindCandidate(DeploymentBucket& bucket) {
+  const auto head = bucket.Head();
+  if (!head) return head;
+  for (std::uint64_t revision = *head; revision > 0; --revision) {
+    const auto statuses = bucket.StatusesOf(revision);
+    if (!statuses) return std::unexpected(statuses.error());
+    const auto is_tried = [](const auto& status) {
+      return status && (status->outcome == Outcome::kCanary || status->outcome == Outcome::kShadow);
+    };
+    if (std::ranges::any_of(*statuses, is_tried)) return revision;
+    // What is in force everywhere has ended all before it.
+    const auto whole = connectors::WholeOf(*statuses);
+    if (whole && whole->outcome == Outcome::kAccepted) return 0;
+  }
+  return 0;
+}
+
+int EndCandidate(DeployOptions& options, Opened& opened, std::uint64_t revision, connectors::RolloutEnd end) {
+  const Result<Bundle> bundle = Read(opened.bucket, options.target.name, revision);
+  if (!bundle) return Complain(bundle.error().message);
+  return AddRevision(options, bundle->files, {.of = revision, .end = end}, opened);
+}
+
+int Promote(DeployOptions& options) {
+  const auto opened = OpenBucket(options.target);
+  if (!opened) return opened.error();
+  const Result<std::uint64_t> revision =
+      options.revision > 0 ? options.revision : FindCandidate((*opened)->bucket);
+  if (!revision) return Complain(revision.error().message);
+  if (*revision == 0) return Complain("no canary or shadow is under way (see `lull history`)");
+  return EndCandidate(options, **opened, *revision, connectors::RolloutEnd::kPromote);
+}
+
 int Rollback(DeployOptions& options) {
   const auto opened = OpenBucket(options.target);
   if (!opened) return opened.error();
   DeploymentBucket& bucket = (*opened)->bucket;
+  const Result<std::uint64_t> tried = options.revision > 0 ? 0 : FindCandidate(bucket);
+  if (!tried) return Complain(tried.error().message);
+  if (*tried > 0) return EndCandidate(options, **opened, *tried, connectors::RolloutEnd::kFallBack);
   const Result<std::uint64_t> to = options.revision > 0 ? options.revision : PreviousInForce(bucket);
   if (!to) return Complain(to.error().message);
   Result<Bundle> bundle = Read(bucket, options.target.name, *to);
   if (!bundle) return Complain(bundle.error().message);
   if (options.comment.empty()) options.comment = fmt::format("back to revision {}", *to);
-  return AddRevision(options, bundle->files, *to, **opened);
+  return AddRevision(options, bundle->files, {.of = *to}, **opened);
 }
 
 int Approve(DeployOptions& options) {
@@ -295,26 +369,60 @@ void AddDeployCommand(CLI::App& app, std::function<int()>& run) {
   command->add_flag("--no-check", options->no_check,
                     "Leave checking the rules to the service, which may be of another version");
   AddWords(*command, *options);
+  command->add_option("--canary", options->canary, "Try it for this share of the entities, such as 5%");
+  command
+      ->add_option("--shadow", options->shadow,
+                   "Try it beside what is in force, and record what it would send; for a share, or 100%")
+      ->expected(0, 1)
+      ->default_str("100%")
+      ->excludes("--canary");
+  command->add_option("--guard", options->guards,
+                      "Fall back outside of bounds for its last hour: actions-per-hour=10..500, "
+                      "errors-per-hour=..0");
+  AddDurationOption(*command, "--promote-after", options->promote_after_micros,
+                    "Put it in force for all once the guards have held for so long (default: never)");
   command->footer(
       std::string(
           "\nThe service verifies the signature, compiles the ruleset and runs its tests beside the events, "
-          "and\nswitches between two of them. `lull diff` shows before what state carries over.\n") +
+          "and\nswitches between two of them. `lull diff` shows before what state carries over.\n"
+          "A candidate (--canary, --shadow) ends with `lull promote`, `lull rollback`, or another "
+          "deployment.\n") +
       kExits +
-      "\n\nExample:\n  lull deploy rules --config lull.toml --key deploy.key --comment \"shorter waits\"");
+      "\n\nExamples:\n  lull deploy rules --config lull.toml --key deploy.key --comment \"shorter waits\"\n"
+      "  lull deploy rules --config lull.toml --key deploy.key --shadow\n"
+      "  lull deploy rules --config lull.toml --key deploy.key --canary 5% --guard actions-per-hour=..500 "
+      "--promote-after 24h");
   command->callback([options, &run] { run = [options] { return Deploy(*options); }; });
+}
+
+void AddPromoteCommand(CLI::App& app, std::function<int()>& run) {
+  auto options = std::make_shared<DeployOptions>();
+  CLI::App* command = app.add_subcommand("promote", "Put a canary or a shadow in force for all");
+  command->add_option("REVISION", options->revision, "Its number (default: the one that is tried now)");
+  AddCommon(*command, *options, false);
+  AddWords(*command, *options);
+  command->footer(
+      std::string("\nIt is a new revision that says so, signed as others are; a candidate that is over by "
+                  "then is not promoted.\n") +
+      kExits + "\n\nExample:\n  lull promote --config lull.toml --key deploy.key --comment \"a quiet week\"");
+  command->callback([options, &run] { run = [options] { return Promote(*options); }; });
 }
 
 void AddRollbackCommand(CLI::App& app, std::function<int()>& run) {
   auto options = std::make_shared<DeployOptions>();
-  CLI::App* command = app.add_subcommand("rollback", "Deploy again what was in force before");
+  CLI::App* command =
+      app.add_subcommand("rollback", "Deploy again what was in force before, or take a candidate back");
   command->add_option("--to", options->revision,
                       "The revision whose files are deployed (default: the one in force before)");
   AddCommon(*command, *options, false);
   AddWords(*command, *options);
   command->footer(
       std::string(
-          "\nIt is a new revision with the old files: what was remembered since goes on, by meaning.\n") +
-      kExits);
+          "\nIt is a new revision with the old files: what was remembered since goes on, by meaning.\n"
+          "While a canary or a shadow is tried, that is taken back (unless --to says otherwise).\n") +
+      kExits +
+      "\n\nExamples:\n  lull rollback --config lull.toml --key deploy.key\n"
+      "  lull rollback --to 7 --config lull.toml --key deploy.key");
   command->callback([options, &run] { run = [options] { return Rollback(*options); }; });
 }
 

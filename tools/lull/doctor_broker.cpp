@@ -189,6 +189,7 @@ void CheckRights(const ServeConfig& config, Connection& connection, CheckList& f
       "$JS.API.STREAM.CREATE." + in, "$JS.API.STREAM.UPDATE." + in,  "$JS.API.STREAM.MSG.GET." + in,
       "$JS.API.STREAM.NAMES",        "$JS.API.CONSUMER.CREATE." + in};
   if (config.keep_decisions) publish.push_back(config.decision_prefix() + ".waiting");
+  if (config.deploy_from_bucket) publish.push_back(config.shadow_prefix() + ".sent");
   std::string denied;
   std::string silent;
   const auto note = [&](Right right, const std::string& what) {

@@ -20,10 +20,7 @@ std::string Gibibytes(std::uintmax_t bytes) {
 }
 
 void CheckRuleset(const connectors::ServeConfig& config, CheckList& found) {
-  Result<connectors::DeployMarker> bundle = service::ReadBundle(config);
-  Result<service::Deployment> prepared = bundle
-                                             ? service::Prepare(std::move(*bundle), false)
-                                             : Result<service::Deployment>(std::unexpected(bundle.error()));
+  const Result<service::Deployment> prepared = service::PrepareFolder(config, false);
   if (!prepared) {
     const std::string& message = prepared.error().message;
     found.Problem("ruleset", message.substr(0, message.find('\n')),

@@ -9,12 +9,13 @@ namespace lull::tools {
 namespace {
 
 constexpr CommandAdder kCommands[] = {
-    AddCheckCommand,  AddFmtCommand,         AddNewCommand,     AddCostCommand,     AddTestCommand,
-    AddRunCommand,    AddExplainCommand,     AddGraphCommand,   AddShowCommand,     AddExplainCodeCommand,
-    AddServeCommand,  AddDoctorCommand,      AddStatusCommand,  AddReloadCommand,   AddStateCommand,
-    AddDiffCommand,   AddDeployCommand,      AddApproveCommand, AddRollbackCommand, AddHistoryCommand,
-    AddKeygenCommand, AddBrokerCommand,      AddTasksCommand,   AddPublishCommand,  AddBackfillCommand,
-    AddIngestCommand, AddCompletionsCommand, AddManCommand,     AddVersionCommand,
+    AddCheckCommand,   AddFmtCommand,      AddNewCommand,     AddCostCommand,        AddTestCommand,
+    AddRunCommand,     AddExplainCommand,  AddGraphCommand,   AddShowCommand,        AddExplainCodeCommand,
+    AddServeCommand,   AddDoctorCommand,   AddStatusCommand,  AddReloadCommand,      AddStateCommand,
+    AddDiffCommand,    AddDeployCommand,   AddApproveCommand, AddPromoteCommand,     AddRollbackCommand,
+    AddCompareCommand, AddHistoryCommand,  AddKeygenCommand,  AddBrokerCommand,      AddTasksCommand,
+    AddPublishCommand, AddBackfillCommand, AddIngestCommand,  AddCompletionsCommand, AddManCommand,
+    AddVersionCommand,
 };
 
 constexpr const char* kFooter =

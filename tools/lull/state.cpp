@@ -28,6 +28,7 @@ struct StateOptions {
   std::string folder;
   std::optional<std::uint32_t> partition;
   std::uint64_t number = 0;  // 0: the newest
+  bool candidate = false;
   bool json = false;
   std::string type;
   std::string key;
@@ -50,7 +51,8 @@ Result<fs::path> FolderOf(const StateOptions& options) {
 Result<std::unique_ptr<StateView>> OpenView(const StateOptions& options) {
   const auto folder = FolderOf(options);
   if (!folder) return std::unexpected(folder.error());
-  return StateView::Open(*folder, options.number == 0 ? std::nullopt : std::optional(options.number));
+  return StateView::Open(*folder, options.number == 0 ? std::nullopt : std::optional(options.number),
+                         options.candidate);
 }
 
 // ---- list
@@ -152,11 +154,17 @@ int Show(const StateOptions& options) {
   for (const std::uint32_t type : *types) {
     const std::uint32_t whole = (*view)->ruleset().entities[type].whole;
     const bool is_part = whole != runtime::kNoIndex;
-    const auto image = (*view)->checkpoint().Find(is_part ? whole : type, is_part ? options.of : options.key);
+    const auto image = (*view)->Find(is_part ? whole : type, is_part ? options.of : options.key);
     if (!image) return Complain(image.error().message);
     if (image->empty()) continue;
     const int result = ShowOne(options, **view, type, *image);
     if (result != kExitRuleErrors) return result;
+  }
+  if ((*view)->head().candidate && !options.candidate) {
+    // It may be in the share of a canary.
+    StateOptions tried = options;
+    tried.candidate = true;
+    return Show(tried);
   }
   fmt::print(stderr, "lull: checkpoint {} knows nothing of {}\n", (*view)->head().number, options.key);
   return kExitRuleErrors;
@@ -171,7 +179,7 @@ int Largest(const StateOptions& options) {
   std::priority_queue<Sized, std::vector<Sized>, std::greater<>> largest;
   std::vector<std::pair<std::uint64_t, std::uint64_t>> totals((*view)->ruleset().entities.size());
   const Status read =
-      (*view)->checkpoint().ReadAll([&](std::uint32_t entity, std::string_view key, std::string_view image) {
+      (*view)->ReadAll([&](std::uint32_t entity, std::string_view key, std::string_view image) {
         if (entity >= totals.size()) return false;
         ++totals[entity].first;
         totals[entity].second += image.size();
@@ -203,7 +211,7 @@ int Export(const StateOptions& options) {
   const auto types = TypesOf(wholes, (*view)->ruleset());
   if (!types) return Complain(types.error().message, kExitUsage);
   const Status read =
-      (*view)->checkpoint().ReadAll([&](std::uint32_t entity, std::string_view key, std::string_view image) {
+      (*view)->ReadAll([&](std::uint32_t entity, std::string_view key, std::string_view image) {
         if (!(*view)->engine().Restore(entity, key, image)) return false;
         const auto print = [&](const trial::Who& who) {
           const trial::EntityFacts facts = trial::FactsOf((*view)->engine(), who, (*view)->zone());
@@ -247,6 +255,7 @@ CLI::App* AddView(CLI::App& state, const std::shared_ptr<StateOptions>& options,
       ->check(CLI::ExistingFile);
   command->add_option("--folder", options->folder, "The `folder` of [state], if there is no --config");
   command->add_option("--partition", options->partition, "Of a deployment with [partitions]");
+  command->add_flag("--candidate", options->candidate, "Of the canary or shadow that was tried then");
   return command;
 }
 

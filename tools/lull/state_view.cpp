@@ -43,14 +43,17 @@ std::uint64_t BytesBelow(const fs::path& folder) {
 }
 
 Result<std::unique_ptr<StateView>> StateView::Open(const fs::path& state_folder,
-                                                   std::optional<std::uint64_t> number) {
+                                                   std::optional<std::uint64_t> number, bool candidate) {
   const auto folder = Choose(state_folder, number);
   if (!folder) return std::unexpected(folder.error());
   auto checkpoint = connectors::CheckpointReader::Open(*folder);
   if (!checkpoint) return std::unexpected(checkpoint.error());
   std::unique_ptr<StateView> view(new StateView);
   view->checkpoint_.emplace(std::move(*checkpoint));
-  const auto marker = connectors::ParseDeployMarker(view->head().bundle);
+  const auto& tried = view->head().candidate;
+  if (candidate && !tried) return Fail("no canary or shadow was tried when the checkpoint was made.");
+  view->mark_ = candidate ? connectors::kCandidateEntity : 0;
+  const auto marker = connectors::ParseDeployMarker(candidate ? tried->bundle : view->head().bundle);
   if (!marker) return std::unexpected(marker.error());
   view->loaded_ = dsl::LoadRulesetTexts(marker->files);
   if (!view->loaded_.good()) {
@@ -60,7 +63,7 @@ Result<std::unique_ptr<StateView>> StateView::Open(const fs::path& state_folder,
   auto compiled = compiler::Compile(view->loaded_.program);
   if (!compiled) return std::unexpected(compiled.error());
   view->compiled_ = {service::WithLateness(compiled->ruleset, marker->lateness_micros), compiled->module};
-  if (runtime::LayoutHash(view->ruleset()) != view->head().layout_hash) {
+  if (runtime::LayoutHash(view->ruleset()) != (candidate ? tried->layout_hash : view->head().layout_hash)) {
     return Fail("the checkpoint was written by a version of Lull that lays out records in another way.");
   }
   const auto zone = Zone::Find(view->ruleset().zone);
@@ -72,6 +75,13 @@ Result<std::unique_ptr<StateView>> StateView::Open(const fs::path& state_folder,
   view->engine_ = std::move(*engine);
   view->engine_->RestoreClock(view->head().clock);
   return view;
+}
+
+Status StateView::ReadAll(const connectors::CheckpointReader::Take& take) const {
+  return checkpoint_->ReadAll([&](std::uint32_t entity, std::string_view key, std::string_view image) {
+    const bool is_mine = (entity & connectors::kCandidateEntity) == mark_;
+    return !is_mine || take(entity & ~connectors::kCandidateEntity, key, image);
+  });
 }
 
 std::int64_t StateView::instant() const { return std::max(head().clock.tick, head().clock.latest_time); }

@@ -21,11 +21,15 @@ std::uint64_t BytesBelow(const std::filesystem::path& folder);
 class StateView {
  public:
   /// The newest finished checkpoint of a state folder, or that of a number. Fails if there is none, or this
-  /// version of Lull cannot read it.
+  /// version of Lull cannot read it. `candidate`: of the canary or shadow that was tried then.
   static Result<std::unique_ptr<StateView>> Open(const std::filesystem::path& state_folder,
-                                                 std::optional<std::uint64_t> number);
+                                                 std::optional<std::uint64_t> number, bool candidate);
 
-  const connectors::CheckpointReader& checkpoint() const { return *checkpoint_; }
+  /// As those of the checkpoint, of entities of this ruleset alone.
+  Status ReadAll(const connectors::CheckpointReader::Take& take) const;
+  Result<std::string> Find(std::uint32_t entity, std::string_view key) const {
+    return checkpoint_->Find(entity | mark_, key);
+  }
   const connectors::CheckpointHead& head() const { return checkpoint_->head(); }
   const dsl::LoadedRuleset& loaded() const { return loaded_; }
   const runtime::Ruleset& ruleset() const { return *compiled_.ruleset; }
@@ -39,6 +43,7 @@ class StateView {
   StateView() = default;
 
   std::optional<connectors::CheckpointReader> checkpoint_;
+  std::uint32_t mark_ = 0;  // connectors::kCandidateEntity of a candidate's
   dsl::LoadedRuleset loaded_;
   compiler::CompiledRuleset compiled_;
   Zone zone_ = Zone::Utc();
