@@ -77,8 +77,8 @@ BUGS = [
      "io_.Fixed(header.moment_count);",
      "std::remove_reference_t<decltype(header.moment_count)> none = 0;\n  io_.Fixed(none);"),
     ("dead letters name the wrong message", "service/live_engine.cpp",
-     "outbox_.AddDeadLetter(*message, letter.code, letter.reason);",
-     "outbox_.AddDeadLetter(messages.front(), letter.code, letter.reason);"),
+     "sink_.AddDeadLetter(*message, letter.code, letter.reason);",
+     "sink_.AddDeadLetter(messages.front(), letter.code, letter.reason);"),
 ]
 
 
