@@ -72,9 +72,10 @@ Result<DeploymentBucket> DeploymentBucket::Open(Connection& connection, const st
     config.History = 1;
     config.MaxBytes = kBucketBytesMax;
     config.StorageType = js_FileStorage;
-    status = js_CreateKeyValue(&store, connection.impl().jetstream, &config);
-    // Somebody else may have made it just now.
-    if (status != NATS_OK) status = js_KeyValue(&store, connection.impl().jetstream, name.c_str());
+    const natsStatus made = js_CreateKeyValue(&store, connection.impl().jetstream, &config);
+    // Somebody else may have made it just now; if not, why it could not be made is what helps.
+    status = made == NATS_OK ? made : js_KeyValue(&store, connection.impl().jetstream, name.c_str());
+    if (status != NATS_OK) status = made;
   }
   auto impl = std::make_unique<Impl>(Impl{KeyValueBucket(store, name)});
   if (status != NATS_OK) return std::unexpected(JetStreamError("Cannot open bucket " + name, status, 0));

@@ -74,15 +74,18 @@ class BrokerConfig(EndToEnd):
             self.assertIn("Permissions Violation", line, f"{role} subscribes {subject}")
 
     def test_each_role_does_its_part_and_no_more(self):
+        key = self.folder / "key"
+        public = re.search(r"ed25519:[0-9a-f]+", self.lull("keygen", key)).group(0)
+        bucket = f'[deploy]\nfrom = "bucket"\ntrusted_keys = ["{public}"]\n'
         config = self.write_config(more="")
+        # What is kept of shadows needs room in the broker, too.
+        config.write_text(config.read_text() + bucket)
         self.start_broker(config)
         for wrong in ({}, {"user": "e2e_service", "pass": "wrong"}, {"user": "nobody", "pass": PASSWORD}):
             with self.assertRaises(NatsError):
                 Nats(self.broker.port, **wrong)
         service = self.write_config()
-        key = self.folder / "key"
-        public = re.search(r"ed25519:[0-9a-f]+", self.lull("keygen", key)).group(0)
-        service.write_text(service.read_text() + f'[deploy]\nfrom = "bucket"\ntrusted_keys = ["{public}"]\n')
+        service.write_text(service.read_text() + bucket)
         serve = self.serve(service)
         serve.wait_for_line("running")
         self.connect("producer").store("events.asked.c1", event("asked", "2026-03-02T10:00:00Z", "c1", topic="t"))
